@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# The only entry: `make help` lists the targets.
+
+MAKEFLAGS += --no-builtin-rules
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
+.DELETE_ON_ERROR:
+
+BUILD := build
+PYTHON := $(BUILD)/venv/bin/python
+CC ?= gcc
+CXX ?= g++
+VERILATOR ?= verilator
+YOSYS ?= yosys
+CFLAGS_COMMON := -std=gnu11 -O2 -g -Wall -Wextra -Wmissing-prototypes -Werror -fno-strict-aliasing
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+
+TESTS :=
+TEST_DEPS :=
+LINT :=
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  %-12s %s\n", $$1, $$2 }'
+
+.DEFAULT_GOAL := help
+
+# Each area's targets; an area adds to TESTS, TEST_DEPS and LINT.
+-include scripts/setup.mk
+-include rtl/csr/csr.mk
+-include sim/sim.mk
+-include host-lib/host-lib.mk
+-include driver/driver.mk
+-include tests/rtl/rtl.mk
+-include tests/tests.mk
+
+.PHONY: clean
+clean: ## Remove everything that was built
+	rm -rf $(BUILD)

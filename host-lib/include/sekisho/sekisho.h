@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SEKISHO_SEKISHO_H
+#define SEKISHO_SEKISHO_H
+
+/*
+ * libsekisho: the host's side of a Sekisho function.
+ *
+ * Every function returns 0 or a negative errno value unless its comment says otherwise. There is no
+ * global state and nothing is printed: messages go to the log callback. A device is used by one
+ * thread at a time, except for the doorbells, which belong to their queue's thread.
+ * Register offsets and layouts are in <sekisho/registers.h>, generated from rtl/csr/sekisho.rdl.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct sekisho_device;
+
+enum sekisho_log_level { SEKISHO_LOG_ERROR, SEKISHO_LOG_WARNING, SEKISHO_LOG_INFO, SEKISHO_LOG_DEBUG };
+
+typedef void (*sekisho_log_fn)(void *context, enum sekisho_log_level level, const char *message);
+
+struct sekisho_open_options {
+	sekisho_log_fn log; /* NULL: messages are dropped */
+	void *log_context;
+	unsigned int timeout_ms; /* of every request to the device; 0: 5000 */
+};
+
+/*
+ * Opens one function of a card.
+ *
+ * @param uri "vfio-user:PATH", the function's socket of a running sekisho-sim.
+ * @param options NULL for the defaults.
+ * @param device set on success; release it with sekisho_close().
+ * @return 0; -EINVAL for an unknown URI; -ENODEV when what answers is not a Sekisho or its map
+ *	   version differs; -ETIMEDOUT; the errno of connecting (-ENOENT, -ECONNREFUSED, -EBUSY).
+ */
+int sekisho_open(const char *uri, const struct sekisho_open_options *options,
+		 struct sekisho_device **device);
+
+/* Unmaps all DMA, closes the transport and frees the device. NULL is allowed. */
+void sekisho_close(struct sekisho_device *device);
+
+/* --- registers ------------------------------------------------------------------------------ */
+
+/* offset: in the function's window, a multiple of 4. -EIO or -ENODEV once the device is gone. */
+int sekisho_read32(struct sekisho_device *device, uint32_t offset, uint32_t *value);
+int sekisho_write32(struct sekisho_device *device, uint32_t offset, uint32_t value);
+/* A 64-bit counter: low word first, as the register map asks. */
+int sekisho_read64(struct sekisho_device *device, uint32_t offset, uint64_t *value);
+
+/* The doorbell page (offset 0x1000 of the window), mapped; NULL for a function without one. */
+volatile uint32_t *sekisho_doorbells(struct sekisho_device *device);
+
+struct sekisho_register {
+	const char *name; /* as in the register map: "rx_queue[0].control" */
+	uint32_t offset;
+	bool readable, writable;
+	const char *description;
+};
+
+/* The register of that name in this kind of function, or -ENOENT. */
+int sekisho_register_find(struct sekisho_device *device, const char *name,
+			  struct sekisho_register *reg);
+/* Register number index in address order; -ENOENT past the last. */
+int sekisho_register_at(struct sekisho_device *device, unsigned int index,
+			struct sekisho_register *reg);
+
+/* --- identity ------------------------------------------------------------------------------- */
+
+enum sekisho_function_kind { SEKISHO_MANAGEMENT = 0, SEKISHO_NETWORK = 1, SEKISHO_BLACK_BOX = 2 };
+
+struct sekisho_identity {
+	enum sekisho_function_kind kind;
+	unsigned int index;		/* among functions of its kind */
+	unsigned int port;		/* network function: its port */
+	unsigned int rx_queues, tx_queues;
+	unsigned int max_ring_size;	/* descriptors */
+	unsigned int ports, functions;	/* of the card */
+	unsigned int data_width, dma_width; /* bits */
+	unsigned int max_frame;		/* bytes, without FCS */
+	unsigned int map_major, map_minor;
+	uint32_t rtl_hash;		/* first 32 bits of the git commit of the RTL, 0 unknown */
+};
+
+int sekisho_identify(struct sekisho_device *device, struct sekisho_identity *identity);
+
+/* --- memory and interrupts ------------------------------------------------------------------ */
+
+/*
+ * Gives the function access to size bytes at iova: the file descriptor's bytes from offset on. The
+ * descriptor is only borrowed for the call. read_only: the function may not write there.
+ * -EEXIST when it overlaps an earlier map.
+ */
+int sekisho_dma_map(struct sekisho_device *device, uint64_t iova, uint64_t size, int fd,
+		    uint64_t offset, bool read_only);
+/* When it returns, the function accesses nothing of the range any more. */
+int sekisho_dma_unmap(struct sekisho_device *device, uint64_t iova, uint64_t size);
+
+/* Number of MSI-X vectors of the function. */
+unsigned int sekisho_vectors(struct sekisho_device *device);
+/* eventfd is signalled when the vector fires; -1 disconnects it. The descriptor is borrowed. */
+int sekisho_vector_eventfd(struct sekisho_device *device, unsigned int vector, int eventfd);
+
+/*
+ * A descriptor that becomes readable when the device goes away (the simulator ended). It belongs to
+ * the device: poll it, never read it.
+ */
+int sekisho_removal_fd(struct sekisho_device *device);
+/* True once the device is gone. */
+bool sekisho_removed(struct sekisho_device *device);
+
+/* --- network functions ---------------------------------------------------------------------- */
+
+struct sekisho_queue_config {
+	uint64_t ring;		/* iova of the descriptors, aligned to 128 */
+	uint64_t completions;	/* iova of the completion ring, aligned to 128 */
+	unsigned int size;	/* descriptors, a power of two from 8 to max_ring_size */
+	unsigned int vector;	/* MSI-X vector */
+};
+
+/*
+ * Starts a queue whose completion ring the caller has filled with zeros; all counts start at 0.
+ * -EBUSY when it runs already.
+ */
+int sekisho_rx_queue_start(struct sekisho_device *device, unsigned int queue,
+			   const struct sekisho_queue_config *config);
+int sekisho_tx_queue_start(struct sekisho_device *device, unsigned int queue,
+			   const struct sekisho_queue_config *config);
+/* Stops a queue and waits until nothing of it is in flight; -ETIMEDOUT. */
+int sekisho_rx_queue_stop(struct sekisho_device *device, unsigned int queue);
+int sekisho_tx_queue_stop(struct sekisho_device *device, unsigned int queue);
+
+/* Sets or clears bits of the function's control register. */
+int sekisho_control(struct sekisho_device *device, uint32_t set, uint32_t clear);
+int sekisho_mac_get(struct sekisho_device *device, uint8_t mac[6]);
+int sekisho_mac_set(struct sekisho_device *device, const uint8_t mac[6]);
+/* Longest frame to receive, bytes without FCS. */
+int sekisho_max_frame_set(struct sekisho_device *device, unsigned int bytes);
+int sekisho_link_get(struct sekisho_device *device, bool *up, unsigned int *mbps);
+/* types: bits of the rss_types register. key: 40 bytes. table: 128 queue numbers. NULL: unchanged. */
+int sekisho_rss_set(struct sekisho_device *device, const uint32_t *types, const uint8_t key[40],
+		    const uint8_t table[128]);
+/* Resets the function: queues stopped, enables cleared. Waits until nothing is in flight. */
+int sekisho_reset(struct sekisho_device *device);
+
+/* --- counters ------------------------------------------------------------------------------- */
+
+struct sekisho_counter {
+	char name[64]; /* "rx_queue0_no_descriptor_packets"; stable, for people and scripts */
+	uint32_t offset; /* of its low word in the function's window */
+};
+
+/* Number of counters of this function. */
+unsigned int sekisho_counter_count(struct sekisho_device *device);
+int sekisho_counter_at(struct sekisho_device *device, unsigned int index,
+		       struct sekisho_counter *counter);
+/* Reads counters first .. first + count - 1 into values. */
+int sekisho_counters_read(struct sekisho_device *device, unsigned int first, unsigned int count,
+			  uint64_t *values);
+
+/* The library's version, "0.1.0". */
+const char *sekisho_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
