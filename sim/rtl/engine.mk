@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# The engine "rtl": the Verilated core at both data widths, as one static library.
+
+RTL_DIRS := rtl rtl/common rtl/mac rtl/parse rtl/csum rtl/deliver rtl/dma rtl/interrupt rtl/csr rtl/csr/generated
+RTL_SOURCES := $(wildcard $(addsuffix /*.v,$(RTL_DIRS)) $(addsuffix /*.vh,$(RTL_DIRS)))
+RTL_HASH := $(shell git log -1 --format=%H -- rtl 2>/dev/null | cut -c1-8)
+VERILATOR_ROOT := $(shell $(VERILATOR) --getenv VERILATOR_ROOT 2>/dev/null)
+VERILATOR_FLAGS := -O3 --x-assign fast --x-initial fast --noassert --trace-fst -Wall $(addprefix -y ,$(RTL_DIRS)) $(addprefix -I,$(RTL_DIRS))
+ENGINE_CXXFLAGS := -std=gnu++17 -O2 -g -Wall -Wextra -fPIC
+ENGINE_LIB := $(BUILD)/sim/libengine_rtl.a
+# What a program that links the engine adds.
+ENGINE_LIBS := $(ENGINE_LIB) -lstdc++ -lz -lm -lpthread
+CCACHE := $(shell command -v ccache)
+
+DMA_W_64 := 128
+DMA_W_512 := 512
+
+define engine_width
+$$(BUILD)/sim/w$(1)/model.a: $$(RTL_SOURCES) sim/rtl/engine.mk | $$(SETUP_STAMP)
+	@mkdir -p $$(@D)
+	$$(VERILATOR) --cc $$(VERILATOR_FLAGS) -GDATA_W=$(1) -GDMA_W=$(2) -GRTL_HASH="32'h$$(or $$(RTL_HASH),0)" --prefix Vcore_w$(1) --Mdir $$(@D) rtl/sekisho_core.v
+	$$(MAKE) --no-print-directory -s -C $$(@D) -f Vcore_w$(1).mk OPT_FAST=-O2 OPT_SLOW=-O1 OBJCACHE=$$(CCACHE) Vcore_w$(1)__ALL.a
+	mv $$(@D)/Vcore_w$(1)__ALL.a $$@
+
+$$(BUILD)/sim/w$(1)/engine.o: sim/rtl/rtl_engine.cc sim/rtl/rtl_engine.h sim/rtl/host_memory.h sim/engine.h $$(BUILD)/sim/w$(1)/model.a
+	$$(CXX) $$(ENGINE_CXXFLAGS) -DCORE=Vcore_w$(1) -DCORE_HEADER='"Vcore_w$(1).h"' -DCREATE=sekisho_rtl_create_w$(1) -DDATA_BYTES=$(1)/8 -DDMA_BYTES=$(2)/8 -I$$(@D) -isystem $$(VERILATOR_ROOT)/include -isystem $$(VERILATOR_ROOT)/include/vltstd -c $$< -o $$@
+endef
+$(eval $(call engine_width,64,$(DMA_W_64)))
+$(eval $(call engine_width,512,$(DMA_W_512)))
+
+$(BUILD)/sim/verilated/%.o: | $(SETUP_STAMP)
+	@mkdir -p $(@D)
+	$(CXX) -std=gnu++17 -O2 -w -fPIC -DVM_TRACE=1 -DVM_TRACE_FST=1 -I$(VERILATOR_ROOT)/include -I$(VERILATOR_ROOT)/include/vltstd -c $(VERILATOR_ROOT)/include/$*.cpp -o $@
+
+$(BUILD)/sim/engine_create.o: sim/rtl/engine.cc sim/rtl/rtl_engine.h sim/engine.h
+	@mkdir -p $(@D)
+	$(CXX) $(ENGINE_CXXFLAGS) -c $< -o $@
+
+# One archive of archives: the models keep their own names, so the members can be merged.
+$(ENGINE_LIB): $(foreach w,64 512,$(BUILD)/sim/w$(w)/model.a $(BUILD)/sim/w$(w)/engine.o) $(BUILD)/sim/engine_create.o $(addprefix $(BUILD)/sim/verilated/,verilated.o verilated_fst_c.o verilated_threads.o)
+	rm -f $@
+	printf 'create %s\n%saddmod %s\nsave\nend\n' $@ "$$(printf 'addlib %s\n' $(filter %.a,$^)) " "$$(echo $(filter %.o,$^) | tr ' ' ',')" | sed 's/^ *//' | ar -M
