@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# Module benches: tests/rtl/<module>/bench.cpp with rtl/*/<module>.v, at each width of RTL_WIDTHS.
+#
+# To add one: `RTL_BENCHES += name` below. A bench that wants input made before it runs adds a
+# prerequisite to $(BUILD)/rtl/<module>_w<width>/<module>; it runs in the project's top folder and
+# gets its width from -DDATA_W. Files of tests/rtl/common are on its include path.
+# RTL_FLAGS_<module> adds Verilator flags; RTL_WIDTHS_<module> replaces the widths.
+# A width that is not a -G parameter of the module: set RTL_PARAMS_<module>, in which W stands for it.
+
+RTL_WIDTHS := 64 512
+
+RTL_BENCHES :=
+# Receive
+RTL_BENCHES += axis_register axis_fifo axis_frame_mux port_rx parse csum_verify deliver
+# Receive DMA
+
+# Transmit
+
+
+RTL_DIRS := $(sort $(dir $(wildcard rtl/*.v rtl/*/*.v rtl/csr/generated/*.v)))
+RTL_SOURCES := $(wildcard rtl/*.v rtl/*/*.v rtl/*/*.vh rtl/csr/generated/*)
+RTL_VFLAGS := --cc --exe --build -j 1 -O3 -CFLAGS -O2 -CFLAGS -std=c++17 -Wall \
+	--x-assign fast --x-initial fast +libext+.v -Irtl/common -Irtl/csr/generated \
+	$(addprefix -y ,$(RTL_DIRS))
+
+# $(1) module, $(2) width
+define RTL_BENCH
+$(BUILD)/rtl/$(1)_w$(2)/$(1): tests/rtl/$(1)/bench.cpp $(RTL_SOURCES) $(wildcard tests/rtl/common/*.h)
+	@mkdir -p $(BUILD)/rtl/$(1)_w$(2)
+	$(VERILATOR) $(RTL_VFLAGS) $(RTL_FLAGS_$(1)) --top-module $(1) \
+		$(if $(RTL_PARAMS_$(1)),$(subst W,$(2),$(RTL_PARAMS_$(1))),-GDATA_W=$(2)) \
+		--Mdir $(BUILD)/rtl/$(1)_w$(2) --prefix V$(1) -o $(1) \
+		-CFLAGS "-I$(CURDIR)/tests/rtl/common -DDATA_W=$(2)" \
+		$$(firstword $$(wildcard rtl/*/$(1).v rtl/$(1).v)) $(CURDIR)/tests/rtl/$(1)/bench.cpp
+	@touch $$@
+TESTS += $(BUILD)/rtl/$(1)_w$(2)/$(1)
+TEST_DEPS += $(BUILD)/rtl/$(1)_w$(2)/$(1)
+endef
+# Only benches that are there: the list may run ahead of the tree.
+$(foreach m,$(RTL_BENCHES),$(if $(wildcard tests/rtl/$(m)/bench.cpp),\
+	$(foreach w,$(or $(RTL_WIDTHS_$(m)),$(RTL_WIDTHS)),$(eval $(call RTL_BENCH,$(m),$(w))))))
