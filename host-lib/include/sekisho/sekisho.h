@@ -6,8 +6,10 @@
  * libsekisho: the host's side of a Sekisho function.
  *
  * Every function returns 0 or a negative errno value unless its comment says otherwise. There is no
- * global state and nothing is printed: messages go to the log callback. A device is used by one
- * thread at a time, except for the doorbells, which belong to their queue's thread.
+ * global state and nothing is printed: messages go to the log callback. A lock in the device makes
+ * its calls safe from several threads at once; only sekisho_close() must be the last and alone. The
+ * mapped doorbells have no lock: each belongs to its queue's thread. Once the device has gone every
+ * call that needs it returns -ENODEV at once.
  * Register offsets and layouts are in <sekisho/registers.h>, generated from rtl/csr/sekisho.rdl.
  */
 
@@ -23,6 +25,7 @@ struct sekisho_device;
 
 enum sekisho_log_level { SEKISHO_LOG_ERROR, SEKISHO_LOG_WARNING, SEKISHO_LOG_INFO, SEKISHO_LOG_DEBUG };
 
+/* message has no newline and is valid during the call, which may come from any calling thread. */
 typedef void (*sekisho_log_fn)(void *context, enum sekisho_log_level level, const char *message);
 
 struct sekisho_open_options {
@@ -48,13 +51,20 @@ void sekisho_close(struct sekisho_device *device);
 
 /* --- registers ------------------------------------------------------------------------------ */
 
-/* offset: in the function's window, a multiple of 4. -EIO or -ENODEV once the device is gone. */
+/*
+ * offset: in the function's window, a multiple of 4, otherwise -EINVAL. -ENODEV once the device is
+ * gone, -ETIMEDOUT, -EPROTO for an answer that makes no sense, or the error that the device gives
+ * (-EIO or -EINVAL for a register that is not there).
+ */
 int sekisho_read32(struct sekisho_device *device, uint32_t offset, uint32_t *value);
 int sekisho_write32(struct sekisho_device *device, uint32_t offset, uint32_t value);
 /* A 64-bit counter: low word first, as the register map asks. */
 int sekisho_read64(struct sekisho_device *device, uint32_t offset, uint64_t *value);
 
-/* The doorbell page (offset 0x1000 of the window), mapped; NULL for a function without one. */
+/*
+ * The doorbell page (offset 0x1000 of the window), mapped; NULL for a function without one. It stays
+ * valid memory until sekisho_close(), also when the device goes away.
+ */
 volatile uint32_t *sekisho_doorbells(struct sekisho_device *device);
 
 struct sekisho_register {
@@ -99,7 +109,10 @@ int sekisho_identify(struct sekisho_device *device, struct sekisho_identity *ide
  */
 int sekisho_dma_map(struct sekisho_device *device, uint64_t iova, uint64_t size, int fd,
 		    uint64_t offset, bool read_only);
-/* When it returns, the function accesses nothing of the range any more. */
+/*
+ * iova and size as they were mapped, otherwise -ENOENT. When it returns 0 or -ENODEV, the function
+ * accesses nothing of the range any more.
+ */
 int sekisho_dma_unmap(struct sekisho_device *device, uint64_t iova, uint64_t size);
 
 /* Number of MSI-X vectors of the function. */
@@ -115,7 +128,7 @@ int sekisho_removal_fd(struct sekisho_device *device);
 /* True once the device is gone. */
 bool sekisho_removed(struct sekisho_device *device);
 
-/* --- network functions ---------------------------------------------------------------------- */
+/* --- network functions: -ENOTSUP on another kind, -EINVAL for a value out of range ------------ */
 
 struct sekisho_queue_config {
 	uint64_t ring;		/* iova of the descriptors, aligned to 128 */
@@ -136,7 +149,7 @@ int sekisho_tx_queue_start(struct sekisho_device *device, unsigned int queue,
 int sekisho_rx_queue_stop(struct sekisho_device *device, unsigned int queue);
 int sekisho_tx_queue_stop(struct sekisho_device *device, unsigned int queue);
 
-/* Sets or clears bits of the function's control register. */
+/* Sets and clears bits of the function's control register (SEKISHO_NETWORK_CONTROL_*_MASK). */
 int sekisho_control(struct sekisho_device *device, uint32_t set, uint32_t clear);
 int sekisho_mac_get(struct sekisho_device *device, uint8_t mac[6]);
 int sekisho_mac_set(struct sekisho_device *device, const uint8_t mac[6]);
@@ -146,7 +159,10 @@ int sekisho_link_get(struct sekisho_device *device, bool *up, unsigned int *mbps
 /* types: bits of the rss_types register. key: 40 bytes. table: 128 queue numbers. NULL: unchanged. */
 int sekisho_rss_set(struct sekisho_device *device, const uint32_t *types, const uint8_t key[40],
 		    const uint8_t table[128]);
-/* Resets the function: queues stopped, enables cleared. Waits until nothing is in flight. */
+/*
+ * Resets the function: queues stopped, enables cleared. Waits until nothing is in flight;
+ * -ETIMEDOUT. On a function of another kind it is the transport's reset, -ENOTSUP without one.
+ */
 int sekisho_reset(struct sekisho_device *device);
 
 /* --- counters ------------------------------------------------------------------------------- */

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# libsekisho, sekishoctl and their tests.
+
+LIB_VERSION := 0.1.0
+LIB_BUILD := $(BUILD)/host-lib
+LIB_SOURCES := device.c vfio_user_client.c network.c counters.c registers.c register_table.c
+LIB_HEADERS := $(wildcard host-lib/src/*.h host-lib/include/sekisho/*.h)
+LIB_CFLAGS := $(CFLAGS_COMMON) -Ihost-lib/include -DSEKISHO_VERSION='"$(LIB_VERSION)"' -pthread
+LIB_OBJECTS := $(LIB_SOURCES:%.c=$(LIB_BUILD)/%.o)
+LIB_TEST_OBJECTS := $(LIB_SOURCES:%.c=$(LIB_BUILD)/test/%.o)
+CTL_SOURCES := sekishoctl.c
+CTL_HEADERS := $(wildcard host-lib/tools/*.h)
+
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+BINDIR ?= $(PREFIX)/bin
+MANDIR ?= $(PREFIX)/share/man
+
+.PHONY: lib tools lib-tests install-lib
+lib: $(LIB_BUILD)/libsekisho.so $(LIB_BUILD)/libsekisho.a $(LIB_BUILD)/libsekisho.pc ## Build libsekisho
+tools: $(BUILD)/sekishoctl ## Build sekishoctl
+
+# One set of position-independent objects serves both libraries.
+$(LIB_BUILD)/%.o: host-lib/src/%.c $(LIB_HEADERS) host-lib/host-lib.mk
+	@mkdir -p $(@D)
+	$(CC) $(LIB_CFLAGS) -fPIC -c -o $@ $<
+
+$(LIB_BUILD)/libsekisho.a: $(LIB_OBJECTS)
+	rm -f $@
+	ar rcs $@ $^
+
+$(LIB_BUILD)/libsekisho.so.0: $(LIB_OBJECTS) host-lib/libsekisho.map
+	$(CC) -shared -pthread -Wl,-soname,libsekisho.so.0 -Wl,-z,defs \
+		-Wl,--version-script=host-lib/libsekisho.map -o $@ $(LIB_OBJECTS)
+
+$(LIB_BUILD)/libsekisho.so: $(LIB_BUILD)/libsekisho.so.0
+	ln -sf libsekisho.so.0 $@
+
+$(LIB_BUILD)/libsekisho.pc: host-lib/libsekisho.pc.in host-lib/host-lib.mk
+	@mkdir -p $(@D)
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
+		-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(LIB_VERSION)|' $< > $@
+
+# The tool carries the library with it, so that it runs from build/ and from anywhere.
+$(BUILD)/sekishoctl: $(CTL_SOURCES:%=host-lib/tools/%) $(CTL_HEADERS) $(LIB_BUILD)/libsekisho.a
+	$(CC) $(LIB_CFLAGS) -o $@ $(CTL_SOURCES:%=host-lib/tools/%) $(LIB_BUILD)/libsekisho.a
+
+install-lib: lib tools ## Install library, tool and man pages (DESTDIR, PREFIX)
+	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/sekisho $(DESTDIR)$(BINDIR)
+	install -d $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man3 $(DESTDIR)$(MANDIR)/man7
+	install -m 755 $(LIB_BUILD)/libsekisho.so.0 $(DESTDIR)$(LIBDIR)/libsekisho.so.$(LIB_VERSION)
+	ln -sf libsekisho.so.$(LIB_VERSION) $(DESTDIR)$(LIBDIR)/libsekisho.so.0
+	ln -sf libsekisho.so.0 $(DESTDIR)$(LIBDIR)/libsekisho.so
+	install -m 644 $(LIB_BUILD)/libsekisho.a $(DESTDIR)$(LIBDIR)
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
+		-e 's|@VERSION@|$(LIB_VERSION)|' host-lib/libsekisho.pc.in \
+		> $(DESTDIR)$(LIBDIR)/pkgconfig/libsekisho.pc
+	install -m 644 host-lib/include/sekisho/*.h $(DESTDIR)$(INCLUDEDIR)/sekisho
+	install -m 755 $(BUILD)/sekishoctl $(DESTDIR)$(BINDIR)
+	install -m 644 host-lib/man/*.1 $(DESTDIR)$(MANDIR)/man1
+	install -m 644 host-lib/man/*.3 $(DESTDIR)$(MANDIR)/man3
+	install -m 644 host-lib/man/*.7 $(DESTDIR)$(MANDIR)/man7
