@@ -65,6 +65,406 @@ module dma_read #
     output wire                    busy
 );
 
+localparam integer BYTES = DMA_W / 8;
+localparam integer BYTE_W = $clog2(BYTES);          // address bits within a bus word
+localparam integer BURST_W = 8 - BYTE_W;            // log2 of the words of a 256-byte block
+localparam integer ROTATE_W = BYTE_W / 2;           // offset bits that the first rotation takes
+localparam integer LEFT_W = 15 - BYTE_W;            // bits of a request's words less 1
+localparam integer CLIENT_W = 3;                    // bits of a client's number
+// What the drain side must know of a tag
+localparam integer INFO_W = CLIENT_W + BYTE_W + BYTE_W + 3 + BURST_W;
+
+initial begin
+    if (DMA_W != 128 && DMA_W != 256 && DMA_W != 512) begin
+        $display("Error: DMA_W must be 128, 256 or 512 (%m)");
+        $finish;
+    end
+end
+
+// Lowest set bit of the clients' valid bits
+function [N_CLIENTS-1:0] lowest;
+    input [N_CLIENTS-1:0] v;
+    lowest = v & (~v + 1'b1);
+endfunction
+
+// --- accept: round robin over the clients -----------------------------------------------------
+
+reg                    a_valid_reg;
+reg [CLIENT_W-1:0]     a_client_reg;
+reg [3:0]              a_function_reg;
+reg [63:0]             a_address_reg;
+reg [13:0]             a_length_m1_reg;     // length - 1
+reg [N_CLIENTS-1:0]    above_reg;           // clients behind the one served last
+
+reg [CLIENT_W-1:0]     a_client_next;
+reg [3:0]              a_function_next;
+reg [63:0]             a_address_next;
+reg [13:0]             a_length_next;
+reg [N_CLIENTS-1:0]    above_next;
+
+wire                   b_load;
+wire                   a_ready = !a_valid_reg || b_load;
+wire [N_CLIENTS-1:0]   favoured = request_valid & above_reg;
+wire [N_CLIENTS-1:0]   grant = lowest(favoured != 0 ? favoured : request_valid);
+
+assign request_ready = a_ready ? grant : {N_CLIENTS{1'b0}};
+
+integer i;
+
+always @* begin
+    a_client_next = {CLIENT_W{1'b0}};
+    a_function_next = 4'd0;
+    a_address_next = 64'd0;
+    a_length_next = 14'd0;
+    above_next = {N_CLIENTS{1'b0}};
+    for (i = 0; i < N_CLIENTS; i = i + 1) begin
+        if (grant[i]) begin
+            a_client_next = i[CLIENT_W-1:0];
+            a_function_next = request_function[i*4 +: 4];
+            a_address_next = request_address[i*64 +: 64];
+            a_length_next = request_length[i*14 +: 14];
+        end
+        above_next[i] = grant < ({{N_CLIENTS-1{1'b0}}, 1'b1} << i);
+    end
+end
+
+always @(posedge clk) begin
+    if (a_ready) begin
+        a_valid_reg <= request_valid != 0;
+        if (request_valid != 0) begin
+            a_client_reg <= a_client_next;
+            a_function_reg <= a_function_next;
+            a_address_reg <= a_address_next;
+            a_length_m1_reg <= a_length_next - 14'd1;
+            above_reg <= above_next;
+        end
+    end
+
+    if (rst) begin
+        a_valid_reg <= 1'b0;
+        above_reg <= {N_CLIENTS{1'b0}};
+    end
+end
+
+// --- split: one burst a clock -----------------------------------------------------------------
+
+reg                  b_valid_reg;
+reg                  b_first_reg;
+reg [CLIENT_W-1:0]   b_client_reg;
+reg [3:0]            b_function_reg;
+reg [55:0]           b_block_reg;       // address bits 63:8
+reg [BURST_W-1:0]    b_word_reg;        // first word in the block
+reg [LEFT_W-1:0]     b_left_reg;        // words to read less 1
+reg [BYTE_W-1:0]     b_offset_reg;      // first byte in the first word
+reg [BYTE_W-1:0]     b_end_reg;         // bytes of the last response beat less 1
+reg                  b_flush_reg;       // as many response beats as words read
+
+reg [6:0]            tag_reg;           // next tag to give; its low 6 bits are the tag
+reg [6:0]            free_reg;          // oldest tag in use
+reg                  ar_valid_reg;
+reg [5:0]            ar_id_reg;
+reg [63:0]           ar_address_reg;
+reg [BURST_W-1:0]    ar_length_reg;
+reg [3:0]            ar_function_reg;
+
+(* ram_style = "distributed" *)
+reg [INFO_W-1:0]     info_ram[0:63];
+
+wire [BYTE_W-1:0]    a_offset = a_address_reg[BYTE_W-1:0];
+wire [14:0]          a_end = {1'b0, a_length_m1_reg} + {{15-BYTE_W{1'b0}}, a_offset};
+// The last byte's lane has wrapped: a word more is read than there are response beats
+wire                 a_carry = a_end[BYTE_W-1:0] < a_offset;
+
+wire [BURST_W-1:0]   b_room = ~b_word_reg;      // words to the end of the block less 1
+wire                 b_last = b_left_reg <= {{LEFT_W-BURST_W{1'b0}}, b_room};
+wire [BURST_W-1:0]   b_count = b_last ? b_left_reg[BURST_W-1:0] : b_room;
+wire                 tags_full = tag_reg[6] != free_reg[6] && tag_reg[5:0] == free_reg[5:0];
+wire                 b_issue = b_valid_reg && !tags_full && (!ar_valid_reg || m_axi_arready);
+
+assign b_load = !b_valid_reg || (b_issue && b_last);
+
+always @(posedge clk) begin
+    if (b_issue) begin
+        ar_id_reg <= tag_reg[5:0];
+        ar_address_reg <= {b_block_reg, b_word_reg, {BYTE_W{1'b0}}};
+        ar_length_reg <= b_count;
+        ar_function_reg <= b_function_reg;
+        info_ram[tag_reg[5:0]] <= {b_client_reg, b_offset_reg, b_end_reg, b_flush_reg,
+                                   b_first_reg, b_last, b_count};
+        tag_reg <= tag_reg + 7'd1;
+        b_first_reg <= 1'b0;
+        b_block_reg <= b_block_reg + 56'd1;
+        b_word_reg <= {BURST_W{1'b0}};
+        b_left_reg <= b_left_reg - {{LEFT_W-BURST_W{1'b0}}, b_room} - 1'b1;
+    end
+    ar_valid_reg <= b_issue || (ar_valid_reg && !m_axi_arready);
+
+    if (b_load) begin
+        b_valid_reg <= a_valid_reg;
+        if (a_valid_reg) begin
+            b_first_reg <= 1'b1;
+            b_client_reg <= a_client_reg;
+            b_function_reg <= a_function_reg;
+            b_block_reg <= a_address_reg[63:8];
+            b_word_reg <= a_address_reg[7:BYTE_W];
+            b_left_reg <= a_end[14:BYTE_W];
+            b_offset_reg <= a_offset;
+            b_end_reg <= a_length_m1_reg[BYTE_W-1:0];
+            b_flush_reg <= !a_carry;
+        end
+    end
+
+    if (rst) begin
+        b_valid_reg <= 1'b0;
+        ar_valid_reg <= 1'b0;
+        tag_reg <= 7'd0;
+    end
+end
+
+assign m_axi_arid = ar_id_reg;
+assign m_axi_araddr = ar_address_reg;
+assign m_axi_arlen = {{8-BURST_W{1'b0}}, ar_length_reg};
+assign m_axi_arsize = BYTE_W[2:0];
+assign m_axi_arburst = 2'b01;
+assign m_axi_aruser = ar_function_reg;
+assign m_axi_arvalid = ar_valid_reg;
+
+// --- arrival: straight to the tag's place in the reorder memory --------------------------------
+
+reg                  r_valid_reg;
+reg [5:0]            r_id_reg;
+reg [DMA_W-1:0]      r_data_reg;
+reg                  r_error_reg;
+reg                  r_last_reg;
+
+reg [63:0]           started_reg;       // tags of which a beat has come
+reg [63:0]           done_reg;          // tags that are complete and wait to be drained
+reg [63:0]           error_reg;         // tags with an error
+
+(* ram_style = "distributed" *)
+reg [BURST_W-1:0]    beat_ram[0:63];    // beats that have come, where started
+(* ram_style = "block" *)
+reg [DMA_W-1:0]      data_ram[0:64*(1<<BURST_W)-1];
+
+wire [BURST_W-1:0]   r_beat = started_reg[r_id_reg] ? beat_ram[r_id_reg] : {BURST_W{1'b0}};
+
+wire                 load;              // the tag load_reg goes to the drain stage
+reg [5:0]            load_reg;
+
+always @(posedge clk) begin
+    r_valid_reg <= m_axi_rvalid;
+    if (m_axi_rvalid) begin
+        r_id_reg <= m_axi_rid;
+        r_data_reg <= m_axi_rdata;
+        r_error_reg <= m_axi_rresp != 2'b00;
+        r_last_reg <= m_axi_rlast;
+    end
+
+    if (load) begin
+        done_reg[load_reg] <= 1'b0;
+        error_reg[load_reg] <= 1'b0;
+    end
+    if (r_valid_reg) begin
+        data_ram[{r_id_reg, r_beat}] <= r_data_reg;
+        beat_ram[r_id_reg] <= r_beat + 1'b1;
+        started_reg[r_id_reg] <= !r_last_reg;
+        if (r_last_reg)
+            done_reg[r_id_reg] <= 1'b1;
+        if (r_error_reg)
+            error_reg[r_id_reg] <= 1'b1;
+    end
+
+    if (rst) begin
+        r_valid_reg <= 1'b0;
+        started_reg <= 64'd0;
+        done_reg <= 64'd0;
+        error_reg <= 64'd0;
+    end
+end
+
+assign m_axi_rready = 1'b1;
+
+// --- drain: tags in order, a word a clock ------------------------------------------------------
+
+// The tag that follows, so that there is no gap between tags
+reg                  n_valid_reg;
+reg [5:0]            n_tag_reg;
+reg [INFO_W-1:0]     n_info_reg;
+reg                  n_error_reg;
+
+reg                  d_valid_reg;
+reg [5:0]            d_tag_reg;
+reg [CLIENT_W-1:0]   d_client_reg;
+reg [BYTE_W-1:0]     d_offset_reg;
+reg [BYTE_W-1:0]     d_end_reg;
+reg                  d_flush_reg;
+reg                  d_first_reg;
+reg                  d_last_reg;
+reg                  d_error_reg;
+reg [BURST_W-1:0]    d_word_reg;        // word of the tag, before the request's first word
+reg [BURST_W-1:0]    d_left_reg;
+
+wire                 d_done = d_left_reg == 0;
+wire                 n_take = n_valid_reg && (!d_valid_reg || d_done);
+
+assign load = done_reg[load_reg] && (!n_valid_reg || n_take);
+
+always @(posedge clk) begin
+    if (n_take)
+        n_valid_reg <= 1'b0;
+    if (load) begin
+        n_valid_reg <= 1'b1;
+        n_tag_reg <= load_reg;
+        n_info_reg <= info_ram[load_reg];
+        n_error_reg <= error_reg[load_reg];
+        load_reg <= load_reg + 6'd1;
+    end
+
+    if (d_valid_reg) begin
+        d_word_reg <= d_word_reg + 1'b1;
+        d_left_reg <= d_left_reg - 1'b1;
+        d_first_reg <= 1'b0;
+        if (d_done) begin
+            d_valid_reg <= 1'b0;
+            free_reg <= free_reg + 7'd1;
+        end
+    end
+    if (n_take) begin
+        d_valid_reg <= 1'b1;
+        d_tag_reg <= n_tag_reg;
+        {d_client_reg, d_offset_reg, d_end_reg, d_flush_reg, d_first_reg, d_last_reg,
+         d_left_reg} <= n_info_reg;
+        d_error_reg <= n_error_reg;
+        d_word_reg <= {BURST_W{1'b0}};
+    end
+
+    if (rst) begin
+        n_valid_reg <= 1'b0;
+        d_valid_reg <= 1'b0;
+        load_reg <= 6'd0;
+        free_reg <= 7'd0;
+    end
+end
+
+// --- realignment: memory, register, two rotations, merge of two words --------------------------
+
+// Per stage: {offset, client, end, flush, first, last, error}; without offset at the end
+localparam integer END_W = CLIENT_W + BYTE_W + 4;
+localparam integer SIDE_W = END_W + BYTE_W;
+
+reg                  p_valid_reg, q_valid_reg, s_valid_reg, t_valid_reg;
+reg [SIDE_W-1:0]     p_side_reg, q_side_reg, s_side_reg;
+reg [END_W-1:0]      t_side_reg;
+reg [DMA_W-1:0]      p_data_reg, q_data_reg, s_data_reg, t_data_reg;
+reg [BYTES-1:0]      t_mask_reg;        // lanes that hold the word's own first bytes, rotated
+
+/* verilator lint_off UNUSED */
+wire [BYTE_W-1:0]    q_offset = q_side_reg[END_W +: BYTE_W];
+wire [BYTE_W-1:0]    s_offset = s_side_reg[END_W +: BYTE_W];
+wire [2*DMA_W-1:0]   q_rotated = {q_data_reg, q_data_reg} >> {q_offset[ROTATE_W-1:0], 3'b000};
+wire [2*DMA_W-1:0]   s_rotated = {s_data_reg, s_data_reg}
+                                 >> {s_offset[BYTE_W-1:ROTATE_W], {ROTATE_W+3{1'b0}}};
+/* verilator lint_on UNUSED */
+
+always @(posedge clk) begin
+    p_valid_reg <= d_valid_reg;
+    q_valid_reg <= p_valid_reg;
+    s_valid_reg <= q_valid_reg;
+    t_valid_reg <= s_valid_reg;
+    if (d_valid_reg) begin
+        p_data_reg <= data_ram[{d_tag_reg, d_word_reg}];
+        p_side_reg <= {d_offset_reg, d_client_reg, d_end_reg, d_flush_reg, d_first_reg,
+                       d_last_reg && d_done, d_error_reg};
+    end
+    if (p_valid_reg) begin
+        q_data_reg <= p_data_reg;
+        q_side_reg <= p_side_reg;
+    end
+    if (q_valid_reg) begin
+        s_data_reg <= q_rotated[DMA_W-1:0];
+        s_side_reg <= q_side_reg;
+    end
+    if (s_valid_reg) begin
+        t_data_reg <= s_rotated[DMA_W-1:0];
+        t_side_reg <= s_side_reg[END_W-1:0];
+        t_mask_reg <= {BYTES{1'b1}} >> s_offset;
+    end
+
+    if (rst) begin
+        p_valid_reg <= 1'b0;
+        q_valid_reg <= 1'b0;
+        s_valid_reg <= 1'b0;
+        t_valid_reg <= 1'b0;
+    end
+end
+
+// A response beat is the rest of one word and the start of the next: it is made when the next word
+// comes, or, where there is none, in the clock behind the request's last word. The next request's
+// first word makes no beat, so the two never meet.
+wire [CLIENT_W-1:0]  t_client;
+wire [BYTE_W-1:0]    t_end;
+wire                 t_flush, t_first, t_last, t_error;
+assign {t_client, t_end, t_flush, t_first, t_last, t_error} = t_side_reg;
+
+reg                  flush_reg;         // the word before was the last and a beat is due
+reg [DMA_W-1:0]      prev_data_reg;
+reg [BYTES-1:0]      prev_mask_reg;
+reg [CLIENT_W-1:0]   prev_client_reg;
+reg [BYTE_W-1:0]     prev_end_reg;
+reg                  prev_error_reg;
+
+reg [N_CLIENTS-1:0]  out_valid_reg;
+reg [DMA_W-1:0]      out_data_reg;
+reg [6:0]            out_bytes_reg;
+reg                  out_last_reg;
+reg                  out_error_reg;
+
+wire                 merge = t_valid_reg && !t_first;
+wire                 out_next = merge || flush_reg;
+wire                 last_next = flush_reg || (t_last && !t_flush);
+wire [DMA_W-1:0]     select;
+
+genvar g;
+generate
+    for (g = 0; g < BYTES; g = g + 1) begin : lane
+        assign select[g*8 +: 8] = {8{prev_mask_reg[g]}};
+    end
+endgenerate
+
+always @(posedge clk) begin
+    flush_reg <= t_valid_reg && t_last && t_flush;
+    if (t_valid_reg) begin
+        prev_data_reg <= t_data_reg;
+        prev_mask_reg <= t_mask_reg;
+        prev_client_reg <= t_client;
+        prev_end_reg <= t_end;
+        prev_error_reg <= t_error || (prev_error_reg && !t_first);
+    end
+
+    out_valid_reg <= out_next ? {{N_CLIENTS-1{1'b0}}, 1'b1} << prev_client_reg
+                              : {N_CLIENTS{1'b0}};
+    if (out_next) begin
+        out_data_reg <= (prev_data_reg & select) | (t_data_reg & ~select);
+        out_bytes_reg <= last_next ? {{7-BYTE_W{1'b0}}, prev_end_reg} + 7'd1 : BYTES[6:0];
+        out_last_reg <= last_next;
+        out_error_reg <= prev_error_reg || (merge && t_error);
+    end
+
+    if (rst) begin
+        flush_reg <= 1'b0;
+        out_valid_reg <= {N_CLIENTS{1'b0}};
+    end
+end
+
+assign response_valid = out_valid_reg;
+assign response_data = out_data_reg;
+assign response_bytes = out_bytes_reg;
+assign response_last = out_last_reg;
+assign response_error = out_error_reg;
+
+assign busy = a_valid_reg || b_valid_reg || ar_valid_reg || tag_reg != free_reg || p_valid_reg
+              || q_valid_reg || s_valid_reg || t_valid_reg || flush_reg || out_valid_reg != 0;
+
 endmodule
 
 `resetall

@@ -6,7 +6,8 @@
 # prerequisite to $(BUILD)/rtl/<module>_w<width>/<module>; it runs in the project's top folder and
 # gets its width from -DDATA_W. Files of tests/rtl/common are on its include path.
 # RTL_FLAGS_<module> adds Verilator flags; RTL_WIDTHS_<module> replaces the widths.
-# A width that is not a -G parameter of the module: set RTL_PARAMS_<module>, in which W stands for it.
+# A module with other parameters: RTL_PARAMS_<module>, in which @ stands for the width
+# (default: -GDATA_W=@).
 
 RTL_WIDTHS := 64 512
 
@@ -16,6 +17,14 @@ RTL_BENCHES += axis_register axis_fifo axis_frame_mux port_rx parse csum_verify 
 # Receive DMA
 
 # Transmit
+RTL_BENCHES += dma_read descriptor_fetch tx_dma tx_path csum_insert port_tx
+# The width is the host bus here
+RTL_PARAMS_dma_read := -GDMA_W=@
+RTL_WIDTHS_dma_read := 128 256 512
+RTL_PARAMS_descriptor_fetch := -GDMA_W=@
+RTL_WIDTHS_descriptor_fetch := 128 256 512
+# descriptor_fetch, dma_read and tx_dma together, in a top of the bench's own
+RTL_FLAGS_tx_path := tests/rtl/tx_path/tx_path.v
 
 
 RTL_DIRS := $(sort $(dir $(wildcard rtl/*.v rtl/*/*.v rtl/csr/generated/*.v)))
@@ -29,7 +38,7 @@ define RTL_BENCH
 $(BUILD)/rtl/$(1)_w$(2)/$(1): tests/rtl/$(1)/bench.cpp $(RTL_SOURCES) $(wildcard tests/rtl/common/*.h)
 	@mkdir -p $(BUILD)/rtl/$(1)_w$(2)
 	$(VERILATOR) $(RTL_VFLAGS) $(RTL_FLAGS_$(1)) --top-module $(1) \
-		$(if $(RTL_PARAMS_$(1)),$(subst W,$(2),$(RTL_PARAMS_$(1))),-GDATA_W=$(2)) \
+		$(if $(RTL_PARAMS_$(1)),$(subst @,$(2),$(RTL_PARAMS_$(1))),-GDATA_W=$(2)) \
 		--Mdir $(BUILD)/rtl/$(1)_w$(2) --prefix V$(1) -o $(1) \
 		-CFLAGS "-I$(CURDIR)/tests/rtl/common -DDATA_W=$(2)" \
 		$$(firstword $$(wildcard rtl/*/$(1).v rtl/$(1).v)) $(CURDIR)/tests/rtl/$(1)/bench.cpp
