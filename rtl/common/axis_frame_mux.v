@@ -40,6 +40,64 @@ module axis_frame_mux #(
     output wire                         busy
 );
 
+    localparam integer BEAT_W = DATA_W + DATA_W/8 + 1 + USER_W;
+
+    // The input whose frame is under way; the last one served when none is.
+    reg [INPUTS-1:0] grant_reg;
+    reg              active_reg;
+    reg [BEAT_W-1:0] out_reg;
+    reg              out_valid_reg;
+
+    // Round robin: the first waiting input above the last one served, else the first of all.
+    reg  [INPUTS-1:0] above;
+    reg  [INPUTS-1:0] candidates;
+    reg  [INPUTS-1:0] grant;
+    reg  [BEAT_W-1:0] beat;
+    reg               found;
+    integer           i;
+
+    always @* begin
+        found = 1'b0;
+        for (i = 0; i < INPUTS; i = i + 1) begin
+            above[i] = found;
+            found = found || grant_reg[i];
+        end
+        candidates = ((s_axis_tvalid & above) != {INPUTS{1'b0}}) ? s_axis_tvalid & above : s_axis_tvalid;
+        grant = active_reg ? grant_reg : candidates & (~candidates + 1'b1);
+    end
+
+    always @* begin
+        beat = {BEAT_W{1'b0}};
+        for (i = 0; i < INPUTS; i = i + 1)
+            if (grant[i])
+                beat = beat | {s_axis_tuser[i*USER_W +: USER_W], s_axis_tlast[i],
+                    s_axis_tkeep[i*(DATA_W/8) +: DATA_W/8], s_axis_tdata[i*DATA_W +: DATA_W]};
+    end
+
+    wire move = !out_valid_reg || m_axis_tready;
+    wire take = move && ((s_axis_tvalid & grant) != {INPUTS{1'b0}});
+
+    always @(posedge clk) begin
+        if (take) begin
+            out_reg    <= beat;
+            grant_reg  <= grant;
+            active_reg <= !beat[DATA_W + DATA_W/8];
+        end
+        if (move)
+            out_valid_reg <= take;
+
+        if (rst) begin
+            grant_reg     <= {INPUTS{1'b0}};
+            active_reg    <= 1'b0;
+            out_valid_reg <= 1'b0;
+        end
+    end
+
+    assign s_axis_tready = grant & {INPUTS{move}};
+    assign {m_axis_tuser, m_axis_tlast, m_axis_tkeep, m_axis_tdata} = out_reg;
+    assign m_axis_tvalid = out_valid_reg;
+    assign busy = out_valid_reg || active_reg;
+
 endmodule
 
 `resetall

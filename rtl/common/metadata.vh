@@ -4,6 +4,7 @@
 // beat and only there. Both directions use the same word. `META_X` is a field's lowest bit,
 // `META_X_W` its width; read a field as tuser[META_X +: META_X_W].
 
+// verilator lint_off UNUSEDPARAM
 localparam META_PORT             = 0;    // receive: port of arrival; transmit: port to leave by
 localparam META_PORT_W           = 4;
 localparam META_FUNCTION         = 4;    // network function
@@ -58,3 +59,4 @@ localparam META_RAW_SUM          = 216;
 localparam META_RAW_SUM_W        = 16;
 
 localparam META_W                = 232;
+// verilator lint_on UNUSEDPARAM

@@ -55,6 +55,179 @@ module port_rx #(
     output wire                  busy
 );
 
+    `include "metadata.vh"
+
+    localparam integer LANES   = DATA_W / 8;
+    localparam integer LANE_W  = $clog2(LANES);
+    localparam integer BEATS_W = 14 - LANE_W;
+
+    localparam [2:0] RESULT_ACCEPTED  = 3'd0;
+    localparam [2:0] RESULT_RUNT      = 3'd1;
+    localparam [2:0] RESULT_OVERSIZE  = 3'd2;
+    localparam [2:0] RESULT_OVERFLOW  = 3'd3;
+    localparam [2:0] RESULT_MAC_ERROR = 3'd4;
+    localparam [2:0] RESULT_DISABLED  = 3'd5;
+
+    localparam [13:0] RUNT_LESS_1     = 14'd59;
+    localparam [31:0] MAX_FRAME_32    = MAX_FRAME;
+    localparam [13:0] OVERSIZE_LESS_1 = MAX_FRAME_32[13:0];
+    localparam [31:0] PORT_32         = PORT;
+
+    initial begin
+        if (USER_W != META_W || MAX_FRAME >= RAM_BYTES - 4 * LANES || MAX_FRAME > 16383) begin
+            $display("Error: USER_W must be META_W, and MAX_FRAME fit into RAM_BYTES (%m)");
+            $finish;
+        end
+    end
+
+    // The lane of a beat's last byte: keep is contiguous from lane 0.
+    function [LANE_W-1:0] last_lane(input [LANES-1:0] keep);
+        integer b;
+        reg [LANES-1:0] rest;
+        begin
+            rest = keep;
+            last_lane = {LANE_W{1'b0}};
+            for (b = LANE_W - 1; b >= 0; b = b - 1) begin
+                last_lane[b] = rest[1 << b];
+                if (rest[1 << b])
+                    rest = rest >> (1 << b);
+            end
+        end
+    endfunction
+
+    // --- the beat that came in, and where it is in its frame ---------------------------------------
+
+    reg                in_frame_reg;
+    reg [BEATS_W-1:0]  beats_reg;       // beats of the frame before this one; stops at the top
+    reg                beats_full_reg;  // ... and this says that it has stopped
+    reg                beat_valid_reg;
+    reg                beat_last_reg;
+    reg                beat_bad_reg;
+    reg                beat_huge_reg;
+    reg [DATA_W-1:0]   beat_data_reg;
+    reg [13:0]         beat_end_reg;    // bytes of the frame up to here, less one
+    reg                enable_reg;
+    reg [31:0]         time_reg;
+
+    always @(posedge clk) begin
+        if (s_axis_tvalid) begin
+            beat_data_reg <= s_axis_tdata;
+            beat_last_reg <= s_axis_tlast;
+            beat_bad_reg  <= s_axis_tlast && s_axis_tuser;
+            beat_end_reg  <= {beats_reg, last_lane(s_axis_tkeep)};
+            beat_huge_reg <= beats_full_reg;
+            if (!in_frame_reg) begin
+                enable_reg <= enable;
+                time_reg   <= microseconds;
+            end
+            if (s_axis_tlast) begin
+                beats_reg      <= {BEATS_W{1'b0}};
+                beats_full_reg <= 1'b0;
+            end else if (&beats_reg) begin
+                beats_full_reg <= 1'b1;
+            end else begin
+                beats_reg <= beats_reg + 1'b1;
+            end
+            in_frame_reg <= !s_axis_tlast;
+        end
+        beat_valid_reg <= s_axis_tvalid;
+
+        if (rst) begin
+            in_frame_reg   <= 1'b0;
+            beats_reg      <= {BEATS_W{1'b0}};
+            beats_full_reg <= 1'b0;
+            beat_valid_reg <= 1'b0;
+        end
+    end
+
+    // --- what becomes of it ------------------------------------------------------------------------
+
+    reg         overflow_reg;           // a beat of this frame found no room
+    reg         event_valid_reg;
+    reg [2:0]   event_result_reg;
+    reg [13:0]  event_bytes_reg;
+    reg [2:0]   result;
+
+    wire        room;
+    wire        oversize = beat_huge_reg || beat_end_reg >= OVERSIZE_LESS_1;
+    wire        overflow = overflow_reg || !room;
+    wire        last     = beat_valid_reg && beat_last_reg;
+    wire [13:0] bytes    = &beat_end_reg || beat_huge_reg ? 14'h3fff : beat_end_reg + 14'd1;
+    wire        commit   = last && result == RESULT_ACCEPTED;
+
+    always @* begin
+        result = RESULT_ACCEPTED;
+        if (!enable_reg)
+            result = RESULT_DISABLED;
+        else if (beat_bad_reg)
+            result = RESULT_MAC_ERROR;
+        else if (!beat_huge_reg && beat_end_reg < RUNT_LESS_1)
+            result = RESULT_RUNT;
+        else if (oversize)
+            result = RESULT_OVERSIZE;
+        else if (overflow)
+            result = RESULT_OVERFLOW;
+    end
+
+    always @(posedge clk) begin
+        if (last) begin
+            event_result_reg <= result;
+            event_bytes_reg  <= bytes;
+        end
+        event_valid_reg <= last;
+        if (beat_valid_reg)
+            overflow_reg <= overflow && !beat_last_reg;
+
+        if (rst) begin
+            overflow_reg    <= 1'b0;
+            event_valid_reg <= 1'b0;
+        end
+    end
+
+    wire [31:0] frame_time;
+    wire [13:0] frame_length;
+    wire        buffer_busy;
+
+    frame_buffer #(
+        .DATA_W(DATA_W),
+        .USER_W(32 + 14),
+        .RAM_BYTES(RAM_BYTES),
+        .FRAMES(RAM_BYTES / 64)
+    ) buffer (
+        .clk(clk),
+        .rst(rst),
+        .write_valid(beat_valid_reg && enable_reg && !overflow && !oversize),
+        .write_data(beat_data_reg),
+        .write_commit(commit),
+        .write_discard(last && !commit),
+        .write_user({time_reg, bytes}),
+        .write_length(bytes),
+        .room(room),
+        .m_axis_tdata(m_axis_tdata),
+        .m_axis_tkeep(m_axis_tkeep),
+        .m_axis_tlast(m_axis_tlast),
+        .m_axis_tuser({frame_time, frame_length}),
+        .m_axis_tvalid(m_axis_tvalid),
+        .m_axis_tready(m_axis_tready),
+        .busy(buffer_busy)
+    );
+
+    reg [USER_W-1:0] user;
+
+    always @* begin
+        user = {USER_W{1'b0}};
+        user[META_PORT +: META_PORT_W]           = PORT_32[META_PORT_W-1:0];
+        user[META_FUNCTION +: META_FUNCTION_W]   = PORT_32[META_FUNCTION_W-1:0];
+        user[META_LENGTH +: META_LENGTH_W]       = frame_length;
+        user[META_TIMESTAMP +: META_TIMESTAMP_W] = frame_time;
+    end
+
+    assign m_axis_tuser = user;
+    assign event_valid  = event_valid_reg;
+    assign event_result = event_result_reg;
+    assign event_bytes  = event_bytes_reg;
+    assign busy = buffer_busy || in_frame_reg || beat_valid_reg || event_valid_reg;
+
 endmodule
 
 `resetall
