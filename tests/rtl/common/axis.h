@@ -101,9 +101,9 @@ template <typename TDATA, typename TKEEP, typename TUSER> struct source {
 	}
 	void drive(rng &r)
 	{
-		if (active || queue.empty())
+		if (active)
 			return;
-		if (chance(r, stall_percent)) {
+		if (queue.empty() || chance(r, stall_percent)) {
 			tvalid = 0;
 			return;
 		}
@@ -136,9 +136,9 @@ template <typename TDATA, typename TKEEP, typename TUSER> struct source {
 	{
 		if (!tvalid || !tready)
 			return;
+		/* valid stays until the next drive(): the rising edge is still to come. */
 		offset += width;
 		active = false;
-		tvalid = 0;
 		if (offset >= queue.front().data.size()) {
 			queue.pop_front();
 			offset = 0;
