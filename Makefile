@@ -16,6 +16,9 @@ YOSYS ?= yosys
 CFLAGS_COMMON := -std=gnu11 -O2 -g -Wall -Wextra -Wmissing-prototypes -Werror -fno-strict-aliasing
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
+RTL_DIRS := $(sort $(dir $(wildcard rtl/*.v rtl/*/*.v rtl/csr/generated/*.v)))
+RTL_SOURCES := $(wildcard rtl/*.v rtl/*/*.v rtl/*/*.vh rtl/csr/generated/*.v*)
+
 TESTS :=
 TEST_DEPS :=
 LINT :=
@@ -29,7 +32,9 @@ help: ## List the targets
 # Each area's targets; an area adds to TESTS, TEST_DEPS and LINT.
 -include scripts/setup.mk
 -include rtl/csr/csr.mk
+-include sim/rtl/engine.mk
 -include sim/sim.mk
+-include tests/engine/engine.mk
 -include host-lib/host-lib.mk
 -include driver/driver.mk
 -include tests/rtl/rtl.mk

@@ -2,8 +2,6 @@
 #
 # The engine "rtl": the Verilated core at both data widths, as one static library.
 
-RTL_DIRS := rtl rtl/common rtl/mac rtl/parse rtl/csum rtl/deliver rtl/dma rtl/interrupt rtl/csr rtl/csr/generated
-RTL_SOURCES := $(wildcard $(addsuffix /*.v,$(RTL_DIRS)) $(addsuffix /*.vh,$(RTL_DIRS)))
 RTL_HASH := $(shell git log -1 --format=%H -- rtl 2>/dev/null | cut -c1-8)
 VERILATOR_ROOT := $(shell $(VERILATOR) --getenv VERILATOR_ROOT 2>/dev/null)
 VERILATOR_FLAGS := -O3 --x-assign fast --x-initial fast --noassert --trace-fst -Wall $(addprefix -y ,$(RTL_DIRS)) $(addprefix -I,$(RTL_DIRS))

@@ -13,7 +13,8 @@ RTL_WIDTHS := 64 512
 
 RTL_BENCHES :=
 # Receive
-RTL_BENCHES += axis_register axis_fifo axis_frame_mux port_rx parse csum_verify deliver
+RTL_BENCHES += axis_register axis_fifo axis_frame_mux axis_frame_demux port_rx parse csum_verify deliver
+RTL_PARAMS_port_rx := -GDATA_W=@ -GPORT=1
 # Receive DMA
 
 # Transmit

@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The whole core, driven without any transport: both directions, all queues of both functions, with
+ * a host that answers late and out of order. After every case the counters must add up.
+ *
+ *	engine_test DATA_WIDTH [FRAMES [SEED]]
+ */
+
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <random>
+
+#include "../rtl/common/axis.h"
+#include "host.h"
+
+using host::bytes;
+using host::card;
+using host::received;
+
+static axis::tap tap;
+static std::mt19937_64 rnd(1);
+
+/* --- frames ------------------------------------------------------------------------------------- */
+
+/* RFC 1071 by the modulo: 16-bit words are digits to the base 65536, and 65536 = 1 modulo 65535. */
+static unsigned int sum_mod(const uint8_t *p, size_t n, uint64_t start = 0)
+{
+	uint64_t sum = start;
+	for (size_t i = 0; i < n; i++)
+		sum += i & 1 ? p[i] : p[i] << 8;
+	return sum % 65535;
+}
+
+static void put16(uint8_t *p, unsigned int v)
+{
+	p[0] = v >> 8;
+	p[1] = v;
+}
+
+enum kind { UDP4, TCP4, UDP6, TCP6, KINDS };
+
+struct layout {
+	size_t l3, l4, checksum, end;
+	bool ipv4, udp;
+};
+
+static bytes make_frame(kind k, size_t payload, unsigned int flow, bool tag, bool checksums,
+			layout &at)
+{
+	at.l3 = tag ? 18 : 14;
+	at.ipv4 = k == UDP4 || k == TCP4;
+	at.udp = k == UDP4 || k == UDP6;
+	at.l4 = at.l3 + (at.ipv4 ? 20 : 40);
+	size_t l4_header = at.udp ? 8 : 20;
+	at.checksum = at.l4 + (at.udp ? 6 : 16);
+	at.end = at.l4 + l4_header + payload;
+	bytes f(at.end < 60 ? 60 : at.end);
+	for (auto &b : f)
+		b = (uint8_t)rnd(); /* padding is not zero */
+	memcpy(f.data(), "\x02\x00\x00\x00\x00\x01\x02\x00\x00\x00\x00\x02", 12);
+	if (tag) {
+		put16(&f[12], 0x8100);
+		put16(&f[14], 0x0123);
+	}
+	put16(&f[at.l3 - 2], at.ipv4 ? 0x0800 : 0x86dd);
+	uint8_t *ip = &f[at.l3], *l4 = &f[at.l4];
+	size_t l4_length = l4_header + payload;
+	uint64_t pseudo = l4_length + (at.udp ? 17 : 6);
+	if (at.ipv4) {
+		memcpy(ip, "\x45\x00\x00\x00\x12\x34\x40\x00\x40\x11\x00\x00\xc6\x12\x00\x01\xc6\x13\x00\x01", 20);
+		put16(ip + 2, 20 + l4_length);
+		ip[9] = at.udp ? 17 : 6;
+		put16(ip + 14, flow);
+		pseudo += sum_mod(ip + 12, 8);
+		if (checksums)
+			put16(ip + 10, 65535 - sum_mod(ip, 20));
+	} else {
+		memset(ip, 0, 40);
+		ip[0] = 0x60;
+		put16(ip + 4, l4_length);
+		ip[6] = at.udp ? 17 : 6;
+		ip[7] = 64;
+		memcpy(ip + 8, "\x20\x01\x0d\xb8", 4);
+		put16(ip + 20, flow);
+		ip[23] = 1;
+		memcpy(ip + 24, "\x20\x01\x0d\xb8", 4);
+		ip[39] = 2;
+		pseudo += sum_mod(ip + 8, 32);
+	}
+	put16(l4, 1024 + flow % 60000);
+	put16(l4 + 2, 80);
+	if (at.udp)
+		put16(l4 + 4, l4_length);
+	else
+		l4[12] = 0x50;
+	put16(&f[at.checksum], 0);
+	if (checksums) {
+		unsigned int sum = 65535 - sum_mod(l4, l4_length, pseudo);
+		put16(&f[at.checksum], sum == 0 && at.udp ? 0xffff : sum);
+	} else {
+		put16(&f[at.checksum], rnd());
+		if (at.ipv4)
+			put16(ip + 10, rnd());
+	}
+	return f;
+}
+
+/* --- the card ----------------------------------------------------------------------------------- */
+
+static sekisho_engine_config config_of(unsigned int width, bool rough)
+{
+	sekisho_engine_config c = {};
+	c.data_width = width;
+	c.seed = rnd();
+	c.read_latency = c.write_latency = rough ? 30 : 60;
+	c.read_jitter = c.write_jitter = rough ? 200 : 0;
+	c.stall_percent = rough ? 20 : 0;
+	c.time_from_clock = true;
+	return c;
+}
+
+static void enable(card &c, unsigned int function, uint32_t control)
+{
+	c.write(card::window(function) + 0x48, 0x00000002); /* 02:00:00:00:00:01 */
+	c.write(card::window(function) + 0x4c, 0x0100);
+	c.write(card::window(function) + 0x50, 9700);
+	c.write(card::window(function) + 0x40, control);
+}
+
+/* in = out + drops by reason, over the whole card, at rest. */
+static std::string sums(card &c, uint64_t offered[2])
+{
+	auto bank = [&](uint32_t base, unsigned int first, unsigned int n) {
+		uint64_t sum = 0;
+		for (unsigned int i = first; i < first + n; i++)
+			sum += c.counter(base + i * 16);
+		return sum;
+	};
+	for (unsigned int p = 0; p < 2; p++) {
+		if (bank(0x4000, p * 8, 8) != offered[p])
+			return "port " + std::to_string(p) + ": frames offered are not all counted";
+		if (c.counter(0x4000 + p * 128) != bank(0x5000, p * 16, 16))
+			return "port " + std::to_string(p) + ": accepted is not the sum of deliver";
+		if (bank(0x5000, p * 16, 16) != bank(0x5400, p * 16, 16))
+			return "function " + std::to_string(p) + ": verdicts are not as many as frames";
+		if (c.counter(0x5000 + p * 256) != bank(0x6000, p * 32, 32))
+			return "function " + std::to_string(p) + ": delivered is not the sum of the queues";
+		uint64_t sent = 0;
+		for (unsigned int q = 0; q < 4; q++)
+			sent += c.counter(0x7000 + (p * 32 + q * 8) * 16);
+		if (sent != bank(0x4400, p * 8, 8) || sent != bank(0x5800, p * 4, 4))
+			return "function " + std::to_string(p) + ": sent frames are not all at the port";
+	}
+	return "";
+}
+
+/* --- cases -------------------------------------------------------------------------------------- */
+
+static void test_identity(unsigned int width)
+{
+	card c(config_of(width, false));
+	tap.check(c.read(0x10000) == 0x494b4553, "the magic number reads back");
+	tap.check((c.read(0x10018) & 0xfff) == width, "the data width reads back");
+	c.write(0x1000c, 0x12345678);
+	tap.check(c.read(0x1000c) == 0x12345678, "the scratch register holds what is written");
+	tap.check(c.settle(), "an unused card is idle");
+}
+
+static void test_receive(unsigned int width, bool rough, unsigned int frames)
+{
+	card c(config_of(width, rough));
+	uint64_t offered[2] = {};
+	std::map<unsigned int, std::deque<bytes>> expected; /* flow -> frames, in order */
+	unsigned int bad = 0, wrong = 0, got = 0, disorder = 0, used_queues = 0;
+	for (unsigned int f = 0; f < 2; f++) {
+		for (unsigned int w = 0; w < 10; w++)
+			c.write(card::window(f) + 0x80 + 4 * w, 0x6d5a56da + w * 0x01234567);
+		for (unsigned int e = 0; e < 128; e++)
+			c.write(card::window(f) + 0x200 + 4 * e, e % 4);
+		c.write(card::window(f) + 0x54, 0x3f);
+		enable(c, f, 0x1);
+		for (unsigned int q = 0; q < 4; q++) {
+			c.start(f, false, q, 6, 2048, q * 2);
+			c.post(f, q, 64);
+		}
+	}
+	bool queue_used[2][4] = {};
+	auto drain = [&]() {
+		for (unsigned int f = 0; f < 2; f++)
+			for (unsigned int q = 0; q < 4; q++) {
+				received r;
+				unsigned int n = 0;
+				while (c.receive(f, q, r)) {
+					n++, got++;
+					queue_used[f][q] = true;
+					auto &list = expected[f * 65536 + (r.frame.empty() ? 0 : r.frame[6] << 8 | r.frame[7])];
+					if (list.empty() || list.front() != r.frame)
+						disorder++;
+					if (!list.empty())
+						list.pop_front();
+					bool is_bad = r.frame[8];
+					if (r.c.status() || r.c.l4_verdict() != (is_bad ? 1u : 2u) || r.c.ip_verdict() != 2)
+						wrong++;
+				}
+				if (n)
+					c.post(f, q, n);
+			}
+	};
+	for (unsigned int i = 0; i < frames; i++) {
+		unsigned int port = rnd() % 2, flow = rnd() % 64;
+		layout at;
+		size_t payload = rnd() % 4 ? rnd() % 60 : rnd() % 1400;
+		bytes frame = make_frame((kind)(flow % KINDS), payload, flow, flow & 8, true, at);
+		/* The source address tells the flow and whether the checksum is wrong. */
+		put16(&frame[6], 0x0200 + flow);
+		frame[8] = 0;
+		if (payload && rnd() % 8 == 0) {
+			frame[at.end - 1] ^= 1 << rnd() % 8;
+			frame[8] = 1;
+			bad++;
+		}
+		expected[port * 65536 + 0x0200 + flow].push_back(frame);
+		c.offer(port, frame);
+		offered[port]++;
+		if (i % 16 == 15) {
+			c.settle();
+			drain();
+		}
+	}
+	bool idle = c.settle();
+	drain();
+	for (auto &f : queue_used)
+		for (bool b : f)
+			used_queues += b;
+	std::string at = rough ? " (slow, disordered host)" : "";
+	tap.check(idle, "the core is idle at the end" + at);
+	tap.check(got == frames, "every frame is received" + at, std::to_string(got) + " of " + std::to_string(frames));
+	tap.check(!disorder, "every frame is unchanged and in the order of its flow" + at, std::to_string(disorder) + " are not");
+	tap.check(!wrong, "every verdict is right" + at, std::to_string(wrong) + " are not");
+	tap.check(used_queues == 8, "RSS uses every queue" + at, std::to_string(used_queues));
+	uint64_t counted = 0;
+	for (unsigned int f = 0; f < 2; f++)
+		for (unsigned int ip = 0; ip < 4; ip++)
+			counted += c.counter(0x5400 + (f * 16 + ip * 4 + 1) * 16);
+	tap.check(counted == bad, "the counters know every bad checksum" + at);
+	std::string why = sums(c, offered);
+	tap.check(why.empty(), "the sums hold" + at, why);
+}
+
+static void test_transmit(unsigned int width, bool rough, unsigned int frames)
+{
+	card c(config_of(width, rough));
+	uint64_t offered[2] = {};
+	for (unsigned int f = 0; f < 2; f++) {
+		enable(c, f, 0x2);
+		for (unsigned int q = 0; q < 4; q++)
+			c.start(f, true, q, 6, 2048, q);
+	}
+	std::deque<bytes> expected[2][4];
+	unsigned int completed = 0, errors = 0;
+	for (unsigned int i = 0; i < frames; i += 32) {
+		bool rung[2][4] = {};
+		for (unsigned int j = 0; j < 32 && i + j < frames; j++) {
+			unsigned int f = rnd() % 2, q = rnd() % 4, flow = rnd() % 1000;
+			kind k = (kind)(rnd() % KINDS);
+			bool tag = rnd() % 2;
+			size_t payload = rnd() % 4 ? rnd() % 60 : rnd() % 1400;
+			layout at;
+			bytes want = make_frame(k, payload, flow, tag, true, at), given = want;
+			want[11] = given[11] = q;
+			put16(&given[at.checksum], rnd());
+			if (at.ipv4)
+				put16(&given[at.l3 + 10], rnd());
+			/* The host may give less than 60 bytes: the card pads with zeros. */
+			given.resize(at.end);
+			if (at.end < 60)
+				memset(&want[at.end], 0, 60 - at.end);
+			c.send(f, q, given, at.ipv4 ? 3 : 2);
+			expected[f][q].push_back(want);
+			rung[f][q] = true;
+		}
+		for (unsigned int f = 0; f < 2; f++)
+			for (unsigned int q = 0; q < 4; q++)
+				if (rung[f][q])
+					c.doorbell(f, true, q);
+		c.settle();
+		for (unsigned int f = 0; f < 2; f++)
+			for (unsigned int q = 0; q < 4; q++) {
+				host::completion done;
+				while (c.next_completion(f, true, q, done)) {
+					completed++;
+					errors += (done.words[1] & 15) != 0;
+					/* One completion may end several. */
+					host::ring &r = c.rings[f][1][q];
+					(void)r;
+				}
+			}
+	}
+	unsigned int good = 0, bad = 0;
+	for (unsigned int f = 0; f < 2; f++)
+		for (auto &frame : c.sent[f]) {
+			auto &list = expected[f][frame.size() > 11 ? frame[11] & 3 : 0];
+			if (!list.empty() && list.front() == frame)
+				good++;
+			else
+				bad++;
+			if (!list.empty())
+				list.pop_front();
+		}
+	std::string at = rough ? " (slow, disordered host)" : "";
+	tap.check(good == frames && !bad, "every frame leaves with the right checksums, in order" + at,
+		  std::to_string(good) + " right, " + std::to_string(bad) + " wrong of " + std::to_string(frames));
+	tap.check(completed && !errors, "transmit completions come, without errors" + at);
+	std::string why = sums(c, offered);
+	tap.check(why.empty(), "the sums hold" + at, why);
+}
+
+static void test_bad_addresses(unsigned int width)
+{
+	card c(config_of(width, true));
+	uint64_t offered[2] = {};
+	enable(c, 0, 0x3);
+	c.start(0, false, 0, 4, 2048);
+	c.start(0, true, 0, 4, 2048);
+	layout at;
+	bytes frame = make_frame(UDP4, 100, 7, false, true, at);
+
+	/* A receive buffer outside the map, then a good one. */
+	c.describe(0, false, 0, 0x1000, 2048);
+	c.describe(0, false, 0, c.buffer(c.rings[0][0][0], 1), 2048);
+	c.doorbell(0, false, 0);
+	bytes before = c.arena[0];
+	c.offer(0, frame), c.offer(0, frame);
+	offered[0] += 2;
+	c.settle();
+	host::completion done;
+	bool first = c.next_completion(0, false, 0, done);
+	tap.check(first && done.status() == 1 && done.index() == 0, "a receive buffer outside the map is completed with DMA_ERROR");
+	received r;
+	tap.check(c.receive(0, 0, r) && !r.c.status() && r.frame == frame, "the next frame is received");
+	tap.check(c.counter(0x6000 + 3 * 16) == 1, "the DMA error is counted");
+
+	/* A transmit buffer outside the map between two good ones. */
+	c.send(0, 0, frame, 0);
+	c.describe(0, true, 0, 0x1000, frame.size() | 4 << 16);
+	c.send(0, 0, frame, 0);
+	c.doorbell(0, true, 0);
+	c.settle();
+	unsigned int errors = 0, last = 99;
+	while (c.next_completion(0, true, 0, done)) {
+		if ((done.words[1] & 15) == 1 && (done.words[0] & 0xffff) == 1)
+			errors++;
+		last = done.words[0] & 0xffff;
+	}
+	tap.check(errors == 1 && last == 2, "a transmit buffer outside the map is completed with DMA_ERROR");
+	tap.check(c.sent[0].size() == 2 && c.sent[0][0] == frame && c.sent[0][1] == frame, "the other frames leave");
+	tap.check(c.counter(0x7000 + 16) == 1, "the refused read is counted");
+	tap.check(c.refused > 0, "the host refused the accesses");
+
+	/* Impossible descriptors. */
+	c.describe(0, true, 0, c.buffer(c.rings[0][1][0], 3), 5 | 4 << 16);
+	c.describe(0, true, 0, c.buffer(c.rings[0][1][0], 4), 100);
+	c.doorbell(0, true, 0);
+	c.settle();
+	bool length = c.next_completion(0, true, 0, done) && (done.words[1] & 15) == 2;
+	bool unsupported = c.next_completion(0, true, 0, done) && (done.words[1] & 15) == 3;
+	tap.check(length, "a length of 5 is completed with LENGTH_ERROR");
+	tap.check(unsupported, "a descriptor without end_of_packet is completed with UNSUPPORTED");
+
+	/* No descriptor, a buffer too small, a doorbell too far. */
+	c.offer(0, frame);
+	offered[0]++;
+	c.settle();
+	tap.check(c.counter(0x6000 + 1 * 16) == 1, "a frame without a descriptor is dropped and counted");
+	c.describe(0, false, 0, c.buffer(c.rings[0][0][0], 2), 80);
+	c.doorbell(0, false, 0);
+	c.offer(0, frame);
+	offered[0]++;
+	c.settle();
+	tap.check(c.counter(0x6000 + 2 * 16) == 1, "a frame longer than its buffer is dropped and counted");
+	c.write(card::window(0) + 0x1000, 1000);
+	c.settle();
+	tap.check(c.read(card::window(0) + 0x404) >> 2 & 1, "a doorbell beyond the ring is refused");
+	std::string why = sums(c, offered);
+	tap.check(why.empty(), "the sums hold after every error", why);
+	tap.check(c.stop(0, false, 0) && c.stop(0, true, 0), "the queues stop");
+}
+
+static void test_interrupts(unsigned int width)
+{
+	card c(config_of(width, false));
+	enable(c, 0, 0x1);
+	c.start(0, false, 2, 4, 2048);
+	c.post(0, 2, 16);
+	for (unsigned int e = 0; e < 128; e++)
+		c.write(card::window(0) + 0x200 + 4 * e, 2);
+	c.write(card::window(0) + 0x54, 0x3f);
+	layout at;
+	bytes frame = make_frame(TCP6, 10, 1, false, true, at);
+	c.offer(0, frame);
+	c.settle();
+	tap.check(c.interrupts.empty(), "no interrupt without a request");
+	c.arm(0, false, 2, 0);
+	c.settle();
+	tap.check(c.interrupts[2] == 1, "a request behind the completions fires at once");
+	c.offer(0, frame);
+	c.settle();
+	tap.check(c.interrupts[2] == 1, "it fires once");
+	c.arm(0, false, 2, 2);
+	c.settle();
+	tap.check(c.interrupts[2] == 1, "a request with nothing new waits");
+	c.offer(0, frame);
+	c.settle();
+	tap.check(c.interrupts[2] == 2, "and fires with the next completion");
+}
+
+static void test_filters(unsigned int width)
+{
+	card c(config_of(width, true));
+	uint64_t offered[2] = {};
+	enable(c, 0, 0x1 | 0x30);
+	c.start(0, false, 0, 5, 2048);
+	c.post(0, 0, 32);
+	layout at;
+	bytes good = make_frame(TCP4, 33, 7, false, true, at);
+	auto give = [&](bytes f, bool error = false) {
+		c.offer(0, f, error);
+		offered[0]++;
+		c.settle();
+	};
+	bytes f = good;
+	f[5] = 9;
+	give(f);
+	tap.check(c.counter(0x5000 + 2 * 16) == 1, "another station's frame is dropped and counted");
+	f = good, f[0] = 0x01, f[5] = 9;
+	give(f);
+	tap.check(c.counter(0x5000 + 2 * 16) == 2, "a multicast frame is dropped and counted");
+	f = good, memset(f.data(), 0xff, 6);
+	give(f);
+	tap.check(c.counter(0x5000) == 1, "a broadcast frame is delivered");
+	f = good, f[at.end - 1] ^= 1;
+	give(f);
+	tap.check(c.counter(0x5000 + 5 * 16) == 1, "a wrong TCP checksum is dropped and counted");
+	f = good, f[at.l3 + 8] ^= 1;
+	give(f);
+	tap.check(c.counter(0x5000 + 4 * 16) == 1, "a wrong IPv4 checksum is dropped and counted");
+	f = good, f.resize(59);
+	give(f);
+	tap.check(c.counter(0x4000 + 1 * 16) == 1, "a runt is dropped and counted");
+	f = good, f.resize(9729);
+	give(f);
+	tap.check(c.counter(0x4000 + 2 * 16) == 1, "a frame beyond 9728 bytes is dropped and counted");
+	give(good, true);
+	tap.check(c.counter(0x4000 + 4 * 16) == 1, "a frame that the MAC marks bad is dropped and counted");
+	f = good, f.resize(9728);
+	give(f);
+	tap.check(c.counter(0x5000 + 3 * 16) == 1, "a frame beyond MAX_FRAME is dropped and counted");
+	c.write(card::window(0) + 0x40, 0);
+	give(good);
+	tap.check(c.counter(0x5000 + 1 * 16) == 1, "a frame for a disabled function is dropped and counted");
+	c.write(0x100, 0);
+	give(good);
+	tap.check(c.counter(0x4000 + 5 * 16) == 1, "a frame at a disabled port is dropped and counted");
+	std::string why = sums(c, offered);
+	tap.check(why.empty(), "the sums hold after every drop", why);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int width = argc > 1 ? atoi(argv[1]) : 64;
+	unsigned int frames = argc > 2 ? atoi(argv[2]) : 4000;
+	if (argc > 3)
+		rnd.seed(strtoull(argv[3], nullptr, 0));
+	test_identity(width);
+	test_receive(width, false, frames);
+	test_receive(width, true, frames);
+	test_transmit(width, false, frames);
+	test_transmit(width, true, frames);
+	test_bad_addresses(width);
+	test_interrupts(width);
+	test_filters(width);
+	return tap.finish();
+}
