@@ -8,12 +8,13 @@
 // holds queue gq = function * QUEUES + queue in slice gq; rss_key holds word k of function f (the
 // key's bytes 4k to 4k + 3, the first in bits 31:24) in bits f * 320 + k * 32 +: 32.
 //
-// Stalls: one access at a time; a read takes about 8 clocks, a write about 6.
+// Stalls: one access at a time, 4 clocks from valid to the answer, a counter 10 or more: its low word
+// is read between two events (counter_bank.v). The high word that belongs to it is kept for the
+// function's next read of that counter's high word.
 // Order: accesses are answered in the order in which they are accepted.
 // An address that no register has, and a write that is not of a whole word, get SLVERR and change
-// nothing (an access to no doorbell sets bit 0 of the function's error register, too).
-// Events are counted without back-pressure, one a clock from every source. For
-// about 64 clocks after reset the counters are swept clean; events are not counted before that.
+// nothing, but for a write to no doorbell, which sets bit 0 of the function's error register.
+// Events are counted without back-pressure, one a clock from every source, from reset on.
 
 `resetall
 `timescale 1ns / 1ps
@@ -74,7 +75,7 @@ module csr #(
     output wire [FUNCTIONS*14-1:0]                   max_frame,
     output wire [FUNCTIONS*6-1:0]                    rss_types,
     output wire [FUNCTIONS*320-1:0]                  rss_key,
-    // One clock after a 1 is written to a function's reset register; its enables are 0 from then on.
+    // 1 for a clock when a function's reset register is written; its enables are 0 from the next on
     output wire [FUNCTIONS-1:0]                      function_reset,
 
     // RSS table, entry function * 128 + n; read data comes in the clock after the address
@@ -143,6 +144,465 @@ module csr #(
     input  wire [$clog2(FUNCTIONS*TX_QUEUES)+2:0]    tx_queue_event_index,
     input  wire [13:0]                               tx_queue_event_bytes
 );
+
+    `include "sekisho.vh"
+
+    localparam integer WINDOWS = FUNCTIONS + 1; // window 0 is the management function's
+    localparam integer FUNCTION_W = $clog2(FUNCTIONS);
+    localparam integer RX_Q = FUNCTIONS * RX_QUEUES;
+    localparam integer TX_Q = FUNCTIONS * TX_QUEUES;
+    localparam integer RX_QUEUE_W = $clog2(RX_QUEUES);
+    localparam integer TX_QUEUE_W = $clog2(TX_QUEUES);
+    localparam integer NUMBER_W = $clog2(RX_Q + TX_Q);
+    localparam integer BANKS = 2 * PORTS + 5;
+    localparam integer MAX_RING_LOG2 = 15;
+
+    localparam [1:0] RESPONSE_OKAY = 2'd0;
+    localparam [1:0] RESPONSE_SLVERR = 2'd2;
+
+    localparam [2:0] STATE_IDLE = 3'd0;
+    localparam [2:0] STATE_DECODE = 3'd1;  // the blocks look up the address
+    localparam [2:0] STATE_ACCESS = 3'd2;  // registers are read or written
+    localparam [2:0] STATE_RESULT = 3'd3;
+    localparam [2:0] STATE_COUNTER = 3'd4; // a counter bank is asked
+    localparam [2:0] STATE_RESPOND = 3'd5;
+
+`ifndef SYNTHESIS
+    initial begin
+        if (PORTS != SEKISHO_PORTS || FUNCTIONS != SEKISHO_FUNCTIONS ||
+            RX_QUEUES != SEKISHO_RX_QUEUES || TX_QUEUES != SEKISHO_TX_QUEUES ||
+            FUNCTIONS < 2 || PORTS < 2 || (FUNCTIONS & (FUNCTIONS - 1)) != 0 ||
+            (RX_QUEUES & (RX_QUEUES - 1)) != 0 || (TX_QUEUES & (TX_QUEUES - 1)) != 0) begin
+            $display("%m: parameters differ from sekisho.rdl, or are not powers of two");
+            $finish;
+        end
+    end
+`endif
+
+    // The access in progress
+    reg [2:0]         state_reg;
+    reg               is_write_reg;
+    reg               write_first_reg; // both wait: take the write, the read was taken last
+    reg [15:0]        address_reg;
+    reg [WINDOWS-1:0] window_reg;      // one-hot, 0: no such window
+    reg [3:0]         window_number_reg;
+    reg [31:0]        data_reg;        // write data, then read data
+    reg               whole_reg;       // the write is of a whole word
+    reg [1:0]         response_reg;
+    reg               aw_ready_reg;
+    reg               ar_ready_reg;
+
+    // What the address names, one clock after STATE_ACCESS
+    reg               is_counter_reg;
+    reg               is_rss_reg;
+    reg               is_doorbell_reg;
+    reg [BANKS-1:0]   bank_reg;
+
+    wire              access_read = state_reg == STATE_ACCESS && !is_write_reg;
+    wire              access_write = state_reg == STATE_ACCESS && is_write_reg && whole_reg;
+
+    // From the register blocks, window by window
+    wire [WINDOWS*32-1:0] block_data;
+    wire [WINDOWS-1:0]    block_hit;
+    wire [WINDOWS-1:0]    deliver_hit;
+    wire [WINDOWS-1:0]    verdict_hit;
+    wire [WINDOWS-1:0]    checksum_hit;
+    wire [WINDOWS-1:0]    rx_queue_hit;
+    wire [WINDOWS-1:0]    tx_queue_hit;
+    wire                  port_rx_hit;
+    wire                  port_tx_hit;
+    wire [FUNCTIONS-1:0]  rss_hit;
+    wire [FUNCTIONS-1:0]  rx_doorbell_hit;
+    wire [FUNCTIONS-1:0]  tx_doorbell_hit;
+    wire [FUNCTIONS-1:0]  network_window = window_reg[WINDOWS-1:1];
+
+    wire                  any_hit = |(block_hit & window_reg);
+    wire                  is_rss = |(rss_hit & network_window);
+    wire                  is_rx_doorbell = |(rx_doorbell_hit & network_window);
+    wire                  is_tx_doorbell = |(tx_doorbell_hit & network_window);
+
+    // Number of the network function whose window it is
+    /* verilator lint_off UNUSEDSIGNAL */
+    wire [3:0]            function_number = window_number_reg - 4'd1;
+    /* verilator lint_on UNUSEDSIGNAL */
+    wire [FUNCTION_W-1:0] index_function = function_number[FUNCTION_W-1:0];
+
+    reg [31:0]            selected_data;
+    wire [31:0]           doorbell_data;
+    wire                  counter_done;
+    wire [63:0]           counter_data;
+    reg [BANKS-1:0]       bank_next;
+
+    // The high word of the counter whose low word a function read last
+    reg [WINDOWS-1:0]     held_reg;
+    reg [WINDOWS*45-1:0]  held_words_reg; // address bits 15:3, data
+    reg [44:0]            held_word;
+    reg                   held;
+    reg                   use_held_reg;
+    reg [31:0]            held_data_reg;
+
+    reg [FUNCTIONS-1:0]   doorbell_error_reg;
+
+    integer i;
+
+    always @* begin
+        selected_data = 32'd0;
+        for (i = 0; i < WINDOWS; i = i + 1) begin
+            selected_data = selected_data | ({32{window_reg[i]}} & block_data[i*32 +: 32]);
+        end
+        if (is_rss_reg) begin
+            selected_data = {24'd0, rss_read_data};
+        end else if (is_doorbell_reg) begin
+            selected_data = doorbell_data;
+        end
+
+        held_word = 45'd0;
+        held = 1'b0;
+        for (i = 0; i < WINDOWS; i = i + 1) begin
+            if (window_reg[i]) begin
+                held_word = held_words_reg[i*45 +: 45];
+                held = held_reg[i];
+            end
+        end
+
+        for (i = 0; i < PORTS; i = i + 1) begin
+            bank_next[i] = window_reg[0] && port_rx_hit &&
+                address_reg[7 +: 4] == i[3:0];
+            bank_next[PORTS+i] = window_reg[0] && port_tx_hit &&
+                address_reg[7 +: 4] == i[3:0];
+        end
+        bank_next[2*PORTS] = |(deliver_hit & window_reg);
+        bank_next[2*PORTS+1] = |(verdict_hit & window_reg);
+        bank_next[2*PORTS+2] = |(checksum_hit & window_reg);
+        bank_next[2*PORTS+3] = |(rx_queue_hit & window_reg);
+        bank_next[2*PORTS+4] = |(tx_queue_hit & window_reg);
+    end
+
+    always @(posedge clk) begin
+        aw_ready_reg <= 1'b0;
+        ar_ready_reg <= 1'b0;
+
+        case (state_reg)
+            STATE_IDLE: begin
+                if (s_axil_awvalid && s_axil_wvalid && (write_first_reg || !s_axil_arvalid)) begin
+                    is_write_reg <= 1'b1;
+                    write_first_reg <= 1'b0;
+                    aw_ready_reg <= 1'b1;
+                    address_reg <= s_axil_awaddr[15:0];
+                    window_number_reg <= s_axil_awaddr[19:16];
+                    data_reg <= s_axil_wdata;
+                    whole_reg <= s_axil_wstrb == 4'hf;
+                    state_reg <= STATE_DECODE;
+                end else if (s_axil_arvalid) begin
+                    is_write_reg <= 1'b0;
+                    write_first_reg <= 1'b1;
+                    ar_ready_reg <= 1'b1;
+                    address_reg <= s_axil_araddr[15:0];
+                    window_number_reg <= s_axil_araddr[19:16];
+                    state_reg <= STATE_DECODE;
+                end
+            end
+            STATE_DECODE: begin
+                for (i = 0; i < WINDOWS; i = i + 1) begin
+                    window_reg[i] <= window_number_reg == i[3:0];
+                end
+                state_reg <= STATE_ACCESS;
+            end
+            STATE_ACCESS: begin
+                is_rss_reg <= is_rss;
+                is_doorbell_reg <= is_rx_doorbell || is_tx_doorbell;
+                is_counter_reg <= |bank_next;
+                bank_reg <= bank_next;
+                use_held_reg <= held && address_reg[2] && held_word[44:32] == address_reg[15:3];
+                held_data_reg <= held_word[31:0];
+                state_reg <= STATE_RESULT;
+            end
+            STATE_RESULT: begin
+                response_reg <= any_hit && (whole_reg || !is_write_reg) ? RESPONSE_OKAY
+                                                                        : RESPONSE_SLVERR;
+                state_reg <= STATE_RESPOND;
+                if (!is_write_reg) begin
+                    data_reg <= any_hit ? selected_data : 32'd0;
+                    if (is_counter_reg && use_held_reg) begin
+                        data_reg <= held_data_reg;
+                        held_reg <= held_reg & ~window_reg;
+                    end else if (is_counter_reg) begin
+                        state_reg <= STATE_COUNTER;
+                    end
+                end
+            end
+            STATE_COUNTER: begin
+                if (counter_done) begin
+                    data_reg <= address_reg[2] ? counter_data[63:32] : counter_data[31:0];
+                    if (!address_reg[2]) begin
+                        held_reg <= held_reg | window_reg;
+                        for (i = 0; i < WINDOWS; i = i + 1) begin
+                            if (window_reg[i]) begin
+                                held_words_reg[i*45 +: 45] <=
+                                    {address_reg[15:3], counter_data[63:32]};
+                            end
+                        end
+                    end
+                    state_reg <= STATE_RESPOND;
+                end
+            end
+            default: begin // STATE_RESPOND
+                if (is_write_reg ? s_axil_bready : s_axil_rready) begin
+                    state_reg <= STATE_IDLE;
+                end
+            end
+        endcase
+
+        if (rst) begin
+            state_reg <= STATE_IDLE;
+            aw_ready_reg <= 1'b0;
+            ar_ready_reg <= 1'b0;
+            write_first_reg <= 1'b0;
+            held_reg <= {WINDOWS{1'b0}};
+        end
+    end
+
+    // A write to the doorbell page that names no doorbell
+    always @(posedge clk) begin
+        doorbell_error_reg <= (doorbell_error_reg |
+            ({FUNCTIONS{state_reg == STATE_RESULT && is_write_reg && !any_hit &&
+                        address_reg[15:12] == 4'd1}} & network_window)) & ~function_reset;
+        if (rst) begin
+            doorbell_error_reg <= {FUNCTIONS{1'b0}};
+        end
+    end
+
+    assign s_axil_awready = aw_ready_reg;
+    assign s_axil_wready = aw_ready_reg;
+    assign s_axil_arready = ar_ready_reg;
+    assign s_axil_bvalid = state_reg == STATE_RESPOND && is_write_reg;
+    assign s_axil_bresp = response_reg;
+    assign s_axil_rvalid = state_reg == STATE_RESPOND && !is_write_reg;
+    assign s_axil_rresp = response_reg;
+    assign s_axil_rdata = data_reg;
+
+    // RSS table: entry n of the function is at 4 n from its start
+    assign rss_write_valid = access_write && is_rss;
+    assign rss_write_address = {index_function, address_reg[8:2]};
+    assign rss_write_data = data_reg[7:0];
+    assign rss_read_address = {index_function, address_reg[8:2]};
+
+    // Doorbells
+    reg [NUMBER_W-1:0] doorbell_number;
+
+    always @* begin
+        if (is_tx_doorbell) begin
+            doorbell_number = {{(NUMBER_W - FUNCTION_W - TX_QUEUE_W){1'b0}}, index_function,
+                               address_reg[6 +: TX_QUEUE_W]} + RX_Q[NUMBER_W-1:0];
+        end else begin
+            doorbell_number = {{(NUMBER_W - FUNCTION_W - RX_QUEUE_W){1'b0}}, index_function,
+                               address_reg[6 +: RX_QUEUE_W]};
+        end
+    end
+
+    csr_doorbells #(.RX_QUEUES(RX_Q), .TX_QUEUES(TX_Q)) doorbells (
+        .clk(clk), .rst(rst),
+        .write(access_write && (is_rx_doorbell || is_tx_doorbell)),
+        .number(doorbell_number),
+        .arm(address_reg[2]),
+        .write_data(data_reg),
+        .read_data(doorbell_data),
+        .rx_doorbell_valid(rx_doorbell_valid),
+        .rx_doorbell_queue(rx_doorbell_queue),
+        .rx_doorbell_tail(rx_doorbell_tail),
+        .tx_doorbell_valid(tx_doorbell_valid),
+        .tx_doorbell_queue(tx_doorbell_queue),
+        .tx_doorbell_tail(tx_doorbell_tail),
+        .arm_write_valid(arm_write_valid),
+        .arm_write_queue(arm_write_queue),
+        .arm_write_seen(arm_write_seen)
+    );
+
+    // Counters: the management function sees all of a bank, a network function its part
+    wire is_management = window_reg[0];
+
+    csr_counters #(
+        .PORTS(PORTS), .DELIVER_W(FUNCTION_W + 4), .CHECKSUM_W(FUNCTION_W + 2),
+        .RX_QUEUE_W(FUNCTION_W + RX_QUEUE_W + 3), .TX_QUEUE_W(FUNCTION_W + TX_QUEUE_W + 3)
+    ) counters (
+        .clk(clk), .rst(rst),
+        .port_rx_event_valid(port_rx_event_valid),
+        .port_rx_event_result(port_rx_event_result),
+        .port_rx_event_bytes(port_rx_event_bytes),
+        .port_tx_event_valid(port_tx_event_valid),
+        .port_tx_event_result(port_tx_event_result),
+        .port_tx_event_bytes(port_tx_event_bytes),
+        .deliver_event_valid(deliver_event_valid),
+        .deliver_event_index(deliver_event_index),
+        .deliver_event_bytes(deliver_event_bytes),
+        .verdict_event_valid(verdict_event_valid),
+        .verdict_event_index(verdict_event_index),
+        .verdict_event_bytes(verdict_event_bytes),
+        .tx_checksum_event_valid(tx_checksum_event_valid),
+        .tx_checksum_event_index(tx_checksum_event_index),
+        .tx_checksum_event_bytes(tx_checksum_event_bytes),
+        .rx_queue_event_valid(rx_queue_event_valid),
+        .rx_queue_event_index(rx_queue_event_index),
+        .rx_queue_event_bytes(rx_queue_event_bytes),
+        .tx_queue_event_valid(tx_queue_event_valid),
+        .tx_queue_event_index(tx_queue_event_index),
+        .tx_queue_event_bytes(tx_queue_event_bytes),
+        .read_valid(state_reg == STATE_COUNTER),
+        .read_select(bank_reg),
+        .read_port_index(address_reg[6:4]),
+        .read_deliver_index({is_management ? address_reg[8 +: FUNCTION_W] : index_function,
+                             address_reg[7:4]}),
+        .read_checksum_index({is_management ? address_reg[6 +: FUNCTION_W] : index_function,
+                              address_reg[5:4]}),
+        .read_rx_queue_index({is_management ? address_reg[7 + RX_QUEUE_W +: FUNCTION_W]
+                                            : index_function, address_reg[4 +: RX_QUEUE_W + 3]}),
+        .read_tx_queue_index({is_management ? address_reg[7 + TX_QUEUE_W +: FUNCTION_W]
+                                            : index_function, address_reg[4 +: TX_QUEUE_W + 3]}),
+        .read_unit(address_reg[3]),
+        .read_done(counter_done),
+        .read_data(counter_data)
+    );
+
+    // Management function
+    management_function_regs management (
+        .clk(clk), .rst(rst),
+        .address(address_reg),
+        .read(access_read && window_reg[0]),
+        .write(access_write && window_reg[0]),
+        .write_data(data_reg),
+        .read_data(block_data[0 +: 32]),
+        .hit(block_hit[0]),
+        .port_control_enable(port_enable),
+        .identification_rtl_hash_value(RTL_HASH),
+        .identification_function_info_kind({6'd0, FUNCTION_KIND_MANAGEMENT}),
+        .identification_function_info_index(8'd0),
+        .identification_function_info_port(8'd0),
+        .identification_capabilities_rx_queues(8'd0),
+        .identification_capabilities_tx_queues(8'd0),
+        .identification_capabilities_ports(PORTS[3:0]),
+        .identification_capabilities_functions(FUNCTIONS[3:0]),
+        .identification_capabilities_max_ring_log2(MAX_RING_LOG2[7:0]),
+        .identification_build_data_width(DATA_W[11:0]),
+        .identification_build_dma_width(DMA_W[11:0]),
+        .identification_limits_max_frame(MAX_FRAME[13:0]),
+        .identification_time_microseconds(microseconds),
+        .port_status_link_up(link_up),
+        .port_status_speed(link_speed),
+        .port_rx_statistics_hit(port_rx_hit),
+        .port_tx_statistics_hit(port_tx_hit),
+        .deliver_statistics_hit(deliver_hit[0]),
+        .verdict_statistics_hit(verdict_hit[0]),
+        .checksum_statistics_hit(checksum_hit[0]),
+        .rx_queue_statistics_hit(rx_queue_hit[0]),
+        .tx_queue_statistics_hit(tx_queue_hit[0])
+    );
+
+    // Network functions; function g's port is port g
+    genvar g, q;
+    generate
+        for (g = 0; g < FUNCTIONS; g = g + 1) begin : network
+            wire [RX_QUEUES*32-1:0] rx_ring_lo;
+            wire [RX_QUEUES*32-1:0] rx_ring_hi;
+            wire [RX_QUEUES*32-1:0] rx_completion_lo;
+            wire [RX_QUEUES*32-1:0] rx_completion_hi;
+            wire [TX_QUEUES*32-1:0] tx_ring_lo;
+            wire [TX_QUEUES*32-1:0] tx_ring_hi;
+            wire [TX_QUEUES*32-1:0] tx_completion_lo;
+            wire [TX_QUEUES*32-1:0] tx_completion_hi;
+
+            network_function_regs regs (
+                .clk(clk), .rst(rst),
+                .address(address_reg),
+                .read(access_read && window_reg[g+1]),
+                .write(access_write && window_reg[g+1]),
+                .write_data(data_reg),
+                .read_data(block_data[(g+1)*32 +: 32]),
+                .hit(block_hit[g+1]),
+                .control_rx_enable(rx_enable[g]),
+                .control_tx_enable(tx_enable[g]),
+                .control_promiscuous(promiscuous[g]),
+                .control_all_multicast(all_multicast[g]),
+                .control_drop_bad_ip(drop_bad_ip[g]),
+                .control_drop_bad_l4(drop_bad_l4[g]),
+                .mac_lo_value(mac[g*48 +: 32]),
+                .mac_hi_value(mac[g*48+32 +: 16]),
+                .max_frame_value(max_frame[g*14 +: 14]),
+                .rss_types_ipv4(rss_types[g*6]),
+                .rss_types_ipv4_tcp(rss_types[g*6+1]),
+                .rss_types_ipv4_udp(rss_types[g*6+2]),
+                .rss_types_ipv6(rss_types[g*6+3]),
+                .rss_types_ipv6_tcp(rss_types[g*6+4]),
+                .rss_types_ipv6_udp(rss_types[g*6+5]),
+                .reset_reset(function_reset[g]),
+                .rss_key_value(rss_key[g*320 +: 320]),
+                .rx_queue_control_enable(rx_queue_enable[g*RX_QUEUES +: RX_QUEUES]),
+                .rx_queue_config_size_log2(rx_queue_size_log2[g*RX_QUEUES*4 +: RX_QUEUES*4]),
+                .rx_queue_config_vector(rx_queue_vector[g*RX_QUEUES*8 +: RX_QUEUES*8]),
+                .rx_queue_ring_lo_value(rx_ring_lo),
+                .rx_queue_ring_hi_value(rx_ring_hi),
+                .rx_queue_completion_lo_value(rx_completion_lo),
+                .rx_queue_completion_hi_value(rx_completion_hi),
+                .tx_queue_control_enable(tx_queue_enable[g*TX_QUEUES +: TX_QUEUES]),
+                .tx_queue_config_size_log2(tx_queue_size_log2[g*TX_QUEUES*4 +: TX_QUEUES*4]),
+                .tx_queue_config_vector(tx_queue_vector[g*TX_QUEUES*8 +: TX_QUEUES*8]),
+                .tx_queue_ring_lo_value(tx_ring_lo),
+                .tx_queue_ring_hi_value(tx_ring_hi),
+                .tx_queue_completion_lo_value(tx_completion_lo),
+                .tx_queue_completion_hi_value(tx_completion_hi),
+                .identification_rtl_hash_value(RTL_HASH),
+                .identification_function_info_kind({6'd0, FUNCTION_KIND_NETWORK}),
+                .identification_function_info_index(g[7:0]),
+                .identification_function_info_port(g[7:0]),
+                .identification_capabilities_rx_queues(RX_QUEUES[7:0]),
+                .identification_capabilities_tx_queues(TX_QUEUES[7:0]),
+                .identification_capabilities_ports(PORTS[3:0]),
+                .identification_capabilities_functions(FUNCTIONS[3:0]),
+                .identification_capabilities_max_ring_log2(MAX_RING_LOG2[7:0]),
+                .identification_build_data_width(DATA_W[11:0]),
+                .identification_build_dma_width(DMA_W[11:0]),
+                .identification_limits_max_frame(MAX_FRAME[13:0]),
+                .identification_time_microseconds(microseconds),
+                .link_link_up(link_up[g]),
+                .link_speed(link_speed[g*24 +: 24]),
+                .error_value({31'd0, doorbell_error_reg[g]}),
+                .rx_queue_status_active(rx_queue_active[g*RX_QUEUES +: RX_QUEUES]),
+                .rx_queue_status_ring_error(rx_queue_ring_error[g*RX_QUEUES +: RX_QUEUES]),
+                .rx_queue_status_doorbell_error(rx_queue_doorbell_error[g*RX_QUEUES +: RX_QUEUES]),
+                .rx_queue_progress_fetched(rx_queue_fetched[g*RX_QUEUES*16 +: RX_QUEUES*16]),
+                .rx_queue_progress_completed(rx_queue_completed[g*RX_QUEUES*16 +: RX_QUEUES*16]),
+                .tx_queue_status_active(tx_queue_active[g*TX_QUEUES +: TX_QUEUES]),
+                .tx_queue_status_ring_error(tx_queue_ring_error[g*TX_QUEUES +: TX_QUEUES]),
+                .tx_queue_status_doorbell_error(tx_queue_doorbell_error[g*TX_QUEUES +: TX_QUEUES]),
+                .tx_queue_progress_fetched(tx_queue_fetched[g*TX_QUEUES*16 +: TX_QUEUES*16]),
+                .tx_queue_progress_completed(tx_queue_completed[g*TX_QUEUES*16 +: TX_QUEUES*16]),
+                .control_rx_enable_hwclr(function_reset[g]),
+                .control_tx_enable_hwclr(function_reset[g]),
+                .rx_queue_control_enable_hwclr({RX_QUEUES{function_reset[g]}}),
+                .tx_queue_control_enable_hwclr({TX_QUEUES{function_reset[g]}}),
+                .rss_table_hit(rss_hit[g]),
+                .rx_doorbell_hit(rx_doorbell_hit[g]),
+                .tx_doorbell_hit(tx_doorbell_hit[g]),
+                .deliver_statistics_hit(deliver_hit[g+1]),
+                .verdict_statistics_hit(verdict_hit[g+1]),
+                .checksum_statistics_hit(checksum_hit[g+1]),
+                .rx_queue_statistics_hit(rx_queue_hit[g+1]),
+                .tx_queue_statistics_hit(tx_queue_hit[g+1])
+            );
+
+            for (q = 0; q < RX_QUEUES; q = q + 1) begin : rx
+                assign rx_queue_ring[(g*RX_QUEUES+q)*64 +: 64] =
+                    {rx_ring_hi[q*32 +: 32], rx_ring_lo[q*32 +: 32]};
+                assign rx_queue_completion[(g*RX_QUEUES+q)*64 +: 64] =
+                    {rx_completion_hi[q*32 +: 32], rx_completion_lo[q*32 +: 32]};
+            end
+            for (q = 0; q < TX_QUEUES; q = q + 1) begin : tx
+                assign tx_queue_ring[(g*TX_QUEUES+q)*64 +: 64] =
+                    {tx_ring_hi[q*32 +: 32], tx_ring_lo[q*32 +: 32]};
+                assign tx_queue_completion[(g*TX_QUEUES+q)*64 +: 64] =
+                    {tx_completion_hi[q*32 +: 32], tx_completion_lo[q*32 +: 32]};
+            end
+        end
+    endgenerate
 
 endmodule
 

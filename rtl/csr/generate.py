@@ -200,7 +200,7 @@ def verilog_block(top_name):
     add(f"// Register block of the {top_name.replace('_', ' ')}.")
     add(f"// {NOTICE}\n//")
     add("// address is stable during an access; write or read comes one clock after it, or later, and")
-    add("// lasts one clock. read_data (0 where no register is) and hit are valid in the clock after.")
+    add("// lasts one clock. read_data (0 where no register is) and hit are valid from the clock after.")
     add("// X_hit: the address names a register of the external range X; valid with write or read.")
     add("// A field of an array is a vector with element i in slice i. A field's X_hwclr clears it;")
     add("// a write in the same clock loses. Fields marked singlepulse are 1 for one clock.")
@@ -486,10 +486,17 @@ def quoted(text):
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def describe(register, enum_table):
+def describe(register, enum_table, kind):
     if register.path[0] in STATISTICS:
         enum, group, what = STATISTICS[register.path[0]]
         index = register.indexes[0][0]
+        owner = index // group
+        place = f"{what} {owner}, "
+        if kind == "network" and what == "Function":
+            place = ""
+        elif kind == "management" and "queue" in what:
+            queues = int(dict(counts())[f"SEKISHO_{register.path[0][:2].upper()}_QUEUES"])
+            place = f"Function {owner // queues}, {what.lower()} {owner % queues}, "
         unit, half = register.path[-1].split("_")
         value = index % group
         if enum is None:
@@ -500,7 +507,8 @@ def describe(register, enum_table):
             name, desc = members.get(value, ("unused", ""))
             meaning = f"{name}: {clean(desc)}" if desc else name
         half = "low word, read first" if half == "lo" else "high word"
-        return f"{what} {index // group}, {unit}, {half}. {meaning}"
+        sentence = f"{place}{unit}, {half}. {meaning}"
+        return sentence[0].upper() + sentence[1:]
     parts = []
     whole = register.node.get_property("desc")
     if whole:
@@ -545,7 +553,7 @@ def c_table():
                     known |= bits
             covered = sum(((1 << f.width) - 1) << f.low for f in r.fields)
             known |= 0xffffffff & ~covered
-            desc = describe(r, enum_table)
+            desc = describe(r, enum_table, kind)
             out.append(f"\t{{ {{ {quoted(name)}, 0x{r.offset:04x}, "
                        f"{'true' if readable else 'false'}, {'true' if writable else 'false'}, "
                        f"{quoted(desc)} }}, 0x{mask:08x}, 0x{reset:08x}, 0x{known:08x} }},")
