@@ -148,3 +148,27 @@ def opinion(frame):
         if segment[6:8] == b"\0\0":
             return GOOD, BAD
     return GOOD, GOOD if in6_chksum(protocol, packet, segment) == 0 else BAD
+
+
+def corrected(frame, field):
+    """A plain TCP or UDP packet with the checksums that scapy computes; field: layer 4's offset."""
+    from scapy.layers.inet import IP, in4_chksum
+    from scapy.layers.inet6 import IPv6, in6_chksum
+    from scapy.utils import checksum
+
+    kind, data, _ = network_layer(frame)
+    start = len(frame) - len(data)
+    frame = frame[:field] + b"\0\0" + frame[field + 2:]
+    data = frame[start:]
+    if kind == 0x0800:
+        packet = IP(data)
+        header = data[:10] + b"\0\0" + data[12:packet.ihl * 4]
+        frame = frame[:start + 10] + struct.pack(">H", checksum(header)) + frame[start + 12:]
+        protocol, segment = packet.proto, data[packet.ihl * 4:packet.len]
+    else:
+        packet = IPv6(data)
+        protocol, segment = packet.nh, data[40:40 + packet.plen]
+    value = (in4_chksum if kind == 0x0800 else in6_chksum)(protocol, packet, segment)
+    if protocol == 17 and value == 0:
+        value = 0xffff
+    return frame[:field] + struct.pack(">H", value) + frame[field + 2:]
