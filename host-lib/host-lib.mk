@@ -9,7 +9,7 @@ LIB_HEADERS := $(wildcard host-lib/src/*.h host-lib/include/sekisho/*.h)
 LIB_CFLAGS := $(CFLAGS_COMMON) -Ihost-lib/include -DSEKISHO_VERSION='"$(LIB_VERSION)"' -pthread
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(LIB_BUILD)/%.o)
 LIB_TEST_OBJECTS := $(LIB_SOURCES:%.c=$(LIB_BUILD)/test/%.o)
-CTL_SOURCES := sekishoctl.c
+CTL_SOURCES := sekishoctl.c ctl_common.c ctl_info.c ctl_stat.c ctl_regs.c ctl_check.c
 CTL_HEADERS := $(wildcard host-lib/tools/*.h)
 
 PREFIX ?= /usr/local

@@ -16,6 +16,8 @@
 #include "internal.h"
 
 /* Numbers that a queue, or a function, takes in its bank. */
+#define COUNTER(member) offsetof(struct sekisho_counter_registers, member)
+
 #define PORT_STRIDE 8
 #define QUEUE_STRIDE 8
 #define DELIVER_STRIDE 16
@@ -120,10 +122,10 @@ add_group(struct sekisho_device *device, const char *group, const char *const *n
 		if (!names[i])
 			continue;
 		error = add_one(device, group, names[i], "packets",
-				entry + SEKISHO_COUNTER_PACKETS_LO);
+				entry + COUNTER(packets_lo));
 		if (!error)
 			error = add_one(device, group, names[i], "bytes",
-					entry + SEKISHO_COUNTER_BYTES_LO);
+					entry + COUNTER(bytes_lo));
 	}
 	return error;
 }

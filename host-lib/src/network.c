@@ -9,6 +9,9 @@
 
 #include "internal.h"
 
+#define QUEUE(member) offsetof(struct sekisho_queue_registers, member)
+#define DOORBELL(member) offsetof(struct sekisho_doorbell_registers, member)
+
 #define RING_ALIGN 128
 #define SMALLEST_RING 8
 #define SHORTEST_FRAME 60
@@ -65,12 +68,12 @@ clear_doorbell(struct sekisho_device *device, uint32_t doorbell)
 	int error;
 
 	if (page) {
-		page[(doorbell + SEKISHO_DOORBELL_TAIL - SEK_DOORBELL_OFFSET) / 4] = 0;
-		page[(doorbell + SEKISHO_DOORBELL_ARM - SEK_DOORBELL_OFFSET) / 4] = 0;
+		page[(doorbell + DOORBELL(tail) - SEK_DOORBELL_OFFSET) / 4] = 0;
+		page[(doorbell + DOORBELL(arm) - SEK_DOORBELL_OFFSET) / 4] = 0;
 	}
-	error = sekisho_write32(device, doorbell + SEKISHO_DOORBELL_TAIL, 0);
+	error = sekisho_write32(device, doorbell + DOORBELL(tail), 0);
 	if (!error)
-		error = sekisho_write32(device, doorbell + SEKISHO_DOORBELL_ARM, 0);
+		error = sekisho_write32(device, doorbell + DOORBELL(arm), 0);
 	return error;
 }
 
@@ -92,21 +95,21 @@ queue_start(struct sekisho_device *device, bool rx, unsigned int queue,
 	const struct {
 		uint32_t offset, value;
 	} writes[] = {
-		{ SEKISHO_QUEUE_CONFIG, (uint32_t)__builtin_ctz(config->size)
+		{ QUEUE(config), (uint32_t)__builtin_ctz(config->size)
 					 << SEKISHO_QUEUE_CONFIG_SIZE_LOG2_SHIFT |
 				 config->vector << SEKISHO_QUEUE_CONFIG_VECTOR_SHIFT },
-		{ SEKISHO_QUEUE_RING_LO, (uint32_t)config->ring },
-		{ SEKISHO_QUEUE_RING_HI, config->ring >> 32 },
-		{ SEKISHO_QUEUE_COMPLETION_LO, (uint32_t)config->completions },
-		{ SEKISHO_QUEUE_COMPLETION_HI, config->completions >> 32 },
-		{ SEKISHO_QUEUE_CONTROL, SEKISHO_QUEUE_CONTROL_ENABLE_MASK }, /* last */
+		{ QUEUE(ring_lo), (uint32_t)config->ring },
+		{ QUEUE(ring_hi), config->ring >> 32 },
+		{ QUEUE(completion_lo), (uint32_t)config->completions },
+		{ QUEUE(completion_hi), config->completions >> 32 },
+		{ QUEUE(control), SEKISHO_QUEUE_CONTROL_ENABLE_MASK }, /* last */
 	};
 	unsigned int i;
 
 	sek_lock(device);
-	error = sekisho_read32(device, place.registers + SEKISHO_QUEUE_CONTROL, &control);
+	error = sekisho_read32(device, place.registers + QUEUE(control), &control);
 	if (!error)
-		error = sekisho_read32(device, place.registers + SEKISHO_QUEUE_STATUS, &status);
+		error = sekisho_read32(device, place.registers + QUEUE(status), &status);
 	if (!error && (control & SEKISHO_QUEUE_CONTROL_ENABLE_MASK || status & SEKISHO_QUEUE_STATUS_ACTIVE_MASK))
 		error = -EBUSY;
 	if (!error)
@@ -128,7 +131,7 @@ wait_idle(struct sekisho_device *device, uint32_t registers)
 
 	for (;;) {
 		bool last = sek_now_ms() >= deadline; /* one more look after a long sleep */
-		int error = sekisho_read32(device, registers + SEKISHO_QUEUE_STATUS, &status);
+		int error = sekisho_read32(device, registers + QUEUE(status), &status);
 
 		if (error)
 			return error;
@@ -147,7 +150,7 @@ queue_stop(struct sekisho_device *device, bool rx, unsigned int queue)
 	int error = find_queue(device, rx, queue, &place);
 
 	if (!error)
-		error = sekisho_write32(device, place.registers + SEKISHO_QUEUE_CONTROL, 0);
+		error = sekisho_write32(device, place.registers + QUEUE(control), 0);
 	if (!error)
 		error = wait_idle(device, place.registers);
 	if (error == -ETIMEDOUT)
