@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# The DPDK driver, its sanitized variant, and their test.
+
+DPDK_SDK := $(BUILD)/dpdk-sdk
+DRIVER_SOURCES := $(wildcard driver/*.c)
+DRIVER_HEADERS := $(wildcard driver/*.h host-lib/include/sekisho/*.h)
+DRIVER_CFLAGS = $(CFLAGS_COMMON) -O3 -fPIC -DALLOW_INTERNAL_API -DALLOW_EXPERIMENTAL_API \
+	-Ihost-lib/include -isystem $(DPDK_SDK)/include $(subst -I/,-isystem /,$(shell pkg-config --cflags libdpdk))
+DRIVER_LDFLAGS = -shared -Wl,--version-script=driver/sekisho.map -Wl,-z,defs -Wl,--as-needed
+DRIVER_LIBS = -lrte_ethdev -lrte_net -lrte_bus_vdev -lrte_mempool -lrte_mbuf -lrte_kvargs -lrte_eal -lpthread
+DRIVER_SO := $(BUILD)/driver/librte_net_sekisho.so
+DRIVER_ASAN_SO := $(BUILD)/driver-asan/librte_net_sekisho.so
+
+.PHONY: driver driver-asan
+driver: $(DRIVER_SO) ## Build the DPDK driver
+driver-asan: $(DRIVER_ASAN_SO)
+
+$(DPDK_SDK)/version: scripts/fetch-dpdk-sdk.sh
+	@mkdir -p $(@D)
+	scripts/fetch-dpdk-sdk.sh $(DPDK_SDK)
+	@touch $@
+
+$(BUILD)/driver/%.o: driver/%.c $(DRIVER_HEADERS) driver/driver.mk $(DPDK_SDK)/version
+	@mkdir -p $(@D)
+	$(CC) $(DRIVER_CFLAGS) -c $< -o $@
+
+$(DRIVER_SO): $(DRIVER_SOURCES:driver/%.c=$(BUILD)/driver/%.o) $(BUILD)/host-lib/libsekisho.a driver/sekisho.map
+	$(CC) $(DRIVER_LDFLAGS) $(filter %.o %.a,$^) $(DRIVER_LIBS) -o $@
+
+# The library's own sources are sanitized too, so that a fault in either is seen.
+$(BUILD)/driver-asan/%.o: driver/%.c $(DRIVER_HEADERS) driver/driver.mk $(DPDK_SDK)/version
+	@mkdir -p $(@D)
+	$(CC) $(DRIVER_CFLAGS) $(SANITIZE) -c $< -o $@
+
+$(BUILD)/driver-asan/lib/%.o: host-lib/src/%.c $(LIB_HEADERS) driver/driver.mk
+	@mkdir -p $(@D)
+	$(CC) $(LIB_CFLAGS) $(SANITIZE) -fPIC -c $< -o $@
+
+$(DRIVER_ASAN_SO): $(DRIVER_SOURCES:driver/%.c=$(BUILD)/driver-asan/%.o) $(LIB_SOURCES:%.c=$(BUILD)/driver-asan/lib/%.o) driver/sekisho.map
+	$(CC) $(filter-out -Wl$(comma)-z$(comma)defs,$(DRIVER_LDFLAGS)) $(SANITIZE) $(filter %.o,$^) $(DRIVER_LIBS) -o $@
+
+comma := ,

@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/*
+ * Receive. The ring of descriptors holds empty buffers; completion number n of a queue belongs to
+ * descriptor number n. Both counts run freely in 16 bits, as the card's do.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_errno.h>
+#include <rte_malloc.h>
+
+#include "sekisho_ethdev.h"
+
+struct sekisho_type_entry sekisho_types[256];
+
+/* What the completion's status word must be, for the packet with that free-running number. */
+static inline uint32_t
+expected_status(const struct sekisho_rx_queue *rxq, uint16_t number)
+{
+	/* The phase is 1 on the first pass; size is a power of two that divides 65536. */
+	uint32_t phase = (number & rxq->size) ? 0 : SEKISHO_RX_COMPLETION_STATUS_PHASE_MASK;
+
+	return phase | (number & rxq->mask); /* status OK is 0 */
+}
+
+/* Makes a batch of descriptors ready; the batch never wraps. The doorbell is left to the caller. */
+static int
+refill_batch(struct sekisho_rx_queue *rxq)
+{
+	uint16_t at = rxq->tail & rxq->mask;
+	struct rte_mbuf **mbufs = &rxq->mbufs[at];
+	struct sekisho_rx_descriptor *descriptor = &rxq->ring[at];
+
+	if (unlikely(rte_mempool_get_bulk(rxq->pool, (void **)mbufs, rxq->refill) < 0)) {
+		rxq->data->rx_mbuf_alloc_failed += rxq->refill;
+		memset(mbufs, 0, rxq->refill * sizeof(*mbufs));
+		return -ENOMEM;
+	}
+	for (unsigned int i = 0; i < rxq->refill; i++) {
+		uint64_t address = mbufs[i]->buf_iova + RTE_PKTMBUF_HEADROOM;
+
+		descriptor[i].address_lo = (uint32_t)address;
+		descriptor[i].address_hi = (uint32_t)(address >> 32);
+		descriptor[i].buffer = rxq->buffer_size;
+		descriptor[i].reserved = 0;
+	}
+	rxq->tail += rxq->refill;
+	return 0;
+}
+
+/* Free descriptors: tail - head of them hold a buffer, of which the card has fetched some. */
+static inline uint16_t
+free_descriptors(const struct sekisho_rx_queue *rxq)
+{
+	return rxq->size - (uint16_t)(rxq->tail - rxq->head);
+}
+
+static inline void
+ring_doorbell(struct sekisho_rx_queue *rxq)
+{
+	/* Pairs with the card's read of the tail: it fetches only descriptors written before. */
+	__atomic_store_n(rxq->doorbell, rxq->tail, __ATOMIC_RELEASE);
+}
+
+static inline void
+fill_mbuf(const struct sekisho_rx_queue *rxq, const struct sekisho_rx_completion *completion,
+	  struct rte_mbuf *mbuf)
+{
+	uint32_t packet = completion->packet;
+	const struct sekisho_type_entry *type = &sekisho_types[(packet >> 16) & 0xff];
+	uint64_t flags = rxq->verdict_flags[packet >> 28] | type->flags;
+	uint16_t length = SEKISHO_FIELD_GET(SEKISHO_RX_COMPLETION_PACKET_LENGTH, packet);
+
+	if (completion->offsets & SEKISHO_RX_COMPLETION_OFFSETS_HASH_TYPE_MASK)
+		flags |= rxq->rss_flag;
+	*sekisho_mbuf_rearm(mbuf) = rxq->rearm;
+	mbuf->ol_flags = flags;
+	mbuf->packet_type = type->packet_type;
+	mbuf->pkt_len = length;
+	mbuf->data_len = length;
+	mbuf->vlan_tci = SEKISHO_FIELD_GET(SEKISHO_RX_COMPLETION_SUM_VLAN_TCI, completion->sum);
+	mbuf->hash.rss = completion->rss_hash;
+}
+
+/*
+ * A completion that is not the plain next one. Returns false when the card has not written it yet.
+ * Otherwise the descriptor was used without a frame: its buffer goes back to the pool.
+ */
+static bool
+take_error(struct sekisho_rx_queue *rxq, uint32_t difference)
+{
+	struct rte_mbuf **mbuf = &rxq->mbufs[rxq->head & rxq->mask];
+
+	if (difference & SEKISHO_RX_COMPLETION_STATUS_PHASE_MASK)
+		return false;
+	rxq->stats.errors++;
+	rte_mempool_put(rxq->pool, *mbuf);
+	*mbuf = NULL;
+	rxq->head++;
+	return true;
+}
+
+uint16_t
+sekisho_rx_burst(void *queue, struct rte_mbuf **mbufs, uint16_t count)
+{
+	struct sekisho_rx_queue *rxq = queue;
+	/* Never past what the card was given, whatever the completions say. */
+	uint16_t held = rxq->tail - rxq->head;
+	uint64_t bytes = 0;
+	uint16_t received = 0;
+
+	while (received < count && held-- != 0) {
+		uint16_t at = rxq->head & rxq->mask;
+		const struct sekisho_rx_completion *completion = &rxq->completions[at];
+		/* Pairs with the card writing the status word last: the rest is there when it is. */
+		uint32_t status = __atomic_load_n(&completion->status, __ATOMIC_ACQUIRE);
+		uint32_t difference = status ^ expected_status(rxq, rxq->head);
+		struct rte_mbuf *mbuf;
+
+		if (unlikely(difference & (SEKISHO_RX_COMPLETION_STATUS_PHASE_MASK |
+					   SEKISHO_RX_COMPLETION_STATUS_STATUS_MASK |
+					   SEKISHO_RX_COMPLETION_STATUS_INDEX_MASK))) {
+			if (!take_error(rxq, difference))
+				break;
+			continue;
+		}
+		mbuf = rxq->mbufs[at];
+		rxq->mbufs[at] = NULL;
+		rte_prefetch0(&rxq->completions[(at + 2) & rxq->mask]);
+		rte_prefetch0(rxq->mbufs[(at + 2) & rxq->mask]);
+		fill_mbuf(rxq, completion, mbuf);
+		bytes += mbuf->data_len;
+		mbufs[received++] = mbuf;
+		rxq->head++;
+	}
+	rxq->stats.packets += received;
+	rxq->stats.bytes += bytes;
+
+	if (free_descriptors(rxq) >= rxq->refill) {
+		uint16_t before = rxq->tail;
+
+		while (free_descriptors(rxq) >= rxq->refill && refill_batch(rxq) == 0)
+			;
+		if (rxq->tail != before)
+			ring_doorbell(rxq);
+	}
+	return received;
+}
+
+uint32_t
+sekisho_rx_queue_count(void *queue)
+{
+	const struct sekisho_rx_queue *rxq = queue;
+	uint16_t held = rxq->tail - rxq->head;
+	uint32_t count;
+
+	for (count = 0; count < held; count++)
+		if (sekisho_rx_descriptor_status(queue, count) != RTE_ETH_RX_DESC_DONE)
+			break;
+	return count;
+}
+
+int
+sekisho_rx_descriptor_status(void *queue, uint16_t offset)
+{
+	const struct sekisho_rx_queue *rxq = queue;
+	uint16_t number = rxq->head + offset;
+	uint32_t status;
+
+	if (offset >= rxq->size)
+		return -EINVAL;
+	if (offset >= (uint16_t)(rxq->tail - rxq->head))
+		return RTE_ETH_RX_DESC_UNAVAIL;
+	/* Only looked at, nothing is read after it. */
+	status = __atomic_load_n(&rxq->completions[number & rxq->mask].status, __ATOMIC_RELAXED);
+	if ((status ^ expected_status(rxq, number)) & SEKISHO_RX_COMPLETION_STATUS_PHASE_MASK)
+		return RTE_ETH_RX_DESC_AVAIL;
+	return RTE_ETH_RX_DESC_DONE;
+}
+
+int
+sekisho_rx_burst_mode_get(struct rte_eth_dev *dev, uint16_t id __rte_unused,
+			  struct rte_eth_burst_mode *mode)
+{
+	bool removed = sekisho_adapter_removed(sekisho_adapter(dev));
+
+	snprintf(mode->info, sizeof(mode->info), "%s", removed ? "Removed" : "Scalar");
+	return 0;
+}
+
+void
+sekisho_rxq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_rxq_info *info)
+{
+	const struct sekisho_rx_queue *rxq = dev->data->rx_queues[id];
+
+	info->mp = rxq->pool;
+	info->scattered_rx = 0;
+	info->nb_desc = rxq->size;
+	info->rx_buf_size = rxq->buffer_size;
+	info->conf.rx_free_thresh = rxq->refill;
+	info->conf.rx_drop_en = 1;
+	info->conf.rx_deferred_start = rxq->deferred_start;
+	info->conf.offloads = rxq->offloads;
+}
+
+/* --- control path --------------------------------------------------------------------------- */
+
+/* The mbuf flags of every pair of verdicts, for the offloads that are on. */
+static void
+init_verdict_flags(struct sekisho_rx_queue *rxq)
+{
+	static const uint32_t ip_flags[4] = {
+		RTE_MBUF_F_RX_IP_CKSUM_UNKNOWN, RTE_MBUF_F_RX_IP_CKSUM_BAD,
+		RTE_MBUF_F_RX_IP_CKSUM_GOOD, RTE_MBUF_F_RX_IP_CKSUM_NONE,
+	};
+	static const uint32_t l4_flags[4] = {
+		RTE_MBUF_F_RX_L4_CKSUM_UNKNOWN, RTE_MBUF_F_RX_L4_CKSUM_BAD,
+		RTE_MBUF_F_RX_L4_CKSUM_GOOD, RTE_MBUF_F_RX_L4_CKSUM_NONE,
+	};
+	bool ip = rxq->offloads & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM;
+	/* The completion says of which protocol the verdict is; either offload turns it on. */
+	bool l4 = rxq->offloads & (RTE_ETH_RX_OFFLOAD_UDP_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM);
+
+	for (uint32_t i = 0; i < RTE_DIM(rxq->verdict_flags); i++) {
+		uint32_t word = i << 28;
+		uint32_t flags = 0;
+
+		if (ip)
+			flags |= ip_flags[SEKISHO_FIELD_GET(SEKISHO_RX_COMPLETION_PACKET_IP_VERDICT, word)];
+		if (l4)
+			flags |= l4_flags[SEKISHO_FIELD_GET(SEKISHO_RX_COMPLETION_PACKET_L4_VERDICT, word)];
+		rxq->verdict_flags[i] = flags;
+	}
+}
+
+void
+sekisho_rx_init_types(void)
+{
+	static const uint32_t l3_types[8] = {
+		[SEKISHO_L3_TYPE_IPV4] = RTE_PTYPE_L3_IPV4,
+		[SEKISHO_L3_TYPE_IPV4_OPT] = RTE_PTYPE_L3_IPV4_EXT,
+		[SEKISHO_L3_TYPE_IPV6] = RTE_PTYPE_L3_IPV6,
+		[SEKISHO_L3_TYPE_IPV6_EXT] = RTE_PTYPE_L3_IPV6_EXT,
+	};
+	static const uint32_t l4_types[8] = {
+		[SEKISHO_L4_TYPE_TCP] = RTE_PTYPE_L4_TCP,
+		[SEKISHO_L4_TYPE_UDP] = RTE_PTYPE_L4_UDP,
+		[SEKISHO_L4_TYPE_ICMP] = RTE_PTYPE_L4_ICMP,
+		[SEKISHO_L4_TYPE_FRAGMENT] = RTE_PTYPE_L4_FRAG,
+	};
+
+	for (uint32_t i = 0; i < RTE_DIM(sekisho_types); i++) {
+		uint32_t word = i << 16;
+		unsigned int l3 = SEKISHO_FIELD_GET(SEKISHO_RX_COMPLETION_PACKET_L3_TYPE, word);
+		unsigned int l4 = SEKISHO_FIELD_GET(SEKISHO_RX_COMPLETION_PACKET_L4_TYPE, word);
+		unsigned int tags = SEKISHO_FIELD_GET(SEKISHO_RX_COMPLETION_PACKET_VLAN_TAGS, word);
+		uint32_t type;
+
+		if (tags == 0)
+			type = l3 == SEKISHO_L3_TYPE_ARP ? RTE_PTYPE_L2_ETHER_ARP : RTE_PTYPE_L2_ETHER;
+		else
+			type = tags == 1 ? RTE_PTYPE_L2_ETHER_VLAN : RTE_PTYPE_L2_ETHER_QINQ;
+		sekisho_types[i].packet_type = type | l3_types[l3] | l4_types[l4];
+		/* The tag stays in the frame; the outermost one's control information is given. */
+		sekisho_types[i].flags = tags != 0 ? RTE_MBUF_F_RX_VLAN : 0;
+	}
+}
+
+static void
+free_mbufs(struct sekisho_rx_queue *rxq)
+{
+	for (uint32_t i = 0; i < rxq->size; i++) {
+		if (rxq->mbufs[i] != NULL)
+			rte_mempool_put(rxq->pool, rxq->mbufs[i]);
+		rxq->mbufs[i] = NULL;
+	}
+}
+
+static void
+queue_free(struct sekisho_rx_queue *rxq)
+{
+	if (rxq == NULL)
+		return;
+	if (rxq->mbufs != NULL)
+		free_mbufs(rxq);
+	rte_memzone_free(rxq->ring_zone);
+	rte_memzone_free(rxq->completion_zone);
+	rte_free(rxq->mbufs);
+	rte_free(rxq);
+}
+
+static int
+check_buffer(uint32_t buffer_size, uint32_t frame, uint16_t id)
+{
+	if (buffer_size >= frame)
+		return 0;
+	PMD_DRV_LOG(ERR, "rx queue %u: its mbufs hold %u bytes after the headroom, a frame of this "
+		    "MTU has %u and this card does not scatter: use larger mbufs or a smaller MTU",
+		    id, buffer_size, frame);
+	return -EINVAL;
+}
+
+int
+sekisho_rx_check_frame(struct rte_eth_dev *dev, uint32_t frame)
+{
+	for (uint16_t id = 0; id < dev->data->nb_rx_queues; id++) {
+		const struct sekisho_rx_queue *rxq = dev->data->rx_queues[id];
+		int ret = rxq == NULL ? 0 : check_buffer(rxq->buffer_size, frame, id);
+
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+int
+sekisho_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t size, unsigned int socket,
+		       const struct rte_eth_rxconf *config, struct rte_mempool *pool)
+{
+	struct sekisho_adapter *adapter = sekisho_adapter(dev);
+	uint32_t room = rte_pktmbuf_data_room_size(pool) - RTE_PKTMBUF_HEADROOM;
+	struct rte_mbuf template = { .nb_segs = 1, .data_off = RTE_PKTMBUF_HEADROOM };
+	struct sekisho_rx_queue *rxq;
+	uint32_t refill;
+
+	if (!rte_is_power_of_2(size)) {
+		PMD_DRV_LOG(ERR, "rx queue %u: %u descriptors, must be a power of two", id, size);
+		return -EINVAL;
+	}
+	room = RTE_MIN(room, (uint32_t)SEKISHO_MAX_RX_BUFFER);
+	if (check_buffer(room, dev->data->mtu + SEKISHO_FRAME_OVERHEAD, id) < 0)
+		return -EINVAL;
+
+	rxq = rte_zmalloc_socket("sekisho_rx_queue", sizeof(*rxq), RTE_CACHE_LINE_SIZE, socket);
+	if (rxq == NULL)
+		return -ENOMEM;
+	rxq->dev = dev;
+	rxq->data = dev->data;
+	rxq->id = id;
+	rxq->size = size;
+	rxq->mask = size - 1;
+	rxq->pool = pool;
+	rxq->buffer_size = room;
+	rxq->deferred_start = config->rx_deferred_start;
+	rxq->offloads = config->offloads | dev->data->dev_conf.rxmode.offloads;
+	rxq->doorbell = &adapter->doorbells[SEKISHO_RX_TAIL_WORD(id)];
+	/* A power of two of at most half the ring: batches then never wrap. */
+	refill = config->rx_free_thresh != 0 ? config->rx_free_thresh : SEKISHO_BURST;
+	refill = RTE_MIN(refill, (uint32_t)size / 2);
+	rxq->refill = rte_align32prevpow2(refill);
+	if (rxq->offloads & RTE_ETH_RX_OFFLOAD_RSS_HASH)
+		rxq->rss_flag = RTE_MBUF_F_RX_RSS_HASH;
+	init_verdict_flags(rxq);
+
+	rte_mbuf_refcnt_set(&template, 1);
+	template.port = dev->data->port_id;
+	rxq->rearm = *sekisho_mbuf_rearm(&template);
+
+	rxq->mbufs = rte_zmalloc_socket("sekisho_rx_mbufs", size * sizeof(*rxq->mbufs),
+					RTE_CACHE_LINE_SIZE, socket);
+	rxq->ring_zone = rte_eth_dma_zone_reserve(dev, "rx_ring", id,
+						  size * sizeof(*rxq->ring), SEKISHO_RING_ALIGN,
+						  socket);
+	rxq->completion_zone = rte_eth_dma_zone_reserve(dev, "rx_completions", id,
+							size * sizeof(*rxq->completions),
+							SEKISHO_RING_ALIGN, socket);
+	if (rxq->mbufs == NULL || rxq->ring_zone == NULL || rxq->completion_zone == NULL) {
+		PMD_DRV_LOG(ERR, "rx queue %u: no memory for a ring of %u", id, size);
+		queue_free(rxq);
+		return -ENOMEM;
+	}
+	rxq->ring = rxq->ring_zone->addr;
+	rxq->completions = rxq->completion_zone->addr;
+	dev->data->rx_queues[id] = rxq;
+	return 0;
+}
+
+void
+sekisho_rx_queue_release(struct rte_eth_dev *dev, uint16_t id)
+{
+	queue_free(dev->data->rx_queues[id]);
+	dev->data->rx_queues[id] = NULL;
+}
+
+int
+sekisho_rx_queue_run(struct rte_eth_dev *dev, uint16_t id)
+{
+	struct sekisho_adapter *adapter = sekisho_adapter(dev);
+	struct sekisho_rx_queue *rxq = dev->data->rx_queues[id];
+	struct sekisho_queue_config config = {
+		.ring = rxq->ring_zone->iova,
+		.completions = rxq->completion_zone->iova,
+		.size = rxq->size,
+		.vector = id,
+	};
+	int ret;
+
+	memset(rxq->completions, 0, rxq->size * sizeof(*rxq->completions));
+	rxq->head = rxq->tail = 0;
+	while (free_descriptors(rxq) >= rxq->refill) {
+		ret = refill_batch(rxq);
+		if (ret < 0) {
+			PMD_DRV_LOG(ERR, "rx queue %u: the mempool %s has too few mbufs for %u "
+				    "descriptors", id, rxq->pool->name, rxq->size);
+			free_mbufs(rxq);
+			return ret;
+		}
+	}
+	sekisho_lock(adapter);
+	ret = sekisho_rx_queue_start(adapter->device, id, &config);
+	sekisho_unlock(adapter);
+	if (ret < 0) {
+		PMD_DRV_LOG(ERR, "rx queue %u does not start: %s", id, rte_strerror(-ret));
+		free_mbufs(rxq);
+		return ret;
+	}
+	ring_doorbell(rxq);
+	dev->data->rx_queue_state[id] = RTE_ETH_QUEUE_STATE_STARTED;
+	return 0;
+}
+
+int
+sekisho_rx_queue_halt(struct rte_eth_dev *dev, uint16_t id)
+{
+	struct sekisho_adapter *adapter = sekisho_adapter(dev);
+	struct sekisho_rx_queue *rxq = dev->data->rx_queues[id];
+	int ret;
+
+	if (dev->data->rx_queue_state[id] == RTE_ETH_QUEUE_STATE_STOPPED)
+		return 0;
+	sekisho_lock(adapter);
+	ret = sekisho_rx_queue_stop(adapter->device, id);
+	sekisho_unlock(adapter);
+	/* A card that is gone writes nothing any more. */
+	if (ret < 0 && !sekisho_removed(adapter->device)) {
+		PMD_DRV_LOG(ERR, "rx queue %u does not stop: %s", id, rte_strerror(-ret));
+		return ret;
+	}
+	free_mbufs(rxq);
+	rxq->head = rxq->tail = 0;
+	memset(rxq->completions, 0, rxq->size * sizeof(*rxq->completions));
+	dev->data->rx_queue_state[id] = RTE_ETH_QUEUE_STATE_STOPPED;
+	return 0;
+}

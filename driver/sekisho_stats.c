@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/*
+ * Statistics. What passed the queues is counted by the burst functions; what the card dropped, and
+ * every extended statistic, is read from the card. A reset takes the present values as offsets:
+ * the card's counters themselves never go back. They are as last read when the card is gone.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_string_fns.h>
+
+#include "sekisho_ethdev.h"
+
+/* Adds up counters at these window offsets; called with the adapter locked. */
+static int
+sum_counters(struct sekisho_adapter *adapter, const uint32_t *offsets, unsigned int count,
+	     uint64_t *sum)
+{
+	uint64_t total = 0, value;
+
+	for (unsigned int i = 0; i < count; i++) {
+		int ret = sekisho_read64(adapter->device, offsets[i], &value);
+
+		if (ret < 0)
+			return ret;
+		total += value;
+	}
+	*sum = total;
+	return 0;
+}
+
+/* Reads what the card dropped of this function's frames, in whole since the card's reset. */
+static void
+read_drops(struct sekisho_adapter *adapter)
+{
+	unsigned int queues = RTE_MIN(adapter->identity.rx_queues, SEKISHO_MAX_QUEUES);
+	uint32_t missed[SEKISHO_MAX_QUEUES], errors[SEKISHO_MAX_QUEUES + 3];
+	uint64_t missed_sum, error_sum;
+	unsigned int i;
+
+	for (i = 0; i < queues; i++) {
+		missed[i] = SEKISHO_RX_QUEUE_COUNTER(i, NO_DESCRIPTOR);
+		errors[i] = SEKISHO_RX_QUEUE_COUNTER(i, BUFFER_TOO_SMALL);
+	}
+	errors[i++] = SEKISHO_DELIVER_COUNTER(TOO_LONG);
+	errors[i++] = SEKISHO_DELIVER_COUNTER(BAD_IP_CHECKSUM);
+	errors[i++] = SEKISHO_DELIVER_COUNTER(BAD_L4_CHECKSUM);
+
+	sekisho_lock(adapter);
+	if (sum_counters(adapter, missed, queues, &missed_sum) == 0 &&
+	    sum_counters(adapter, errors, i, &error_sum) == 0) {
+		adapter->missed_last = missed_sum;
+		adapter->rx_error_last = error_sum;
+	}
+	sekisho_unlock(adapter);
+}
+
+int
+sekisho_stats_get(SEKISHO_STATS_PARAMS)
+{
+	struct sekisho_adapter *adapter = sekisho_adapter(dev);
+
+	for (unsigned int i = 0; i < dev->data->nb_rx_queues; i++) {
+		const struct sekisho_rx_queue *rxq = dev->data->rx_queues[i];
+		struct sekisho_queue_stats now;
+
+		if (rxq == NULL)
+			continue;
+		now.packets = rxq->stats.packets - rxq->stats_base.packets;
+		now.bytes = rxq->stats.bytes - rxq->stats_base.bytes;
+		now.errors = rxq->stats.errors - rxq->stats_base.errors;
+		stats->ipackets += now.packets;
+		stats->ibytes += now.bytes;
+		stats->ierrors += now.errors;
+		if (i < RTE_ETHDEV_QUEUE_STAT_CNTRS && SEKISHO_QUEUE_STATS(stats, queues) != NULL) {
+			SEKISHO_QUEUE_STATS(stats, queues)->q_ipackets[i] = now.packets;
+			SEKISHO_QUEUE_STATS(stats, queues)->q_ibytes[i] = now.bytes;
+			SEKISHO_QUEUE_STATS(stats, queues)->q_errors[i] = now.errors;
+		}
+	}
+	for (unsigned int i = 0; i < dev->data->nb_tx_queues; i++) {
+		const struct sekisho_tx_queue *txq = dev->data->tx_queues[i];
+		struct sekisho_queue_stats now;
+
+		if (txq == NULL)
+			continue;
+		now.packets = txq->stats.packets - txq->error_packets - txq->stats_base.packets;
+		now.bytes = txq->stats.bytes - txq->error_bytes - txq->stats_base.bytes;
+		now.errors = txq->stats.errors - txq->stats_base.errors;
+		stats->opackets += now.packets;
+		stats->obytes += now.bytes;
+		stats->oerrors += now.errors;
+		if (i < RTE_ETHDEV_QUEUE_STAT_CNTRS && SEKISHO_QUEUE_STATS(stats, queues) != NULL) {
+			SEKISHO_QUEUE_STATS(stats, queues)->q_opackets[i] = now.packets;
+			SEKISHO_QUEUE_STATS(stats, queues)->q_obytes[i] = now.bytes;
+		}
+	}
+	read_drops(adapter);
+	stats->imissed = adapter->missed_last - adapter->missed_base;
+	stats->ierrors += adapter->rx_error_last - adapter->rx_error_base;
+	return 0;
+}
+
+int
+sekisho_stats_reset(struct rte_eth_dev *dev)
+{
+	struct sekisho_adapter *adapter = sekisho_adapter(dev);
+
+	for (unsigned int i = 0; i < dev->data->nb_rx_queues; i++) {
+		struct sekisho_rx_queue *rxq = dev->data->rx_queues[i];
+
+		if (rxq != NULL)
+			rxq->stats_base = rxq->stats;
+	}
+	for (unsigned int i = 0; i < dev->data->nb_tx_queues; i++) {
+		struct sekisho_tx_queue *txq = dev->data->tx_queues[i];
+
+		if (txq == NULL)
+			continue;
+		txq->stats_base = txq->stats;
+		txq->stats_base.packets -= txq->error_packets;
+		txq->stats_base.bytes -= txq->error_bytes;
+	}
+	read_drops(adapter);
+	adapter->missed_base = adapter->missed_last;
+	adapter->rx_error_base = adapter->rx_error_last;
+	return 0;
+}
+
+/* --- extended statistics -------------------------------------------------------------------- */
+
+/* Reads a range of the card's counters into counter_last; on failure the old values stay. */
+static void
+read_counters(struct sekisho_adapter *adapter, unsigned int first, unsigned int count)
+{
+	uint64_t values[64];
+
+	sekisho_lock(adapter);
+	while (count != 0) {
+		unsigned int part = RTE_MIN(count, (unsigned int)RTE_DIM(values));
+
+		if (sekisho_counters_read(adapter->device, first, part, values) < 0)
+			break;
+		memcpy(&adapter->counter_last[first], values, part * sizeof(*values));
+		first += part;
+		count -= part;
+	}
+	sekisho_unlock(adapter);
+}
+
+int
+sekisho_stats_init(struct sekisho_adapter *adapter)
+{
+	unsigned int count = sekisho_counter_count(adapter->device);
+
+	adapter->counters = calloc(count, sizeof(*adapter->counters));
+	adapter->counter_base = calloc(count, sizeof(*adapter->counter_base));
+	adapter->counter_last = calloc(count, sizeof(*adapter->counter_last));
+	if (adapter->counters == NULL || adapter->counter_base == NULL ||
+	    adapter->counter_last == NULL) {
+		sekisho_stats_fini(adapter);
+		return -ENOMEM;
+	}
+	adapter->counter_count = count;
+	for (unsigned int i = 0; i < count; i++) {
+		int ret = sekisho_counter_at(adapter->device, i, &adapter->counters[i]);
+
+		if (ret < 0) {
+			sekisho_stats_fini(adapter);
+			return ret;
+		}
+	}
+	/* The card may have run before: the port's statistics start at 0. */
+	read_counters(adapter, 0, count);
+	memcpy(adapter->counter_base, adapter->counter_last, count * sizeof(uint64_t));
+	read_drops(adapter);
+	adapter->missed_base = adapter->missed_last;
+	adapter->rx_error_base = adapter->rx_error_last;
+	return 0;
+}
+
+void
+sekisho_stats_fini(struct sekisho_adapter *adapter)
+{
+	free(adapter->counters);
+	free(adapter->counter_base);
+	free(adapter->counter_last);
+	adapter->counters = NULL;
+	adapter->counter_base = adapter->counter_last = NULL;
+	adapter->counter_count = 0;
+}
+
+int
+sekisho_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *stats, unsigned int count)
+{
+	struct sekisho_adapter *adapter = sekisho_adapter(dev);
+
+	if (stats == NULL || count < adapter->counter_count)
+		return adapter->counter_count;
+	read_counters(adapter, 0, adapter->counter_count);
+	for (unsigned int i = 0; i < adapter->counter_count; i++) {
+		stats[i].id = i;
+		stats[i].value = adapter->counter_last[i] - adapter->counter_base[i];
+	}
+	return adapter->counter_count;
+}
+
+int
+sekisho_xstats_get_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names,
+			 unsigned int count)
+{
+	const struct sekisho_adapter *adapter = sekisho_adapter(dev);
+
+	if (names == NULL || count < adapter->counter_count)
+		return adapter->counter_count;
+	for (unsigned int i = 0; i < adapter->counter_count; i++)
+		rte_strscpy(names[i].name, adapter->counters[i].name, sizeof(names[i].name));
+	return adapter->counter_count;
+}
+
+int
+sekisho_xstats_get_by_id(struct rte_eth_dev *dev, const uint64_t *ids, uint64_t *values,
+			 unsigned int count)
+{
+	struct sekisho_adapter *adapter = sekisho_adapter(dev);
+
+	if (values == NULL)
+		return adapter->counter_count;
+	if (ids == NULL) {
+		if (count < adapter->counter_count)
+			return adapter->counter_count;
+		count = adapter->counter_count;
+		read_counters(adapter, 0, count);
+	}
+	for (unsigned int i = 0; i < count; i++) {
+		uint64_t id = ids == NULL ? i : ids[i];
+
+		if (id >= adapter->counter_count)
+			return -EINVAL;
+		if (ids != NULL)
+			read_counters(adapter, id, 1);
+		values[i] = adapter->counter_last[id] - adapter->counter_base[id];
+	}
+	return count;
+}
+
+int
+sekisho_xstats_get_names_by_id(struct rte_eth_dev *dev, const uint64_t *ids,
+			       struct rte_eth_xstat_name *names, unsigned int count)
+{
+	const struct sekisho_adapter *adapter = sekisho_adapter(dev);
+
+	if (ids == NULL || names == NULL)
+		return sekisho_xstats_get_names(dev, names, count);
+	for (unsigned int i = 0; i < count; i++) {
+		if (ids[i] >= adapter->counter_count)
+			return -EINVAL;
+		rte_strscpy(names[i].name, adapter->counters[ids[i]].name, sizeof(names[i].name));
+	}
+	return count;
+}
+
+int
+sekisho_xstats_reset(struct rte_eth_dev *dev)
+{
+	struct sekisho_adapter *adapter = sekisho_adapter(dev);
+
+	read_counters(adapter, 0, adapter->counter_count);
+	memcpy(adapter->counter_base, adapter->counter_last,
+	       adapter->counter_count * sizeof(uint64_t));
+	return 0;
+}

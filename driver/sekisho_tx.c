@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/*
+ * Transmit. One descriptor a frame. A completion answers for every descriptor up to the one that it
+ * names. The counts of descriptors and completions run freely in 16 bits, as the card's do.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_errno.h>
+#include <rte_malloc.h>
+
+#include "sekisho_ethdev.h"
+
+/* Descriptor bits by the checksum requests in ol_flags; they are three neighbouring bits. */
+#define CHECKSUM_SHIFT 52
+#define CHECKSUM_INDEX(flags) (((flags) >> CHECKSUM_SHIFT) & 7)
+static_assert(CHECKSUM_INDEX(RTE_MBUF_F_TX_L4_MASK | RTE_MBUF_F_TX_IP_CKSUM) == 7, "mbuf flags");
+
+#define IP_BIT SEKISHO_TX_DESCRIPTOR_CONTROL_IP_CHECKSUM_MASK
+#define L4_BIT SEKISHO_TX_DESCRIPTOR_CONTROL_L4_CHECKSUM_MASK
+static const uint32_t checksum_bits[8] = {
+	[CHECKSUM_INDEX(RTE_MBUF_F_TX_IP_CKSUM)] = IP_BIT,
+	[CHECKSUM_INDEX(RTE_MBUF_F_TX_TCP_CKSUM)] = L4_BIT,
+	[CHECKSUM_INDEX(RTE_MBUF_F_TX_UDP_CKSUM)] = L4_BIT,
+	[CHECKSUM_INDEX(RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_TCP_CKSUM)] = IP_BIT | L4_BIT,
+	[CHECKSUM_INDEX(RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_UDP_CKSUM)] = IP_BIT | L4_BIT,
+	/* SCTP: not advertised; the header checksum is still inserted. */
+	[CHECKSUM_INDEX(RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_SCTP_CKSUM)] = IP_BIT,
+};
+
+static inline uint16_t
+in_flight(const struct sekisho_tx_queue *txq)
+{
+	return txq->tail - txq->done;
+}
+
+/*
+ * The completion with that free-running number: true when the card has written it. Pairs with the
+ * card writing its status word last; the mbufs of what it completes may be reused when it is there.
+ */
+static inline bool
+completion_ready(const struct sekisho_tx_queue *txq, uint16_t number, uint32_t *status)
+{
+	uint32_t phase = (number & txq->size) ? 0 : SEKISHO_TX_COMPLETION_STATUS_PHASE_MASK;
+
+	*status = __atomic_load_n(&txq->completions[number & txq->mask].status, __ATOMIC_ACQUIRE);
+	return ((*status ^ phase) & SEKISHO_TX_COMPLETION_STATUS_PHASE_MASK) == 0;
+}
+
+/* Descriptors that a completion answers for, counted from the free-running number first. */
+static inline uint16_t
+completed_from(const struct sekisho_tx_queue *txq, uint16_t number, uint16_t first)
+{
+	uint16_t index = txq->completions[number & txq->mask].descriptor;
+
+	return ((index - first) & txq->mask) + 1;
+}
+
+/* Frees a run of mbufs that does not wrap. */
+static inline void
+free_run(struct sekisho_tx_queue *txq, struct rte_mbuf **mbufs, uint16_t count)
+{
+	if (txq->fast_free)
+		rte_mempool_put_bulk(mbufs[0]->pool, (void **)mbufs, count);
+	else
+		rte_pktmbuf_free_bulk(mbufs, count);
+}
+
+static void
+free_done(struct sekisho_tx_queue *txq, uint16_t count)
+{
+	uint16_t at = txq->done & txq->mask;
+	uint16_t first = RTE_MIN(count, (uint16_t)(txq->size - at));
+
+	if (count == 0)
+		return;
+	free_run(txq, &txq->mbufs[at], first);
+	if (count > first)
+		free_run(txq, &txq->mbufs[0], count - first);
+	txq->done += count;
+}
+
+/* Frees what the card has completed. */
+static void
+reclaim(struct sekisho_tx_queue *txq)
+{
+	uint16_t end = txq->done; /* descriptors completed, free running */
+	uint32_t status;
+
+	while (completion_ready(txq, txq->completed, &status)) {
+		uint16_t count = completed_from(txq, txq->completed, end);
+
+		/* Never past what the card was given, whatever the completion says. */
+		if (unlikely(count > (uint16_t)(txq->tail - end)))
+			break;
+		end += count;
+		txq->completed++;
+		if (unlikely(status & SEKISHO_TX_COMPLETION_STATUS_STATUS_MASK)) {
+			/* The last one of them was refused and did not leave the card. */
+			const struct rte_mbuf *mbuf = txq->mbufs[(end - 1) & txq->mask];
+
+			txq->error_packets++;
+			txq->error_bytes += mbuf->pkt_len;
+			txq->stats.errors++;
+		}
+	}
+	free_done(txq, end - txq->done);
+}
+
+uint16_t
+sekisho_tx_burst(void *queue, struct rte_mbuf **mbufs, uint16_t count)
+{
+	struct sekisho_tx_queue *txq = queue;
+	uint16_t tail = txq->tail;
+	uint64_t bytes = 0;
+	uint16_t taken = 0, room;
+
+	if (in_flight(txq) >= txq->free_threshold)
+		reclaim(txq);
+	room = txq->size - in_flight(txq);
+
+	while (taken < count && (uint16_t)(tail - txq->tail) < room) {
+		struct rte_mbuf *mbuf = mbufs[taken++];
+		struct sekisho_tx_descriptor *descriptor = &txq->ring[tail & txq->mask];
+		uint64_t address;
+
+		/* What does not fit one descriptor is dropped here, never sent in part. */
+		if (unlikely(mbuf->nb_segs != 1 || mbuf->data_len > txq->max_length)) {
+			txq->stats.errors++;
+			rte_pktmbuf_free(mbuf);
+			continue;
+		}
+		address = rte_mbuf_data_iova(mbuf);
+		descriptor->address_lo = (uint32_t)address;
+		descriptor->address_hi = (uint32_t)(address >> 32);
+		descriptor->control = mbuf->data_len | checksum_bits[CHECKSUM_INDEX(mbuf->ol_flags)] |
+				      SEKISHO_TX_DESCRIPTOR_CONTROL_END_OF_PACKET_MASK;
+		descriptor->reserved = 0;
+		txq->mbufs[tail & txq->mask] = mbuf;
+		bytes += mbuf->data_len;
+		tail++;
+	}
+	if (tail != txq->tail) {
+		txq->stats.packets += (uint16_t)(tail - txq->tail);
+		txq->stats.bytes += bytes;
+		txq->tail = tail;
+		/* Pairs with the card's read of the tail: descriptors and frames are written. */
+		__atomic_store_n(txq->doorbell, tail, __ATOMIC_RELEASE);
+	}
+	return taken;
+}
+
+/* The card needs nothing of the packet prepared; this only refuses what would be dropped. */
+uint16_t
+sekisho_tx_prepare(void *queue, struct rte_mbuf **mbufs, uint16_t count)
+{
+	const struct sekisho_tx_queue *txq = queue;
+	const uint64_t supported = RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IPV6 |
+				   RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_L4_MASK;
+
+	for (uint16_t i = 0; i < count; i++) {
+		const struct rte_mbuf *mbuf = mbufs[i];
+		uint64_t flags = mbuf->ol_flags;
+
+		if ((flags & RTE_MBUF_F_TX_OFFLOAD_MASK & ~supported) != 0 ||
+		    (flags & RTE_MBUF_F_TX_L4_MASK) == RTE_MBUF_F_TX_SCTP_CKSUM) {
+			rte_errno = ENOTSUP;
+			return i;
+		}
+		if (mbuf->nb_segs != 1 || mbuf->data_len < RTE_ETHER_HDR_LEN ||
+		    mbuf->data_len > txq->max_length) {
+			rte_errno = EINVAL;
+			return i;
+		}
+	}
+	return count;
+}
+
+int
+sekisho_tx_done_cleanup(void *queue, uint32_t count __rte_unused)
+{
+	struct sekisho_tx_queue *txq = queue;
+	uint16_t before = txq->done;
+
+	/* Everything that is completed: freeing fewer would save nothing. */
+	reclaim(txq);
+	return (uint16_t)(txq->done - before);
+}
+
+int
+sekisho_tx_descriptor_status(void *queue, uint16_t offset)
+{
+	const struct sekisho_tx_queue *txq = queue;
+	uint16_t number = txq->completed, end = txq->done;
+	uint32_t status;
+
+	if (offset >= txq->size)
+		return -EINVAL;
+	/* Completions that the burst function has not taken yet count too. */
+	while (completion_ready(txq, number, &status)) {
+		uint16_t count = completed_from(txq, number, end);
+
+		if (count > (uint16_t)(txq->tail - end))
+			break;
+		end += count;
+		number++;
+	}
+	/* Offset 0 is where the next frame goes: the ring's oldest descriptors are the last ones. */
+	return offset < txq->size - (uint16_t)(txq->tail - end) ? RTE_ETH_TX_DESC_DONE :
+								   RTE_ETH_TX_DESC_FULL;
+}
+
+int
+sekisho_tx_burst_mode_get(struct rte_eth_dev *dev, uint16_t id __rte_unused,
+			  struct rte_eth_burst_mode *mode)
+{
+	bool removed = sekisho_adapter_removed(sekisho_adapter(dev));
+
+	snprintf(mode->info, sizeof(mode->info), "%s", removed ? "Removed" : "Scalar");
+	return 0;
+}
+
+void
+sekisho_txq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_txq_info *info)
+{
+	const struct sekisho_tx_queue *txq = dev->data->tx_queues[id];
+
+	info->nb_desc = txq->size;
+	info->conf.tx_free_thresh = txq->free_threshold;
+	info->conf.tx_deferred_start = txq->deferred_start;
+	info->conf.offloads = txq->offloads;
+}
+
+/* --- control path --------------------------------------------------------------------------- */
+
+static void
+queue_free(struct sekisho_tx_queue *txq)
+{
+	if (txq == NULL)
+		return;
+	rte_memzone_free(txq->ring_zone);
+	rte_memzone_free(txq->completion_zone);
+	rte_free(txq->mbufs);
+	rte_free(txq);
+}
+
+int
+sekisho_tx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t size, unsigned int socket,
+		       const struct rte_eth_txconf *config)
+{
+	struct sekisho_adapter *adapter = sekisho_adapter(dev);
+	struct sekisho_tx_queue *txq;
+	uint32_t threshold;
+
+	if (!rte_is_power_of_2(size)) {
+		PMD_DRV_LOG(ERR, "tx queue %u: %u descriptors, must be a power of two", id, size);
+		return -EINVAL;
+	}
+	txq = rte_zmalloc_socket("sekisho_tx_queue", sizeof(*txq), RTE_CACHE_LINE_SIZE, socket);
+	if (txq == NULL)
+		return -ENOMEM;
+	txq->dev = dev;
+	txq->id = id;
+	txq->size = size;
+	txq->mask = size - 1;
+	txq->deferred_start = config->tx_deferred_start;
+	txq->offloads = config->offloads | dev->data->dev_conf.txmode.offloads;
+	txq->fast_free = txq->offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
+	txq->max_length = adapter->identity.max_frame;
+	txq->doorbell = &adapter->doorbells[SEKISHO_TX_TAIL_WORD(id)];
+	threshold = config->tx_free_thresh != 0 ? config->tx_free_thresh : SEKISHO_BURST;
+	txq->free_threshold = RTE_MIN(threshold, (uint32_t)size / 2);
+
+	txq->mbufs = rte_zmalloc_socket("sekisho_tx_mbufs", size * sizeof(*txq->mbufs),
+					RTE_CACHE_LINE_SIZE, socket);
+	txq->ring_zone = rte_eth_dma_zone_reserve(dev, "tx_ring", id,
+						  size * sizeof(*txq->ring), SEKISHO_RING_ALIGN,
+						  socket);
+	txq->completion_zone = rte_eth_dma_zone_reserve(dev, "tx_completions", id,
+							size * sizeof(*txq->completions),
+							SEKISHO_RING_ALIGN, socket);
+	if (txq->mbufs == NULL || txq->ring_zone == NULL || txq->completion_zone == NULL) {
+		PMD_DRV_LOG(ERR, "tx queue %u: no memory for a ring of %u", id, size);
+		queue_free(txq);
+		return -ENOMEM;
+	}
+	txq->ring = txq->ring_zone->addr;
+	txq->completions = txq->completion_zone->addr;
+	dev->data->tx_queues[id] = txq;
+	return 0;
+}
+
+void
+sekisho_tx_queue_release(struct rte_eth_dev *dev, uint16_t id)
+{
+	queue_free(dev->data->tx_queues[id]);
+	dev->data->tx_queues[id] = NULL;
+}
+
+int
+sekisho_tx_queue_run(struct rte_eth_dev *dev, uint16_t id)
+{
+	struct sekisho_adapter *adapter = sekisho_adapter(dev);
+	struct sekisho_tx_queue *txq = dev->data->tx_queues[id];
+	struct sekisho_queue_config config = {
+		.ring = txq->ring_zone->iova,
+		.completions = txq->completion_zone->iova,
+		.size = txq->size,
+		/* The transmit queues' vectors follow those of the receive queues. */
+		.vector = adapter->identity.rx_queues + id,
+	};
+	int ret;
+
+	memset(txq->completions, 0, txq->size * sizeof(*txq->completions));
+	txq->tail = txq->done = txq->completed = 0;
+	sekisho_lock(adapter);
+	ret = sekisho_tx_queue_start(adapter->device, id, &config);
+	sekisho_unlock(adapter);
+	if (ret < 0) {
+		PMD_DRV_LOG(ERR, "tx queue %u does not start: %s", id, rte_strerror(-ret));
+		return ret;
+	}
+	dev->data->tx_queue_state[id] = RTE_ETH_QUEUE_STATE_STARTED;
+	return 0;
+}
+
+int
+sekisho_tx_queue_halt(struct rte_eth_dev *dev, uint16_t id)
+{
+	struct sekisho_adapter *adapter = sekisho_adapter(dev);
+	struct sekisho_tx_queue *txq = dev->data->tx_queues[id];
+	int ret;
+
+	if (dev->data->tx_queue_state[id] == RTE_ETH_QUEUE_STATE_STOPPED)
+		return 0;
+	sekisho_lock(adapter);
+	ret = sekisho_tx_queue_stop(adapter->device, id);
+	sekisho_unlock(adapter);
+	/* A card that is gone reads nothing any more. */
+	if (ret < 0 && !sekisho_removed(adapter->device)) {
+		PMD_DRV_LOG(ERR, "tx queue %u does not stop: %s", id, rte_strerror(-ret));
+		return ret;
+	}
+	/* Errors are counted first; then the rest goes, sent or not. */
+	reclaim(txq);
+	free_done(txq, in_flight(txq));
+	txq->tail = txq->done = txq->completed = 0;
+	memset(txq->completions, 0, txq->size * sizeof(*txq->completions));
+	dev->data->tx_queue_state[id] = RTE_ETH_QUEUE_STATE_STOPPED;
+	return 0;
+}
