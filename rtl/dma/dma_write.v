@@ -17,7 +17,7 @@
 // awid: the frame's slot, 0 to SLOTS - 1; lines have 63. Answers of one id must come in order (AXI4).
 // awaddr is aligned to the bus. W may be offered before AW has been taken.
 // Errors: BRESP other than OKAY sets the error of the frame or line; the rest is written.
-// Not ready for 64 clocks after reset.
+// No frame is begun for 64 clocks after reset.
 
 module dma_write #
 (
@@ -82,6 +82,291 @@ module dma_write #
     // 1: something is inside or not yet answered
     output wire                busy
 );
+
+localparam integer B = DMA_W / 8;
+localparam integer OFF_W = $clog2(B);
+localparam integer BEAT_W = 8 - OFF_W;
+localparam integer RECORD_W = 6 + 4 + 56 + 2 * BEAT_W;
+// Beats and bursts that wait for the bus; the beats are those of one block RAM
+localparam integer BEATS = 256;
+localparam integer BURSTS = 32;
+localparam integer LINES = 16;
+localparam integer COMMANDS = 16;
+localparam [5:0] LINE_ID = 6'd63;
+localparam [BEAT_W-1:0] LINE_LENGTH = LINE_W[BEAT_W+OFF_W+2:OFF_W+3] - 1'b1;
+
+// Frames to beats and bursts
+wire beats_room;
+wire bursts_room;
+wire slot_take;
+wire slot_ready;
+wire [5:0] slot;
+wire count_valid;
+wire [5:0] count_slot;
+wire [6:0] count_bursts;
+wire beat_valid;
+wire [DMA_W-1:0] beat_data;
+wire [B-1:0] beat_strobe;
+wire burst_valid;
+wire [RECORD_W-1:0] burst_record;
+wire align_busy;
+
+dma_write_align #(
+    .DMA_W(DMA_W)
+) align (
+    .clk(clk),
+    .rst(rst),
+    .s_frame_tdata(s_frame_tdata),
+    .s_frame_tlast(s_frame_tlast),
+    .s_frame_tvalid(s_frame_tvalid),
+    .s_frame_tready(s_frame_tready),
+    .s_frame_address(s_frame_address),
+    .s_frame_length(s_frame_length),
+    .s_frame_function(s_frame_function),
+    .room(beats_room && bursts_room),
+    .slot_take(slot_take),
+    .slot_ready(slot_ready),
+    .slot(slot),
+    .count_valid(count_valid),
+    .count_slot(count_slot),
+    .count_bursts(count_bursts),
+    .beat_valid(beat_valid),
+    .beat_data(beat_data),
+    .beat_strobe(beat_strobe),
+    .burst_valid(burst_valid),
+    .burst_function(burst_record[6 +: 4]),
+    .burst_block(burst_record[10 +: 56]),
+    .burst_first(burst_record[66 +: BEAT_W]),
+    .burst_length(burst_record[66+BEAT_W +: BEAT_W]),
+    .burst_slot(burst_record[0 +: 6]),
+    .busy(align_busy)
+);
+
+wire data_valid;
+wire data_take;
+wire [DMA_W-1:0] data;
+wire [B-1:0] strobe;
+wire data_empty;
+
+/* verilator lint_off PINCONNECTEMPTY */
+dma_fifo #(
+    .WIDTH(DMA_W + B),
+    .DEPTH(BEATS),
+    .MARGIN(6)
+) beat_fifo (
+    .clk(clk),
+    .rst(rst),
+    .in_data({beat_strobe, beat_data}),
+    .in_valid(beat_valid),
+    .in_ready(),
+    .room(beats_room),
+    .out_data({strobe, data}),
+    .out_valid(data_valid),
+    .out_ready(data_take),
+    .empty(data_empty)
+);
+
+wire record_valid;
+wire record_take;
+wire [RECORD_W-1:0] record;
+
+dma_fifo #(
+    .WIDTH(RECORD_W),
+    .DEPTH(BURSTS),
+    .MARGIN(6)
+) burst_fifo (
+    .clk(clk),
+    .rst(rst),
+    .in_data(burst_record),
+    .in_valid(burst_valid),
+    .in_ready(),
+    .room(bursts_room),
+    .out_data(record),
+    .out_valid(record_valid),
+    .out_ready(record_take),
+    .empty()
+);
+
+// Choice of the next burst: a frame's, or a line. An urgent line goes first, but not twice in a row.
+reg aw_valid_reg;
+reg [5:0] aw_id_reg;
+reg [63:0] aw_address_reg;
+reg [BEAT_W-1:0] aw_length_reg;
+reg [3:0] aw_function_reg;
+reg line_last_reg;
+
+wire command_ready;
+wire line_fifo_ready;
+wire may_pick = (!aw_valid_reg || m_axi_awready) && command_ready;
+wire line_wins = s_line_valid && line_fifo_ready && (!record_valid || (s_line_urgent && !line_last_reg));
+wire pick_line = may_pick && line_wins;
+wire pick_record = may_pick && record_valid && !line_wins;
+
+assign s_line_ready = pick_line;
+assign record_take = pick_record;
+
+wire [BEAT_W-1:0] pick_length = line_wins ? (s_line_full ? LINE_LENGTH : {BEAT_W{1'b0}}) :
+                                            record[66+BEAT_W +: BEAT_W];
+
+always @(posedge clk) begin
+    if (pick_line || pick_record) begin
+        aw_id_reg <= line_wins ? LINE_ID : record[0 +: 6];
+        aw_function_reg <= line_wins ? s_line_function : record[6 +: 4];
+        aw_address_reg <= line_wins ? s_line_address : {record[10 +: 56], record[66 +: BEAT_W], {OFF_W{1'b0}}};
+        aw_length_reg <= pick_length;
+        line_last_reg <= line_wins;
+    end
+    aw_valid_reg <= pick_line || pick_record || (aw_valid_reg && !m_axi_awready);
+    if (rst) begin
+        aw_valid_reg <= 1'b0;
+        line_last_reg <= 1'b0;
+    end
+end
+
+assign m_axi_awid = aw_id_reg;
+assign m_axi_awaddr = aw_address_reg;
+assign m_axi_awlen = {{(8-BEAT_W){1'b0}}, aw_length_reg};
+assign m_axi_awsize = OFF_W[2:0];
+assign m_axi_awburst = 2'b01;
+assign m_axi_awuser = aw_function_reg;
+assign m_axi_awvalid = aw_valid_reg;
+
+// W: the bursts in the order of their addresses
+wire command_valid;
+wire command_line;
+wire [BEAT_W-1:0] command_length;
+wire command_take;
+wire line_valid;
+wire line_take;
+wire [LINE_W-1:0] line_data;
+wire [LINE_W/8-1:0] line_strobe;
+
+dma_fifo #(
+    .WIDTH(1 + BEAT_W),
+    .DEPTH(COMMANDS)
+) command_fifo (
+    .clk(clk),
+    .rst(rst),
+    .in_data({line_wins, pick_length}),
+    .in_valid(pick_line || pick_record),
+    .in_ready(command_ready),
+    .room(),
+    .out_data({command_line, command_length}),
+    .out_valid(command_valid),
+    .out_ready(command_take),
+    .empty()
+);
+
+dma_fifo #(
+    .WIDTH(LINE_W + LINE_W / 8),
+    .DEPTH(LINES)
+) line_fifo (
+    .clk(clk),
+    .rst(rst),
+    .in_data({s_line_strobe, s_line_data}),
+    .in_valid(pick_line),
+    .in_ready(line_fifo_ready),
+    .room(),
+    .out_data({line_strobe, line_data}),
+    .out_valid(line_valid),
+    .out_ready(line_take),
+    .empty()
+);
+/* verilator lint_on PINCONNECTEMPTY */
+
+reg w_valid_reg;
+reg w_last_reg;
+reg [DMA_W-1:0] w_data_reg;
+reg [B-1:0] w_strobe_reg;
+reg [BEAT_W-1:0] w_beat_reg;
+
+wire w_load = command_valid && (command_line ? line_valid : data_valid) && (!w_valid_reg || m_axi_wready);
+wire w_last = w_beat_reg == command_length;
+
+assign data_take = w_load && !command_line;
+assign line_take = w_load && command_line && w_last;
+assign command_take = w_load && w_last;
+
+wire [DMA_W-1:0] line_beat;
+wire [B-1:0] line_beat_strobe;
+
+generate
+    if (LINE_W > DMA_W) begin : line_beats
+        // Two beats
+        assign line_beat = w_beat_reg[0] ? line_data[LINE_W-1 -: DMA_W] : line_data[DMA_W-1:0];
+        assign line_beat_strobe = w_beat_reg[0] ? line_strobe[LINE_W/8-1 -: B] : line_strobe[B-1:0];
+    end else begin : line_beats
+        assign line_beat = line_data[DMA_W-1:0];
+        assign line_beat_strobe = line_strobe[B-1:0];
+    end
+endgenerate
+
+always @(posedge clk) begin
+    if (w_load) begin
+        w_data_reg <= command_line ? line_beat : data;
+        w_strobe_reg <= command_line ? line_beat_strobe : strobe;
+        w_last_reg <= w_last;
+        w_beat_reg <= w_last ? {BEAT_W{1'b0}} : w_beat_reg + 1'b1;
+    end
+    w_valid_reg <= w_load || (w_valid_reg && !m_axi_wready);
+    if (rst) begin
+        w_valid_reg <= 1'b0;
+        w_beat_reg <= {BEAT_W{1'b0}};
+    end
+end
+
+assign m_axi_wdata = w_data_reg;
+assign m_axi_wstrb = w_strobe_reg;
+assign m_axi_wlast = w_last_reg;
+assign m_axi_wvalid = w_valid_reg;
+
+// B: always taken
+reg b_valid_reg;
+reg [5:0] b_id_reg;
+reg b_error_reg;
+reg [15:0] lines_reg;
+wire slots_busy;
+wire b_line = b_id_reg == LINE_ID;
+
+assign m_axi_bready = 1'b1;
+
+always @(posedge clk) begin
+    if (m_axi_bvalid) begin
+        b_id_reg <= m_axi_bid;
+        b_error_reg <= m_axi_bresp != 2'd0;
+    end
+    b_valid_reg <= m_axi_bvalid;
+    lines_reg <= lines_reg + {15'd0, pick_line} - {15'd0, line_done_valid};
+    if (rst) begin
+        b_valid_reg <= 1'b0;
+        lines_reg <= 16'd0;
+    end
+end
+
+assign line_done_valid = b_valid_reg && b_line;
+assign line_done_error = b_error_reg;
+
+dma_write_slots #(
+    .SLOTS(SLOTS)
+) slots (
+    .clk(clk),
+    .rst(rst),
+    .take(slot_take),
+    .take_ready(slot_ready),
+    .take_slot(slot),
+    .count_valid(count_valid),
+    .count_slot(count_slot),
+    .count_bursts(count_bursts),
+    .response_valid(b_valid_reg && !b_line),
+    .response_slot(b_id_reg),
+    .response_error(b_error_reg),
+    .done_valid(frame_done_valid),
+    .done_ready(frame_done_ready),
+    .done_error(frame_done_error),
+    .busy(slots_busy)
+);
+
+assign busy = align_busy || !data_empty || slots_busy || lines_reg != 16'd0;
 
 endmodule
 

@@ -16,6 +16,15 @@ RTL_BENCHES :=
 RTL_BENCHES += axis_register axis_fifo axis_frame_mux axis_frame_demux port_rx parse csum_verify deliver
 RTL_PARAMS_port_rx := -GDATA_W=@ -GPORT=1
 # Receive DMA
+RTL_BENCHES += dma_write rx_dma completion_writer interrupt
+# The width is the host bus here
+RTL_PARAMS_dma_write := -GDMA_W=@
+RTL_WIDTHS_dma_write := 128 256 512
+RTL_PARAMS_completion_writer := -GDMA_W=@
+RTL_WIDTHS_completion_writer := 128 256 512
+RTL_PARAMS_rx_dma := -GDATA_W=@ -GDMA_W=$$(if $$(filter 64,@),128,@)
+RTL_PARAMS_interrupt := -GQUEUES=16
+RTL_WIDTHS_interrupt := 16
 
 # Transmit
 RTL_BENCHES += dma_read descriptor_fetch tx_dma tx_path csum_insert port_tx

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: BSD-3-Clause
+`resetall
+`timescale 1ns / 1ps
+`default_nettype none
+
+// Shifts frames to the alignment of their address and cuts them into bursts.
+//
+// Input: frames as in dma_write. Output, without back-pressure: beats as W carries them, and a
+// burst record with the last beat of each burst. A burst ends at every multiple of 256 bytes and
+// at the frame's end. A beat leaves only while room is 1; 3 more may follow after it has fallen.
+//
+// Rate: an output beat a clock, as many as the bytes from the aligned start of the address need.
+// A stream longer than its length is cut, one that is shorter is filled up: only the bytes that
+// length says are ever written. Latency: 3 clocks.
+
+module dma_write_align #
+(
+    // Width of the host bus in bits: 128, 256 or 512
+    parameter integer DMA_W = 128,
+    // Bits of a beat's number in a block of 256 bytes
+    parameter integer BEAT_W = 8 - $clog2(DMA_W / 8)
+)
+(
+    input  wire               clk,
+    input  wire               rst,
+
+    // Frames
+    input  wire [DMA_W-1:0]   s_frame_tdata,
+    input  wire               s_frame_tlast,
+    input  wire               s_frame_tvalid,
+    output wire               s_frame_tready,
+    input  wire [63:0]        s_frame_address,
+    input  wire [13:0]        s_frame_length,
+    input  wire [3:0]         s_frame_function,
+
+    // Room behind the outputs
+    input  wire               room,
+
+    // A slot is taken with a frame's first beat
+    output wire               slot_take,
+    input  wire               slot_ready,
+    input  wire [5:0]         slot,
+    // Bursts of the frame, with its last beat
+    output wire               count_valid,
+    output wire [5:0]         count_slot,
+    output wire [6:0]         count_bursts,
+
+    // Beats
+    output wire               beat_valid,
+    output wire [DMA_W-1:0]   beat_data,
+    output wire [DMA_W/8-1:0] beat_strobe,
+
+    // Bursts; valid with a burst's last beat
+    output wire               burst_valid,
+    output wire [3:0]         burst_function,
+    output wire [55:0]        burst_block,
+    output wire [BEAT_W-1:0]  burst_first,
+    output wire [BEAT_W-1:0]  burst_length,
+    output wire [5:0]         burst_slot,
+
+    // 1: something is inside
+    output wire               busy
+);
+
+localparam integer B = DMA_W / 8;
+localparam integer OFF_W = $clog2(B);
+// The rotation's two steps
+localparam integer LOW_W = OFF_W / 2;
+localparam integer HIGH_W = OFF_W - LOW_W;
+localparam integer LEFT_W = 15 - OFF_W;
+
+// Lanes below n
+function [B-1:0] below(input [OFF_W-1:0] n);
+    below = ~({B{1'b1}} << n);
+endfunction
+
+// Lanes up to and with n
+function [B-1:0] up_to(input [OFF_W-1:0] n);
+    up_to = ~({{(B-1){1'b1}}, 1'b0} << n);
+endfunction
+
+// Stage 0: the input beat, and where the frame's last byte lies
+reg s0_valid_reg;
+reg s0_first_reg;
+reg s0_last_reg;
+reg [DMA_W-1:0] s0_data_reg;
+reg [63:0] s0_address_reg;
+reg [3:0] s0_function_reg;
+reg [14:0] s0_end_reg;
+reg in_frame_reg;
+
+wire s0_take;
+wire s0_load = s_frame_tvalid && s_frame_tready;
+
+assign s_frame_tready = !s0_valid_reg || s0_take;
+
+always @(posedge clk) begin
+    if (s0_load) begin
+        s0_data_reg <= s_frame_tdata;
+        s0_last_reg <= s_frame_tlast;
+        s0_first_reg <= !in_frame_reg;
+        in_frame_reg <= !s_frame_tlast;
+        if (!in_frame_reg) begin
+            s0_address_reg <= s_frame_address;
+            s0_function_reg <= s_frame_function;
+            s0_end_reg <= {1'b0, s_frame_length} + {{(15-OFF_W){1'b0}}, s_frame_address[OFF_W-1:0]} - 15'd1;
+        end
+    end
+    if (s0_load)
+        s0_valid_reg <= 1'b1;
+    else if (s0_take)
+        s0_valid_reg <= 1'b0;
+    if (rst) begin
+        s0_valid_reg <= 1'b0;
+        in_frame_reg <= 1'b0;
+    end
+end
+
+// Stage 1: one token for each output beat. A frame's last token may come without an input beat
+// (tail), and input beats behind the last token are thrown away (drain).
+reg tail_reg;
+reg drain_reg;
+reg [LEFT_W-1:0] left_reg;
+reg [BEAT_W-1:0] beat_reg;
+reg [BEAT_W-1:0] first_reg;
+reg [24:0] block_reg;
+reg [6:0] bursts_reg;
+reg [5:0] slot_reg;
+// Of the frame: stage 0 may already hold the next one while the tail leaves
+reg [OFF_W-1:0] offset_reg;
+reg [OFF_W-1:0] end_reg;
+reg [31:0] high_reg;
+reg [3:0] function_reg;
+
+wire first = s0_first_reg && !tail_reg;
+wire token = room && (tail_reg || (s0_valid_reg && !drain_reg && (!s0_first_reg || slot_ready)));
+wire [LEFT_W-1:0] left = first ? s0_end_reg[14:OFF_W] : left_reg;
+wire last = left == {LEFT_W{1'b0}};
+wire [BEAT_W-1:0] beat = first ? s0_address_reg[7:OFF_W] : beat_reg;
+wire burst_end = last || (&beat);
+wire [24:0] block = first ? {1'b0, s0_address_reg[31:8]} : block_reg;
+wire [6:0] bursts = first ? 7'd0 : bursts_reg;
+wire [OFF_W-1:0] offset = first ? s0_address_reg[OFF_W-1:0] : offset_reg;
+wire [OFF_W-1:0] end_lane = first ? s0_end_reg[OFF_W-1:0] : end_reg;
+wire [B-1:0] low_lanes = below(offset);
+wire [B-1:0] end_lanes = up_to(end_lane);
+
+assign s0_take = s0_valid_reg && !tail_reg && (token || drain_reg);
+assign slot_take = token && first;
+
+reg t_valid_reg;
+reg [DMA_W-1:0] t_data_reg;
+reg [OFF_W-1:0] t_offset_reg;
+reg [B-1:0] t_low_reg;
+reg [B-1:0] t_strobe_reg;
+reg t_burst_end_reg;
+reg t_last_reg;
+reg [24:0] t_block_reg;
+reg [31:0] t_high_reg;
+reg [BEAT_W-1:0] t_first_reg;
+reg [BEAT_W-1:0] t_length_reg;
+reg [3:0] t_function_reg;
+reg [6:0] t_bursts_reg;
+reg [5:0] t_slot_reg;
+
+/* verilator lint_off UNUSEDSIGNAL */
+wire [2*DMA_W-1:0] rotated_low = {s0_data_reg, s0_data_reg} << {offset[LOW_W-1:0], 3'd0};
+/* verilator lint_on UNUSEDSIGNAL */
+
+always @(posedge clk) begin
+    if (token) begin
+        left_reg <= left - 1'b1;
+        beat_reg <= beat + 1'b1;
+        block_reg <= block + {24'd0, burst_end};
+        bursts_reg <= bursts + {6'd0, burst_end};
+        // The number of the beat that the next burst starts with
+        if (burst_end)
+            first_reg <= {BEAT_W{1'b0}};
+        else if (first)
+            first_reg <= beat;
+        if (first) begin
+            slot_reg <= slot;
+            offset_reg <= offset;
+            end_reg <= end_lane;
+            high_reg <= s0_address_reg[63:32];
+            function_reg <= s0_function_reg;
+        end
+
+        if (!tail_reg) begin
+            if (offset[LOW_W-1:0] == {LOW_W{1'b0}})
+                t_data_reg <= s0_data_reg;
+            else
+                t_data_reg <= rotated_low[DMA_W +: DMA_W];
+        end
+        t_offset_reg <= offset;
+        t_low_reg <= low_lanes;
+        t_strobe_reg <= (first ? ~low_lanes : {B{1'b1}}) &
+                        (last ? end_lanes : {B{1'b1}});
+        t_burst_end_reg <= burst_end;
+        t_last_reg <= last;
+        t_block_reg <= block;
+        t_high_reg <= first ? s0_address_reg[63:32] : high_reg;
+        t_first_reg <= first ? beat : first_reg;
+        t_length_reg <= first ? {BEAT_W{1'b0}} : beat - first_reg;
+        t_function_reg <= first ? s0_function_reg : function_reg;
+        t_bursts_reg <= bursts + 7'd1;
+        t_slot_reg <= first ? slot : slot_reg;
+    end
+    t_valid_reg <= token;
+    if (token) begin
+        tail_reg <= !last && (tail_reg || s0_last_reg);
+        drain_reg <= last && !tail_reg && !s0_last_reg;
+    end else if (s0_take) begin
+        drain_reg <= !s0_last_reg;
+    end
+    if (rst) begin
+        t_valid_reg <= 1'b0;
+        tail_reg <= 1'b0;
+        drain_reg <= 1'b0;
+    end
+end
+
+assign count_valid = t_valid_reg && t_last_reg;
+assign count_slot = t_slot_reg;
+assign count_bursts = t_bursts_reg;
+
+// Stage 2: the rotation's second step, merged with what the beat before left over
+reg o_valid_reg;
+reg [DMA_W-1:0] o_data_reg;
+reg [B-1:0] o_strobe_reg;
+reg [DMA_W-1:0] carry_reg;
+reg o_burst_end_reg;
+reg [55:0] o_block_reg;
+reg [BEAT_W-1:0] o_first_reg;
+reg [BEAT_W-1:0] o_length_reg;
+reg [3:0] o_function_reg;
+reg [5:0] o_slot_reg;
+
+/* verilator lint_off UNUSEDSIGNAL */
+wire [2*DMA_W-1:0] rotated_high = {t_data_reg, t_data_reg} << {t_offset_reg[OFF_W-1 -: HIGH_W], {LOW_W{1'b0}}, 3'd0};
+/* verilator lint_on UNUSEDSIGNAL */
+wire [DMA_W-1:0] rotated = rotated_high[DMA_W +: DMA_W];
+wire [DMA_W-1:0] low_bits;
+
+genvar g;
+generate
+    for (g = 0; g < B; g = g + 1) begin : lane
+        assign low_bits[g*8 +: 8] = {8{t_low_reg[g]}};
+    end
+endgenerate
+
+always @(posedge clk) begin
+    if (t_valid_reg) begin
+        if (t_offset_reg == {OFF_W{1'b0}}) begin
+            o_data_reg <= t_data_reg;
+        end else begin
+            o_data_reg <= (carry_reg & low_bits) | (rotated & ~low_bits);
+            carry_reg <= rotated;
+        end
+        o_strobe_reg <= t_strobe_reg;
+        if (t_burst_end_reg) begin
+            o_block_reg <= {t_high_reg + {31'd0, t_block_reg[24]}, t_block_reg[23:0]};
+            o_first_reg <= t_first_reg;
+            o_length_reg <= t_length_reg;
+            o_function_reg <= t_function_reg;
+            o_slot_reg <= t_slot_reg;
+        end
+    end
+    o_burst_end_reg <= t_valid_reg && t_burst_end_reg;
+    o_valid_reg <= t_valid_reg;
+    if (rst) begin
+        o_valid_reg <= 1'b0;
+        o_burst_end_reg <= 1'b0;
+    end
+end
+
+assign beat_valid = o_valid_reg;
+assign beat_data = o_data_reg;
+assign beat_strobe = o_strobe_reg;
+assign burst_valid = o_burst_end_reg;
+assign burst_function = o_function_reg;
+assign burst_block = o_block_reg;
+assign burst_first = o_first_reg;
+assign burst_length = o_length_reg;
+assign burst_slot = o_slot_reg;
+assign busy = s0_valid_reg || in_frame_reg || tail_reg || t_valid_reg || o_valid_reg;
+
+endmodule
+
+`resetall
