@@ -60,7 +60,10 @@ module descriptor_fetch #
     output wire [63:0]          request_address,
     output wire [13:0]          request_length,
     input  wire                 response_valid,
+    // Bits 127:96 of a descriptor are reserved
+    /* verilator lint_off UNUSED */
     input  wire [DMA_W-1:0]     response_data,
+    /* verilator lint_on UNUSED */
     input  wire                 response_last,
     input  wire                 response_error,
 
@@ -86,6 +89,380 @@ module descriptor_fetch #
     // 1: a read is in flight or a doorbell is being handled
     output wire                 busy
 );
+
+localparam integer LANES = DMA_W / 128;                 // descriptors a bus word
+localparam integer LANE_W = $clog2(LANES);
+localparam integer SLOT_W = $clog2(DEPTH);
+localparam integer ROWS = QUEUES * DEPTH / LANES;
+localparam integer ROW_W = SLOT_W - LANE_W;
+localparam integer COUNT_W = SLOT_W + 1;
+localparam [15:0] LANE_MASK = LANES[15:0] - 16'd1;
+
+initial begin
+    if (DMA_W != 128 && DMA_W != 256 && DMA_W != 512) begin
+        $display("Error: DMA_W must be 128, 256 or 512 (%m)");
+        $finish;
+    end
+    if (DEPTH < 16 || DEPTH > 64 || (1 << SLOT_W) != DEPTH) begin
+        $display("Error: DEPTH must be a power of two, 16 to 64 (%m)");
+        $finish;
+    end
+end
+
+// Round robin: lowest of the candidates above the one served last, else lowest of all
+function [QUEUES-1:0] lowest;
+    input [QUEUES-1:0] v;
+    lowest = v & (~v + 1'b1);
+endfunction
+
+// --- state of the queues -----------------------------------------------------------------------
+
+reg [QUEUES-1:0]        run_reg;                // enabled, and nothing left of before
+reg [QUEUES-1:0]        ring_error_reg;
+reg [QUEUES-1:0]        doorbell_error_reg;
+reg [QUEUES-1:0]        bell_reg;               // a doorbell waits
+reg [QUEUES-1:0]        more_reg;               // the tail is ahead of the fetches
+reg [QUEUES-1:0]        want_reg;               // and there is room for a batch
+reg [QUEUES*16-1:0]     bell_tail_reg;
+reg [QUEUES*16-1:0]     tail_reg;
+reg [QUEUES*16-1:0]     fetched_reg;            // reads issued
+reg [QUEUES*16-1:0]     popped_reg;
+reg [QUEUES*COUNT_W-1:0] flight_reg;            // descriptors being read
+reg [QUEUES*COUNT_W-1:0] held_reg;              // descriptors held
+
+wire [QUEUES-1:0]       in_flight;
+
+// --- one queue after the other: doorbell, then a batch -----------------------------------------
+
+localparam [2:0]
+    STATE_PICK  = 3'd0,
+    STATE_READ  = 3'd1,
+    STATE_CALC  = 3'd2,
+    STATE_CHECK = 3'd3,
+    STATE_BATCH = 3'd4,
+    STATE_ADDR  = 3'd5,
+    STATE_SEND  = 3'd6;
+
+reg [2:0]               state_reg;
+reg [QUEUE_W-1:0]       queue_reg;
+reg [QUEUES-1:0]        select_reg;             // queue_reg, one bit a queue
+reg [QUEUES-1:0]        above_reg;              // queues behind the one served last
+reg                     bell_now_reg;           // this visit has a doorbell to handle
+reg                     fetch_ok_reg;
+reg [15:0]              tail_now_reg, new_now_reg, fetched_now_reg, size_reg;
+reg [15:0]              step_reg, ahead_reg, left_reg;
+reg [3:0]               count_reg;
+reg [63:0]              offset_reg;
+
+reg                     request_valid_reg;
+reg [3:0]               request_function_reg;
+reg [63:0]              request_address_reg;
+reg [13:0]              request_length_reg;
+
+wire [QUEUES-1:0]       candidates = (bell_reg | want_reg) & run_reg;
+wire [QUEUES-1:0]       favoured = candidates & above_reg;
+wire [QUEUES-1:0]       pick = lowest(favoured != 0 ? favoured : candidates);
+reg [QUEUE_W-1:0]       pick_queue;
+reg [QUEUES-1:0]        pick_above;
+
+wire [3:0]              size_log2_now = size_log2[queue_reg*4 +: 4];
+wire [63:0]             ring_now = ring[queue_reg*64 +: 64];
+wire                    running_now = (run_reg & select_reg) != 0;
+
+// More than the ring holds: above size, which is a power of two
+wire [15:0]             size_m1 = size_reg - 16'd1;
+wire                    step_bad = (step_reg & ~(size_reg | size_m1)) != 0
+                                   || ((step_reg & size_reg) != 0 && (step_reg & size_m1) != 0);
+wire                    ahead_bad = (ahead_reg & ~(size_reg | size_m1)) != 0
+                                    || ((ahead_reg & size_reg) != 0 && (ahead_reg & size_m1) != 0);
+wire                    bell_bad = bell_now_reg && (step_bad || ahead_bad);
+
+wire [3:0]              to_edge = 4'd8 - {1'b0, fetched_now_reg[2:0]};
+wire [3:0]              count = left_reg < {12'd0, to_edge} ? left_reg[3:0] : to_edge;
+wire [15:0]             index_now = fetched_now_reg & size_m1;
+wire                    list_full;
+wire                    batch = state_reg == STATE_BATCH && running_now && fetch_ok_reg
+                                && left_reg != 0 && !list_full;
+
+integer i;
+
+always @* begin
+    pick_queue = {QUEUE_W{1'b0}};
+    pick_above = {QUEUES{1'b0}};
+    for (i = 0; i < QUEUES; i = i + 1) begin
+        if (pick[i])
+            pick_queue = i[QUEUE_W-1:0];
+        pick_above[i] = pick < ({{QUEUES-1{1'b0}}, 1'b1} << i);
+    end
+end
+
+always @(posedge clk) begin
+    case (state_reg)
+        STATE_PICK: begin
+            queue_reg <= pick_queue;
+            select_reg <= pick;
+            if (candidates != 0) begin
+                above_reg <= pick_above;
+                state_reg <= STATE_READ;
+            end
+        end
+        STATE_READ: begin
+            bell_now_reg <= (bell_reg & select_reg) != 0;
+            tail_now_reg <= tail_reg[queue_reg*16 +: 16];
+            new_now_reg <= (bell_reg & select_reg) != 0 ? bell_tail_reg[queue_reg*16 +: 16]
+                                                        : tail_reg[queue_reg*16 +: 16];
+            fetched_now_reg <= fetched_reg[queue_reg*16 +: 16];
+            size_reg <= 16'd1 << size_log2_now;
+            state_reg <= STATE_CALC;
+        end
+        STATE_CALC: begin
+            // Without room, or behind an error, only the doorbell is handled
+            fetch_ok_reg <= (ring_error_reg & select_reg) == 0
+                            && held_reg[queue_reg*COUNT_W +: COUNT_W]
+                               + flight_reg[queue_reg*COUNT_W +: COUNT_W]
+                               <= DEPTH[COUNT_W-1:0] - {{COUNT_W-4{1'b0}}, 4'd8};
+            step_reg <= new_now_reg - tail_now_reg;
+            ahead_reg <= new_now_reg - fetched_now_reg;
+            left_reg <= tail_now_reg - fetched_now_reg;
+            state_reg <= STATE_CHECK;
+        end
+        STATE_CHECK: begin
+            if (!bell_bad)
+                left_reg <= ahead_reg;
+            state_reg <= STATE_BATCH;
+        end
+        STATE_BATCH: begin
+            count_reg <= count + {1'b0, fetched_now_reg[2:0] & LANE_MASK[2:0]};
+            offset_reg <= {44'd0, index_now & ~LANE_MASK, 4'd0};
+            state_reg <= batch ? STATE_ADDR : STATE_PICK;
+        end
+        STATE_ADDR: begin
+            request_valid_reg <= 1'b1;
+            request_function_reg <= queue_function(queue_reg);
+            request_address_reg <= ring_now + offset_reg;
+            request_length_reg <= {6'd0, count_reg, 4'd0};
+            state_reg <= STATE_SEND;
+        end
+        default: begin
+            if (request_ready) begin
+                request_valid_reg <= 1'b0;
+                state_reg <= STATE_PICK;
+            end
+        end
+    endcase
+    // The queue has been disabled under the visit, before anything was decided
+    if (!running_now && (state_reg == STATE_READ || state_reg == STATE_CALC
+                         || state_reg == STATE_CHECK))
+        state_reg <= STATE_PICK;
+
+    if (rst) begin
+        state_reg <= STATE_PICK;
+        request_valid_reg <= 1'b0;
+        above_reg <= {QUEUES{1'b0}};
+    end
+end
+
+function [3:0] queue_function;
+    input [QUEUE_W-1:0] q;
+    /* verilator lint_off UNUSED */
+    integer f;
+    /* verilator lint_on UNUSED */
+    begin
+        f = {{32-QUEUE_W{1'b0}}, q} / QUEUES_PER_FUNCTION;
+        queue_function = f[3:0];
+    end
+endfunction
+
+assign request_valid = request_valid_reg;
+assign request_function = request_function_reg;
+assign request_address = request_address_reg;
+assign request_length = request_length_reg;
+
+// --- the reads in flight, in order --------------------------------------------------------------
+
+// {queue, first slot, descriptors}
+(* ram_style = "distributed" *)
+reg [QUEUE_W+SLOT_W+3:0] list_ram[0:63];
+reg [6:0]               list_in_reg, list_out_reg;
+
+wire [QUEUE_W-1:0]      head_queue;
+wire [SLOT_W-1:0]       head_slot;
+wire [3:0]              head_count;
+assign {head_queue, head_slot, head_count} = list_ram[list_out_reg[5:0]];
+assign list_full = list_in_reg[6] != list_out_reg[6] && list_in_reg[5:0] == list_out_reg[5:0];
+
+reg                     first_beat_reg;
+reg [ROW_W-1:0]         row_reg;
+
+wire [ROW_W-1:0]        row = first_beat_reg ? head_slot[SLOT_W-1:LANE_W] : row_reg;
+wire [QUEUE_W+ROW_W-1:0] write_row = {head_queue, row};
+
+// A batch has come
+reg                     come_reg;
+reg                     come_error_reg;
+reg [QUEUE_W-1:0]       come_queue_reg;
+reg [3:0]               come_count_reg;
+
+always @(posedge clk) begin
+    if (batch) begin
+        list_ram[list_in_reg[5:0]] <= {queue_reg, fetched_now_reg[SLOT_W-1:0], count};
+        list_in_reg <= list_in_reg + 7'd1;
+    end
+
+    come_reg <= response_valid && response_last;
+    if (response_valid) begin
+        first_beat_reg <= response_last;
+        row_reg <= row + 1'b1;
+        come_error_reg <= response_error;
+        come_queue_reg <= head_queue;
+        come_count_reg <= head_count;
+        if (response_last)
+            list_out_reg <= list_out_reg + 7'd1;
+    end
+
+    if (rst) begin
+        list_in_reg <= 7'd0;
+        list_out_reg <= 7'd0;
+        first_beat_reg <= 1'b1;
+        come_reg <= 1'b0;
+    end
+end
+
+// --- the descriptors: a memory a lane of the bus ------------------------------------------------
+
+wire [LANES*96-1:0]     read_data;
+wire [15:0]             popped_now = popped_reg[pop_queue*16 +: 16];
+wire [QUEUE_W+ROW_W-1:0] read_row = {pop_queue, popped_now[SLOT_W-1:LANE_W]};
+
+genvar g;
+generate
+    for (g = 0; g < LANES; g = g + 1) begin : lane
+        localparam integer LANE = g;
+        (* ram_style = "block" *)
+        reg [95:0] descriptor_ram[0:ROWS-1];
+        reg [95:0] read_reg;
+        // The lanes before the batch's first descriptor are another batch's
+        wire mine = !first_beat_reg
+                    || LANE[SLOT_W-1:0] >= (head_slot & LANE_MASK[SLOT_W-1:0]);
+
+        always @(posedge clk) begin
+            if (response_valid && mine)
+                descriptor_ram[write_row] <= response_data[g*128 +: 96];
+            if (pop_valid)
+                read_reg <= descriptor_ram[read_row];
+        end
+        assign read_data[g*96 +: 96] = read_reg;
+    end
+endgenerate
+
+reg                     pop_ok_reg;
+reg [15:0]              pop_index_reg;
+reg [15:0]              pop_lane_reg;
+
+wire [95:0]             popped = read_data[pop_lane_reg*96 +: 96];
+wire [3:0]              pop_size_log2 = size_log2[pop_queue*4 +: 4];
+
+always @(posedge clk) begin
+    if (pop_valid) begin
+        pop_ok_reg <= available[pop_queue];
+        pop_index_reg <= popped_now & ((16'd1 << pop_size_log2) - 16'd1);
+        pop_lane_reg <= popped_now & LANE_MASK;
+    end
+    if (rst)
+        pop_ok_reg <= 1'b0;
+end
+
+assign pop_ok = pop_ok_reg;
+assign pop_address = popped[63:0];
+assign pop_length = popped[77:64];
+assign pop_flags = popped[95:78];
+assign pop_index = pop_index_reg;
+
+// --- the queues' state --------------------------------------------------------------------------
+
+generate
+    for (g = 0; g < QUEUES; g = g + 1) begin : queue
+        localparam integer QUEUE = g;
+        wire [COUNT_W-1:0] flight = flight_reg[g*COUNT_W +: COUNT_W];
+        wire [COUNT_W-1:0] held = held_reg[g*COUNT_W +: COUNT_W];
+        wire [15:0] queue_tail = tail_reg[g*16 +: 16];
+        wire [15:0] queue_fetched = fetched_reg[g*16 +: 16];
+        wire bell = doorbell_valid && doorbell_queue == QUEUE[QUEUE_W-1:0] && enable[g];
+        wire issue = batch && select_reg[g];
+        wire come = come_reg && come_queue_reg == QUEUE[QUEUE_W-1:0];
+        wire good = come && !come_error_reg && !ring_error_reg[g];
+        wire take = pop_valid && pop_queue == QUEUE[QUEUE_W-1:0] && held != 0;
+
+        assign in_flight[g] = flight != 0;
+        assign available[g] = held != 0;
+        assign pending[g] = bell_reg[g]
+                            || (run_reg[g] && !ring_error_reg[g]
+                                && (more_reg[g] || flight != 0
+                                    || (select_reg[g] && state_reg != STATE_PICK)));
+        assign idle[g] = !enable[g] && !run_reg[g] && flight == 0;
+
+        always @(posedge clk) begin
+            if (bell) begin
+                bell_tail_reg[g*16 +: 16] <= doorbell_tail;
+                bell_reg[g] <= 1'b1;
+            end else if (state_reg == STATE_READ && select_reg[g]) begin
+                bell_reg[g] <= 1'b0;
+            end
+
+            if (state_reg == STATE_CHECK && select_reg[g] && bell_now_reg) begin
+                if (bell_bad)
+                    doorbell_error_reg[g] <= 1'b1;
+                else
+                    tail_reg[g*16 +: 16] <= new_now_reg;
+            end
+
+            more_reg[g] <= queue_tail != queue_fetched && !ring_error_reg[g] && run_reg[g];
+            want_reg[g] <= queue_tail != queue_fetched && !ring_error_reg[g] && run_reg[g]
+                           && flight + held <= DEPTH[COUNT_W-1:0] - {{COUNT_W-4{1'b0}}, 4'd8};
+
+            if (issue)
+                fetched_reg[g*16 +: 16] <= queue_fetched + {12'd0, count};
+            if (issue || come)
+                flight_reg[g*COUNT_W +: COUNT_W]
+                    <= flight + (issue ? {{COUNT_W-4{1'b0}}, count} : {COUNT_W{1'b0}})
+                       - (come ? {{COUNT_W-4{1'b0}}, come_count_reg} : {COUNT_W{1'b0}});
+            if (good || take)
+                held_reg[g*COUNT_W +: COUNT_W]
+                    <= held + (good ? {{COUNT_W-4{1'b0}}, come_count_reg} : {COUNT_W{1'b0}})
+                       - {{COUNT_W-1{1'b0}}, take};
+            if (take)
+                popped_reg[g*16 +: 16] <= popped_reg[g*16 +: 16] + 16'd1;
+            if (come && come_error_reg)
+                ring_error_reg[g] <= 1'b1;
+
+            // run falls with enable, and rises when the reads of before have come
+            run_reg[g] <= enable[g] && (run_reg[g] || flight == 0);
+            if (!enable[g] || !run_reg[g]) begin
+                tail_reg[g*16 +: 16] <= 16'd0;
+                fetched_reg[g*16 +: 16] <= 16'd0;
+                popped_reg[g*16 +: 16] <= 16'd0;
+                held_reg[g*COUNT_W +: COUNT_W] <= {COUNT_W{1'b0}};
+                ring_error_reg[g] <= 1'b0;
+                doorbell_error_reg[g] <= 1'b0;
+                more_reg[g] <= 1'b0;
+                want_reg[g] <= 1'b0;
+            end
+            if (!enable[g])
+                bell_reg[g] <= 1'b0;
+
+            if (rst) begin
+                run_reg[g] <= 1'b0;
+                bell_reg[g] <= 1'b0;
+                flight_reg[g*COUNT_W +: COUNT_W] <= {COUNT_W{1'b0}};
+            end
+        end
+    end
+endgenerate
+
+assign fetched = fetched_reg;
+assign ring_error = ring_error_reg;
+assign doorbell_error = doorbell_error_reg;
+assign busy = state_reg != STATE_PICK || bell_reg != 0 || in_flight != 0 || come_reg;
 
 endmodule
 
