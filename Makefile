@@ -38,6 +38,7 @@ help: ## List the targets
 -include host-lib/host-lib.mk
 -include driver/driver.mk
 -include tests/rtl/rtl.mk
+-include tests/formal/formal.mk
 -include tests/tests.mk
 
 .PHONY: clean

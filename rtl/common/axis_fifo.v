@@ -94,6 +94,66 @@ module axis_fifo #(
     assign m_axis_tvalid = out_valid_reg;
     assign busy = out_valid_reg || read_valid_reg || (write_reg != read_reg);
 
+`ifdef FORMAL
+    // No loss, no duplication, no disorder: the beat that was taken as number f_tag leaves as number
+    // f_tag, unchanged. The output is stable while it waits. Beats always reach the output.
+    localparam integer F_W = ADDR_W + 3;
+    reg              f_past_reg = 1'b0;
+    reg  [F_W-1:0]   f_taken_reg;
+    reg  [F_W-1:0]   f_given_reg;
+    (* anyconst *) reg [F_W-1:0] f_tag;
+    reg  [BEAT_W-1:0] f_value_reg;
+    reg  [2:0]       f_waiting_reg;
+    wire [BEAT_W-1:0] f_in = {s_axis_tuser, s_axis_tlast, s_axis_tkeep, s_axis_tdata};
+    wire [BEAT_W-1:0] f_out = {m_axis_tuser, m_axis_tlast, m_axis_tkeep, m_axis_tdata};
+    wire             f_give = m_axis_tvalid && m_axis_tready;
+    wire [F_W-1:0]   f_inside = f_taken_reg - f_given_reg;
+    wire [F_W-1:0]   f_place = f_tag - f_given_reg;     // beats in front of the tagged one
+    wire [F_W-1:0]   f_front = {{F_W-1{1'b0}}, out_valid_reg} + {{F_W-1{1'b0}}, read_valid_reg};
+    wire [ADDR_W:0]  f_stored = write_reg - read_reg;
+    wire [F_W-1:0]   f_behind = f_place - f_front;
+    wire [ADDR_W-1:0] f_address = read_reg[ADDR_W-1:0] + f_behind[ADDR_W-1:0];
+
+    initial assume (rst);
+
+    always @(posedge clk) begin
+        f_past_reg <= 1'b1;
+        f_taken_reg <= f_taken_reg + {{F_W-1{1'b0}}, take};
+        f_given_reg <= f_given_reg + {{F_W-1{1'b0}}, f_give};
+        if (take && f_taken_reg == f_tag)
+            f_value_reg <= f_in;
+        f_waiting_reg <= (f_inside != 0 && !m_axis_tvalid) ? f_waiting_reg + 3'd1 : 3'd0;
+        if (rst) begin
+            f_taken_reg <= {F_W{1'b0}};
+            f_given_reg <= {F_W{1'b0}};
+            f_waiting_reg <= 3'd0;
+        end
+
+        if (f_past_reg) begin
+            assert (f_stored <= DEPTH);
+            assert (!ready_reg || f_stored < DEPTH);
+            assert (f_inside == {{F_W-ADDR_W-1{1'b0}}, f_stored} + f_front);
+            if (f_place < f_inside) begin
+                if (f_place == 0 && out_valid_reg)
+                    assert (f_out == f_value_reg);
+                else if (f_place < f_front)
+                    assert (read_data_reg == f_value_reg);
+                else
+                    assert (memory[f_address] == f_value_reg);
+            end
+            if ($past(m_axis_tvalid && !m_axis_tready && !rst)) begin
+                assert (m_axis_tvalid);
+                assert ($stable(f_out));
+            end
+            // Nothing waits inside without end: two clocks from the memory to the output.
+            assert (f_waiting_reg <= 3'd2);
+            assert (f_waiting_reg < 3'd2 || read_valid_reg || out_valid_reg);
+            cover (f_inside == DEPTH + 2);
+            cover (take && f_give && $past(take && f_give) && $past(take && f_give, 2));
+        end
+    end
+`endif
+
 endmodule
 
 `resetall

@@ -74,6 +74,40 @@ module axis_frame_demux #(
             inside_reg <= 1'b0;
     end
 
+`ifdef FORMAL
+    // A beat goes to exactly one output, and a frame's beats all go to that of its first.
+    reg  f_past_reg = 1'b0;
+    reg  [OUTPUTS-1:0] f_output_reg;
+    reg  f_inside_reg;
+
+    initial assume (rst);
+
+    always @(posedge clk) begin
+        f_past_reg <= 1'b1;
+        if (s_axis_tvalid && s_axis_tready) begin
+            f_inside_reg <= !s_axis_tlast;
+            f_output_reg <= m_axis_tvalid;
+        end
+        if (rst)
+            f_inside_reg <= 1'b0;
+        if (f_past_reg) begin
+            assert (f_inside_reg == inside_reg);
+            if (inside_reg)
+                assert (f_output_reg == output_reg && output_reg != 0
+                        && (output_reg & (output_reg - 1'b1)) == 0);
+            if (s_axis_tvalid) begin
+                assert (m_axis_tvalid != 0 && (m_axis_tvalid & (m_axis_tvalid - 1'b1)) == 0);
+                assert (s_axis_tready == ((m_axis_tvalid & m_axis_tready) != 0));
+                if (f_inside_reg)
+                    assert (m_axis_tvalid == f_output_reg);
+            end else begin
+                assert (m_axis_tvalid == 0);
+            end
+            cover (inside_reg && output_reg[OUTPUTS-1]);
+        end
+    end
+`endif
+
 endmodule
 
 `resetall

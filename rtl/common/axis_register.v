@@ -74,6 +74,50 @@ module axis_register #(
     assign m_axis_tvalid = out_valid_reg;
     assign busy = out_valid_reg;
 
+`ifdef FORMAL
+    // No loss, no duplication, no disorder; the output is stable while it waits; ready whenever
+    // there is room; full rate can be reached.
+    reg            f_past_reg = 1'b0;
+    reg [3:0]      f_taken_reg;
+    reg [3:0]      f_given_reg;
+    reg [BEAT_W-1:0] f_model_reg [0:1];     // the beats inside, oldest first
+    wire [BEAT_W-1:0] f_out = {m_axis_tuser, m_axis_tlast, m_axis_tkeep, m_axis_tdata};
+    wire           f_give = m_axis_tvalid && m_axis_tready;
+    wire [3:0]     f_inside = f_taken_reg - f_given_reg;
+
+    initial assume (rst);
+
+    always @(posedge clk) begin
+        f_past_reg <= 1'b1;
+        f_taken_reg <= f_taken_reg + {3'd0, take};
+        f_given_reg <= f_given_reg + {3'd0, f_give};
+        if (f_give)
+            f_model_reg[0] <= f_model_reg[1];
+        if (take)
+            f_model_reg[f_inside == {3'd0, f_give} ? 0 : 1] <= in;
+        if (rst) begin
+            f_taken_reg <= 4'd0;
+            f_given_reg <= 4'd0;
+        end
+
+        if (f_past_reg) begin
+            assert (f_inside == {3'd0, out_valid_reg} + {3'd0, skid_valid_reg});
+            assert (out_valid_reg || !skid_valid_reg);
+            assert (s_axis_tready == (f_inside < 2));
+            if (f_inside > 0)
+                assert (f_out == f_model_reg[0]);
+            if (f_inside > 1)
+                assert (skid_reg == f_model_reg[1]);
+            if ($past(m_axis_tvalid && !m_axis_tready && !rst)) begin
+                assert (m_axis_tvalid);
+                assert ($stable(f_out));
+            end
+            cover (f_inside == 2);
+            cover (take && f_give && $past(take && f_give) && f_taken_reg == 4'd5);
+        end
+    end
+`endif
+
 endmodule
 
 `resetall
