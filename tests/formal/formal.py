@@ -24,7 +24,7 @@ PROOFS = {
         "axis_register", "rtl/common/axis_register.v", {"DATA_W": 8, "USER_W": 3}, 10,
         ("if (take && !skid_valid_reg)", "if (take)\n            skid_reg <= in;\n        if (s_axis_tvalid)")),
     "axis_fifo": (
-        "axis_fifo", "rtl/common/axis_fifo.v", {"DATA_W": 8, "USER_W": 3, "DEPTH": 16}, 24,
+        "axis_fifo", "rtl/common/axis_fifo.v", {"DATA_W": 8, "USER_W": 3, "DEPTH": 4}, 10,
         ("if (out_move && read_valid_reg)", "if (read_valid_reg)")),
     "axis_frame_demux": (
         "axis_frame_demux", "rtl/common/axis_frame_demux.v", {"DATA_W": 8, "USER_W": 8}, 10,
