@@ -21,9 +21,9 @@ import tap
 import vfio_user
 
 SIM = os.path.join(netns.BUILD, "sim", "sekisho-sim")
-CTL = os.path.join(netns.BUILD, "host-lib", "sekishoctl")
+CTL = os.path.join(netns.BUILD, "sekishoctl")
 DRIVER = os.path.join(netns.BUILD, "driver", "librte_net_sekisho.so")
-TESTPMD = "dpdk-testpmd"
+ASAN_DRIVER = os.path.join(netns.BUILD, "driver-asan", "librte_net_sekisho.so")
 PORTS = FUNCTIONS = 2
 QUEUES = 4
 
@@ -176,36 +176,28 @@ class Sim:
         return status
 
 
-class Testpmd:
-    """dpdk-testpmd as the distribution installs it, with our driver, driven by its prompt."""
+class Application:
+    """A DPDK application as the distribution installs it, with our driver, driven by its prompt."""
 
-    PROMPT = "testpmd> "
     ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>78DM]|\r")
 
-    def __init__(self, folder, devices, queues=1, mtu=1500, options=(), driver=DRIVER, preload=(),
-                 name="pmd", environment=None, rx_checksum=True, memory=256, namespace=None):
+    def __init__(self, program, prompt, folder, devices, options=(), driver=DRIVER, preload=(),
+                 name="pmd", environment=None, memory=256, namespace=None):
         tap.need_file(driver, "the driver")
-        tap.need_program(TESTPMD)
+        tap.need_program(program)
+        self.prompt = prompt
         self.prefix = "sek%d%s" % (os.getpid(), name)
         # EAL refuses a driver by its path when a parent folder is writable by everyone; by its name
         # it comes through the library path.
-        library_path = [os.path.dirname(driver), os.path.join(netns.BUILD, "host-lib")]
-        env = dict(os.environ, TERM="dumb",
-                   LD_LIBRARY_PATH=":".join(library_path + [os.environ.get("LD_LIBRARY_PATH", "")]))
+        env = dict(os.environ, TERM="dumb", LD_LIBRARY_PATH=":".join(
+            filter(None, (os.path.dirname(driver), os.environ.get("LD_LIBRARY_PATH")))))
         if preload:
             env["LD_PRELOAD"] = " ".join(preload)
         env.update(environment or {})
-        mbuf = 2304 if mtu <= 2000 else 10240
-        words = [TESTPMD, "-d", os.path.basename(driver), "--no-huge", "-m", memory, "--no-pci",
+        words = [program, "-d", os.path.basename(driver), "--no-huge", "-m", memory, "--no-pci",
                  "--no-telemetry", "--file-prefix", self.prefix, "--lcores", "0@(0-1),1@(0-1)"]
         for device in devices:
             words += ["--vdev", device]
-        words += ["--", "-i", "--no-mlockall", "--nb-cores=1", "--rxq=%d" % queues,
-                  "--txq=%d" % queues, "--rxd=256", "--txd=256", "--total-num-mbufs=8192",
-                  "--mbuf-size=%d" % mbuf, "--max-pkt-len=%d" % (mtu + 18)]
-        if rx_checksum:
-            words.append("--enable-rx-cksum")
-        words += list(options)
         # A terminal as output, so that it writes line by line; a pipe as input.
         self.master, slave = pty.openpty()
         attributes = termios.tcgetattr(slave)
@@ -213,20 +205,20 @@ class Testpmd:
         termios.tcsetattr(slave, termios.TCSANOW, attributes)
         read_end, self.input = os.pipe()
         self.log_path = os.path.join(folder, name + ".log")
-        self.process = netns.Process(words, self.log_path, namespace=namespace, stdin=read_end,
-                                     stdout=slave, env=env)
+        self.process = netns.Process(words + list(options), self.log_path, namespace=namespace,
+                                     stdin=read_end, stdout=slave, env=env)
         os.close(slave)
         os.close(read_end)
         os.set_blocking(self.master, False)
         self.text = ""
         try:
-            self.read_until(self.PROMPT, 60)
+            self.read_until(self.prompt, 60)
         except AssertionError:
             self.kill()
             raise
 
     def pump(self, seconds=0.0):
-        """Reads what there is; waits at most the given time for the first byte."""
+        """Reads what there is, waits at most the given time for it; True when something came."""
         end = time.monotonic() + seconds
         while True:
             try:
@@ -242,17 +234,18 @@ class Testpmd:
                     log.write(text)
                 return True
             if data == b"" or time.monotonic() >= end:
-                return data is None
+                return False
             time.sleep(0.01)
 
     def read_until(self, wanted, seconds):
         """Everything up to wanted, which is taken away as well."""
         end = time.monotonic() + seconds
         while wanted not in self.text:
-            assert time.monotonic() < end, "testpmd does not say %r:\n%s" % (wanted, self.text[-3000:])
+            assert time.monotonic() < end, \
+                "the application does not say %r:\n%s" % (wanted, self.text[-3000:])
             if not self.pump(0.2) and not self.process.alive():
                 with open(self.log_path, errors="replace") as log:
-                    raise AssertionError("testpmd ended:\n" + log.read()[-4000:])
+                    raise AssertionError("the application ended:\n" + log.read()[-4000:])
         before, self.text = self.text.split(wanted, 1)
         return before
 
@@ -260,24 +253,9 @@ class Testpmd:
         os.write(self.input, (line + "\n").encode())
 
     def command(self, line, seconds=20):
-        """Types a line and returns what testpmd answers."""
+        """Types a line and returns what the application answers."""
         self.send(line)
-        return self.read_until(self.PROMPT, seconds)
-
-    def stats(self, port):
-        """`show port stats`: RX-packets and so on as numbers."""
-        text = self.command("show port stats %d" % port)
-        return {name: int(value)
-                for name, value in re.findall(r"([RT]X-[a-z]+):\s+(\d+)", text)}
-
-    def xstats(self, port):
-        text = self.command("show port xstats %d" % port)
-        return {name: int(value) for name, value in re.findall(r"^(\w+): (\d+)$", text, re.M)}
-
-    def checksum_offload(self, port, rx_only=False):
-        """Sends IPv4, TCP and UDP checksums of the csum engine to the hardware. Port stopped."""
-        for kind in ("ip", "tcp", "udp"):
-            self.command("csum set %s hw %d" % (kind, port))
+        return self.read_until(self.prompt, seconds)
 
     def quit(self, seconds=30):
         """Ends it as a person would; returns its exit status."""
@@ -310,10 +288,39 @@ class Testpmd:
         shutil.rmtree("/var/run/dpdk/" + self.prefix, ignore_errors=True)
 
 
+class Testpmd(Application):
+    PROMPT = "testpmd> "
+
+    def __init__(self, folder, devices, queues=1, mtu=1500, options=(), rx_checksum=True, **others):
+        words = ["--", "-i", "--no-mlockall", "--nb-cores=1", "--rxq=%d" % queues,
+                 "--txq=%d" % queues, "--rxd=256", "--txd=256", "--total-num-mbufs=8192",
+                 "--mbuf-size=%d" % (2304 if mtu <= 2000 else 10240),
+                 "--max-pkt-len=%d" % (mtu + 18)]
+        if rx_checksum:
+            words.append("--enable-rx-cksum")
+        super().__init__("dpdk-testpmd", self.PROMPT, folder, devices,
+                         options=words + list(options), **others)
+
+    def stats(self, port):
+        """`show port stats`: RX-packets and so on as numbers."""
+        text = self.command("show port stats %d" % port)
+        return {name: int(value)
+                for name, value in re.findall(r"([RT]X-[a-z]+):\s+(\d+)", text)}
+
+    def xstats(self, port):
+        text = self.command("show port xstats %d" % port)
+        return {name: int(value) for name, value in re.findall(r"^(\w+): (\d+)$", text, re.M)}
+
+    def checksum_offload(self, port):
+        """Sends IPv4, TCP and UDP checksums of the csum engine to the hardware. Port stopped."""
+        for kind in ("ip", "tcp", "udp"):
+            self.command("csum set %s hw %d" % (kind, port))
+
+
 def device(sim, function, **arguments):
     """The --vdev of a network function."""
     number = function[-1]
-    words = ["net_sekisho%s" % number, "%s=%s" % ("uri", sim.uri(function))]
+    words = ["net_sekisho%s" % number, "device=" + sim.uri(function)]
     words += ["%s=%s" % item for item in arguments.items()]
     return ",".join(words)
 
