@@ -26,6 +26,11 @@ def equal(got, wanted, what):
     assert got == wanted, "%s: got %r, wanted %r" % (what, got, wanted)
 
 
+def seed(number):
+    """A seed for random cases: the same in each run, unless SEKISHO_SEED asks for others."""
+    return number + int(os.environ.get("SEKISHO_SEED", "0"))
+
+
 def need_root():
     if os.geteuid() != 0:
         raise Skip("needs root: makes network namespaces and TAP devices")

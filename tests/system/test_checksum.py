@@ -55,7 +55,7 @@ def expected(row):
 
 
 def verify_rows(width, seed):
-    rows = list(frames.rows(seed))
+    rows = list(frames.rows(tap.seed(seed)))
     with bench.Bench(width=width, engine="rxonly", addresses=False,
                      start=False) as setup:
         setup.pmd.command("set verbose 1")
@@ -91,7 +91,7 @@ def verify_rows(width, seed):
 
 
 def drop_rows(width):
-    rows = list(frames.rows(2, 60))
+    rows = list(frames.rows(tap.seed(2), 60))
     with bench.Bench(width=width, engine="rxonly", addresses=False, start=False,
                      devargs={"drop_bad_checksum": 1}) as setup:
         setup.pmd.command("set verbose 1")
@@ -135,7 +135,7 @@ def insertion_rows(seed):
     from scapy.layers.inet import IP, TCP, UDP
     from scapy.layers.inet6 import IPv6
 
-    for index, (name, frame, verdicts) in enumerate(frames.rows(seed, 100)):
+    for index, (name, frame, verdicts) in enumerate(frames.rows(tap.seed(seed), 100)):
         kind, data, tags = packets.network_layer(frame)
         if verdicts == (GOOD, GOOD) or (verdicts is None and tags < 2 and
                                         not any(word in name for word in NOT_OFFLOADED)):

@@ -45,7 +45,7 @@ def transfer(setup, family, connections, size):
     try:
         netns.wait_for(lambda: "listening" in server.log(), 10, "the server listens")
         text = setup.ns.run("a", *words, "fetch", address, "--connections", connections,
-                            "--up", share, "--down", share, "--seed", 1000 * family, timeout=90)
+                            "--up", share, "--down", share, "--seed", tap.seed(1000 * family), timeout=90)
         tap.equal(server.wait(20), 0, "the server's status:\n" + server.log())
     finally:
         server.end()

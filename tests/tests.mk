@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# What runs the tests, the system tests and the demo. Included last: TESTS and TEST_DEPS are complete.
+
+SYSTEM_TESTS := $(sort $(wildcard tests/system/test_*.py))
+TESTS += tests/common/test_run.py $(SYSTEM_TESTS)
+TEST_DEPS += $(BUILD)/venv.stamp sim tools driver driver-asan
+
+# System tests measure and pass traffic in real time: they run one at a time, when the rest is done.
+.PHONY: test
+test: $(TEST_DEPS) ## Build and run all tests
+	@$(PYTHON) tests/run.py -j 2 --alone tests/system/ --logs $(BUILD)/logs $(TESTS)
+
+# The modules' benches and the system tests again, with other random numbers each time.
+LONG_ROUNDS ?= 10
+.PHONY: test-long
+test-long: $(TEST_DEPS) ## The tests LONG_ROUNDS times (10) with other seeds
+	@for round in $$(seq $(LONG_ROUNDS)); do \
+		echo "round $$round of $(LONG_ROUNDS)"; \
+		SEKISHO_SEED=$$((round * 1000)) $(PYTHON) tests/run.py -j 2 --alone tests/system/ \
+			--time-limit 1800 --logs $(BUILD)/logs/round-$$round $(TESTS) || exit 1; \
+	done
+
+.PHONY: test-system
+test-system: $(BUILD)/venv.stamp sim tools driver driver-asan ## Only the system tests
+	@$(PYTHON) tests/run.py --logs $(BUILD)/logs $(SYSTEM_TESTS)
+
+.PHONY: demo
+demo: $(BUILD)/venv.stamp sim tools driver ## Linux TCP through the card and an unmodified dpdk-testpmd (root)
+	@$(PYTHON) demo/demo.py
