@@ -39,7 +39,9 @@ module rx_dma #
 
     // Frames, with complete metadata
     input  wire [DATA_W-1:0]   s_axis_tdata,
+    /* verilator lint_off UNUSEDSIGNAL */
     input  wire [DATA_W/8-1:0] s_axis_tkeep,
+    /* verilator lint_on UNUSEDSIGNAL */
     input  wire                s_axis_tlast,
     input  wire                s_axis_tvalid,
     output wire                s_axis_tready,
@@ -85,6 +87,266 @@ module rx_dma #
     // 1: a frame is inside
     output wire                busy
 );
+
+`include "metadata.vh"
+`include "sekisho.vh"
+
+// Receive stream, first register. User data is kept from the first beat on.
+reg s0_valid_reg;
+reg s0_first_reg;
+reg s0_last_reg;
+reg s0_bad_reg;
+reg in_frame_reg;
+reg [DATA_W-1:0] s0_data_reg;
+/* verilator lint_off UNUSEDSIGNAL */
+reg [USER_W-1:0] s0_user_reg;
+/* verilator lint_on UNUSEDSIGNAL */
+reg [QUEUE_W-1:0] s0_queue_reg;
+
+wire s0_move;
+wire [META_FUNCTION_W-1:0] in_function = s_axis_tuser[META_FUNCTION +: META_FUNCTION_W];
+wire [META_QUEUE_W-1:0] in_queue = s_axis_tuser[META_QUEUE +: META_QUEUE_W];
+wire [31:0] in_gq = {28'd0, in_function} * QUEUES_PER_FUNCTION + ({24'd0, in_queue} & (QUEUES_PER_FUNCTION - 1));
+
+assign s_axis_tready = !s0_valid_reg || s0_move;
+
+always @(posedge clk) begin
+    if (s_axis_tvalid && s_axis_tready) begin
+        s0_data_reg <= s_axis_tdata;
+        s0_last_reg <= s_axis_tlast;
+        s0_first_reg <= !in_frame_reg;
+        in_frame_reg <= !s_axis_tlast;
+        if (!in_frame_reg) begin
+            s0_user_reg <= s_axis_tuser;
+            s0_queue_reg <= in_gq[QUEUE_W-1:0];
+            // A function's table may name a queue that it does not have: never another function's
+            s0_bad_reg <= {24'd0, in_queue} >= QUEUES_PER_FUNCTION || in_gq >= QUEUES;
+        end
+        s0_valid_reg <= 1'b1;
+    end else if (s0_move) begin
+        s0_valid_reg <= 1'b0;
+    end
+    if (rst) begin
+        s0_valid_reg <= 1'b0;
+        in_frame_reg <= 1'b0;
+    end
+end
+
+// State of the descriptors of the frame's queue, a clock ahead of the decision; while a frame
+// waits, of its queue
+wire [QUEUES-1:0] have;
+wire [QUEUES-1:0] none;
+wire [2*QUEUES-1:0] read_pointer;
+
+reg s1_valid_reg;
+reg s1_first_reg;
+reg s1_last_reg;
+reg s1_bad_reg;
+reg dropping_reg;
+reg [DATA_W-1:0] s1_data_reg;
+reg [QUEUE_W-1:0] s1_queue_reg;
+reg [META_FUNCTION_W-1:0] s1_function_reg;
+reg [META_LENGTH_W-1:0] s1_length_reg;
+reg [159:0] s1_words_reg;
+reg look_running_reg;
+reg look_have_reg;
+reg look_none_reg;
+reg [1:0] look_pointer_reg;
+
+// The completion's words, but the last
+reg [159:0] words;
+
+always @* begin
+    words = 160'd0;
+    words[RX_COMPLETION_PACKET_LENGTH +: RX_COMPLETION_PACKET_LENGTH_W] = s0_user_reg[META_LENGTH +: META_LENGTH_W];
+    words[RX_COMPLETION_PACKET_L3_TYPE +: RX_COMPLETION_PACKET_L3_TYPE_W] = s0_user_reg[META_L3_TYPE +: META_L3_TYPE_W];
+    words[RX_COMPLETION_PACKET_L4_TYPE +: RX_COMPLETION_PACKET_L4_TYPE_W] = s0_user_reg[META_L4_TYPE +: META_L4_TYPE_W];
+    words[RX_COMPLETION_PACKET_VLAN_TAGS +: RX_COMPLETION_PACKET_VLAN_TAGS_W] = s0_user_reg[META_VLAN_TAGS +: META_VLAN_TAGS_W];
+    words[RX_COMPLETION_PACKET_REASON +: RX_COMPLETION_PACKET_REASON_W] = s0_user_reg[META_REASON +: META_REASON_W];
+    words[RX_COMPLETION_PACKET_IP_VERDICT +: RX_COMPLETION_PACKET_IP_VERDICT_W] = s0_user_reg[META_IP_VERDICT +: META_IP_VERDICT_W];
+    words[RX_COMPLETION_PACKET_L4_VERDICT +: RX_COMPLETION_PACKET_L4_VERDICT_W] = s0_user_reg[META_L4_VERDICT +: META_L4_VERDICT_W];
+    words[RX_COMPLETION_RSS_HASH_VALUE +: RX_COMPLETION_RSS_HASH_VALUE_W] = s0_user_reg[META_RSS_HASH +: META_RSS_HASH_W];
+    words[RX_COMPLETION_SUM_RAW_SUM +: RX_COMPLETION_SUM_RAW_SUM_W] = s0_user_reg[META_RAW_SUM +: META_RAW_SUM_W];
+    words[RX_COMPLETION_SUM_VLAN_TCI +: RX_COMPLETION_SUM_VLAN_TCI_W] = s0_user_reg[META_VLAN_TCI +: META_VLAN_TCI_W];
+    words[RX_COMPLETION_OFFSETS_L3_OFFSET +: RX_COMPLETION_OFFSETS_L3_OFFSET_W] = s0_user_reg[META_L3_OFFSET +: META_L3_OFFSET_W];
+    words[RX_COMPLETION_OFFSETS_L4_OFFSET +: RX_COMPLETION_OFFSETS_L4_OFFSET_W] = s0_user_reg[META_L4_OFFSET +: META_L4_OFFSET_W];
+    words[RX_COMPLETION_OFFSETS_PAYLOAD_OFFSET +: RX_COMPLETION_OFFSETS_PAYLOAD_OFFSET_W] = s0_user_reg[META_PAYLOAD_OFFSET +: META_PAYLOAD_OFFSET_W];
+    words[RX_COMPLETION_OFFSETS_HASH_TYPE +: RX_COMPLETION_OFFSETS_HASH_TYPE_W] = s0_user_reg[META_HASH_TYPE +: META_HASH_TYPE_W];
+    words[RX_COMPLETION_TIMESTAMP_VALUE +: RX_COMPLETION_TIMESTAMP_VALUE_W] = s0_user_reg[META_TIMESTAMP +: META_TIMESTAMP_W];
+end
+
+wire s1_start = s1_valid_reg && s1_first_reg;
+wire [QUEUE_W-1:0] look_queue = s1_start ? s1_queue_reg : s0_queue_reg;
+wire s1_move;
+
+// A first beat comes a clock behind the decision of the frame before it, to see what it took
+assign s0_move = s0_valid_reg && (!s1_valid_reg || s1_move) && !(s0_first_reg && s1_start);
+
+always @(posedge clk) begin
+    if (s0_valid_reg || s1_valid_reg) begin
+        look_running_reg <= queue_running[look_queue] && !(s1_start ? s1_bad_reg : s0_bad_reg);
+        look_have_reg <= have[look_queue];
+        look_none_reg <= none[look_queue];
+        look_pointer_reg <= read_pointer[{look_queue, 1'b0} +: 2];
+    end
+    if (s0_move) begin
+        s1_data_reg <= s0_data_reg;
+        s1_first_reg <= s0_first_reg;
+        s1_last_reg <= s0_last_reg;
+        if (s0_first_reg) begin
+            s1_bad_reg <= s0_bad_reg;
+            s1_queue_reg <= s0_queue_reg;
+            s1_function_reg <= s0_user_reg[META_FUNCTION +: META_FUNCTION_W];
+            s1_length_reg <= s0_user_reg[META_LENGTH +: META_LENGTH_W];
+            s1_words_reg <= words;
+        end
+    end
+    s1_valid_reg <= s0_move || (s1_valid_reg && !s1_move);
+    if (rst)
+        s1_valid_reg <= 1'b0;
+end
+
+// The decision
+wire [15:0] descriptor_index;
+wire [13:0] descriptor_length;
+wire [63:0] descriptor_address;
+wire out_ready;
+reg entry_valid_reg;
+
+wire fits = s1_length_reg <= descriptor_length;
+wire drop = !look_running_reg || (look_have_reg ? !fits : look_none_reg);
+wire give = look_running_reg && look_have_reg && fits && out_ready && (!entry_valid_reg || entry_ready);
+wire start_drop = s1_start && drop && !done_event_valid;
+wire start_give = s1_start && give;
+
+assign s1_move = s1_valid_reg && (s1_first_reg ? (start_drop || give) : (dropping_reg || out_ready));
+
+wire put = s1_move && !start_drop && (s1_first_reg || !dropping_reg);
+
+rx_descriptors #(
+    .QUEUES(QUEUES),
+    .QUEUE_W(QUEUE_W)
+) descriptors (
+    .clk(clk),
+    .rst(rst),
+    .queue_running(queue_running),
+    .available(available),
+    .pending(pending),
+    .pop_valid(pop_valid),
+    .pop_queue(pop_queue),
+    .pop_ok(pop_ok),
+    .pop_address(pop_address),
+    .pop_length(pop_length),
+    .pop_index(pop_index),
+    .have(have),
+    .none(none),
+    .read_pointer(read_pointer),
+    .read_address({s1_queue_reg, look_pointer_reg}),
+    .descriptor_address(descriptor_address),
+    .descriptor_length(descriptor_length),
+    .descriptor_index(descriptor_index),
+    .consume_valid(start_give),
+    .consume_queue(s1_queue_reg)
+);
+
+// What goes out with a frame's first beat
+reg [QUEUE_W-1:0] entry_queue_reg;
+reg [15:0] entry_index_reg;
+reg [159:0] entry_words_reg;
+reg [63:0] address_reg;
+reg [13:0] length_reg;
+reg [META_FUNCTION_W-1:0] function_reg;
+reg event_valid_reg;
+reg [QUEUE_W+2:0] event_index_reg;
+reg [13:0] event_bytes_reg;
+
+wire [2:0] drop_result = !look_running_reg ? RX_QUEUE_RESULT_QUEUE_DISABLED :
+                         look_have_reg ? RX_QUEUE_RESULT_BUFFER_TOO_SMALL : RX_QUEUE_RESULT_NO_DESCRIPTOR;
+
+always @(posedge clk) begin
+    if (start_give) begin
+        entry_queue_reg <= s1_queue_reg;
+        entry_index_reg <= descriptor_index;
+        entry_words_reg <= s1_words_reg;
+        address_reg <= descriptor_address;
+        length_reg <= s1_length_reg;
+        function_reg <= s1_function_reg;
+    end
+    if (done_event_valid || start_drop) begin
+        event_index_reg <= done_event_valid ? done_event_index : {s1_queue_reg, drop_result};
+        event_bytes_reg <= done_event_valid ? done_event_bytes : s1_length_reg;
+    end
+    event_valid_reg <= done_event_valid || start_drop;
+    entry_valid_reg <= start_give || (entry_valid_reg && !entry_ready);
+    if (s1_move)
+        dropping_reg <= (start_drop || (dropping_reg && !s1_first_reg)) && !s1_last_reg;
+    if (rst) begin
+        event_valid_reg <= 1'b0;
+        entry_valid_reg <= 1'b0;
+        dropping_reg <= 1'b0;
+    end
+end
+
+assign entry_valid = entry_valid_reg;
+assign entry_queue = entry_queue_reg;
+assign entry_index = entry_index_reg;
+assign entry_words = entry_words_reg;
+assign m_frame_address = address_reg;
+assign m_frame_length = length_reg;
+assign m_frame_function = function_reg;
+assign rx_queue_event_valid = event_valid_reg;
+assign rx_queue_event_index = event_index_reg;
+assign rx_queue_event_bytes = event_bytes_reg;
+
+// Beats of the packet bus are gathered into one of the host bus
+localparam integer RATIO = DMA_W / DATA_W;
+
+reg out_valid_reg;
+reg out_last_reg;
+reg [DMA_W-1:0] out_data_reg;
+reg out_partial_reg;
+wire full;
+
+assign out_ready = !out_valid_reg || m_frame_tready;
+
+generate
+    if (RATIO == 1) begin : gather
+        assign full = 1'b1;
+        always @(posedge clk) begin
+            if (put)
+                out_data_reg <= s1_data_reg;
+        end
+    end else begin : gather
+        localparam integer LANE_W = $clog2(RATIO);
+        reg [LANE_W-1:0] lane_reg;
+        assign full = &lane_reg;
+        always @(posedge clk) begin
+            if (put) begin
+                out_data_reg[lane_reg*DATA_W +: DATA_W] <= s1_data_reg;
+                lane_reg <= s1_last_reg ? {LANE_W{1'b0}} : lane_reg + 1'b1;
+            end
+            if (rst)
+                lane_reg <= {LANE_W{1'b0}};
+        end
+    end
+endgenerate
+
+always @(posedge clk) begin
+    if (put) begin
+        out_last_reg <= s1_last_reg;
+        out_partial_reg <= !s1_last_reg;
+    end
+    out_valid_reg <= (put && (full || s1_last_reg)) || (out_valid_reg && !m_frame_tready);
+    if (rst) begin
+        out_valid_reg <= 1'b0;
+        out_partial_reg <= 1'b0;
+    end
+end
+
+assign m_frame_tdata = out_data_reg;
+assign m_frame_tlast = out_last_reg;
+assign m_frame_tvalid = out_valid_reg;
+assign busy = s0_valid_reg || in_frame_reg || s1_valid_reg || entry_valid_reg || out_valid_reg || out_partial_reg;
 
 endmodule
 

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSD-3-Clause
+`resetall
+`timescale 1ns / 1ps
+`default_nettype none
+
+// Up to 4 receive descriptors of every queue, taken from descriptor_fetch ahead of their use.
+//
+// One descriptor is taken every second clock, round robin over the queues that have room; it can
+// be used 3 clocks after the pop. have: the queue's oldest descriptor is here, entry
+// {queue, read_pointer}; it stays until consumed. none: neither here, nor coming.
+// A queue that is not running holds nothing; running must stay 0 for 4 clocks or longer.
+
+module rx_descriptors #
+(
+    // Queues in all
+    parameter integer QUEUES = 8,
+    // Bits of a queue number: 2^QUEUE_W >= QUEUES
+    parameter integer QUEUE_W = 3
+)
+(
+    input  wire                clk,
+    input  wire                rst,
+
+    input  wire [QUEUES-1:0]   queue_running,
+
+    // Descriptors, of descriptor_fetch
+    input  wire [QUEUES-1:0]   available,
+    input  wire [QUEUES-1:0]   pending,
+    output wire                pop_valid,
+    output wire [QUEUE_W-1:0]  pop_queue,
+    input  wire                pop_ok,
+    input  wire [63:0]         pop_address,
+    input  wire [13:0]         pop_length,
+    input  wire [15:0]         pop_index,
+
+    // State of each queue
+    output wire [QUEUES-1:0]   have,
+    output wire [QUEUES-1:0]   none,
+    output wire [2*QUEUES-1:0] read_pointer,
+
+    // Read an entry, in the same clock
+    input  wire [QUEUE_W+1:0]  read_address,
+    output wire [63:0]         descriptor_address,
+    output wire [13:0]         descriptor_length,
+    output wire [15:0]         descriptor_index,
+
+    // Take a queue's oldest entry out
+    input  wire                consume_valid,
+    input  wire [QUEUE_W-1:0]  consume_queue
+);
+
+reg [93:0] entries[4*QUEUES-1:0];
+
+wire [QUEUES-1:0] want;
+wire [2*QUEUES-1:0] write_pointer;
+
+// Choice of the queue to pop: the next one behind the last that wants
+reg [QUEUES-1:0] behind_reg;
+reg pop_valid_reg;
+reg [QUEUE_W-1:0] pop_queue_reg;
+reg answer_reg;
+reg [QUEUE_W-1:0] answer_queue_reg;
+
+wire [QUEUES-1:0] ahead = want & behind_reg;
+wire [QUEUES-1:0] candidates = |ahead ? ahead : want;
+wire [QUEUES-1:0] chosen = candidates & (~candidates + 1'b1);
+wire pick = |want && !pop_valid_reg;
+reg [QUEUE_W-1:0] chosen_queue;
+integer i;
+
+always @* begin
+    chosen_queue = {QUEUE_W{1'b0}};
+    for (i = 0; i < QUEUES; i = i + 1)
+        if (chosen[i])
+            chosen_queue = chosen_queue | i[QUEUE_W-1:0];
+end
+
+always @(posedge clk) begin
+    if (pick) begin
+        pop_queue_reg <= chosen_queue;
+        behind_reg <= ~(chosen | (chosen - 1'b1));
+    end
+    pop_valid_reg <= pick;
+    answer_reg <= pop_valid_reg;
+    answer_queue_reg <= pop_queue_reg;
+    if (rst) begin
+        pop_valid_reg <= 1'b0;
+        answer_reg <= 1'b0;
+        behind_reg <= {QUEUES{1'b0}};
+    end
+end
+
+assign pop_valid = pop_valid_reg;
+assign pop_queue = pop_queue_reg;
+
+wire arrive = answer_reg && pop_ok;
+
+always @(posedge clk) begin
+    if (arrive)
+        entries[{answer_queue_reg, write_pointer[{answer_queue_reg, 1'b0} +: 2]}] <= {pop_index, pop_length, pop_address};
+end
+
+assign {descriptor_index, descriptor_length, descriptor_address} = entries[read_address];
+
+genvar q;
+generate
+    for (q = 0; q < QUEUES; q = q + 1) begin : queue
+        localparam [QUEUE_W-1:0] Q = q;
+        // Entries here, and those with pops under way
+        reg [2:0] level_reg;
+        reg [2:0] held_reg;
+        reg [1:0] read_reg;
+        reg [1:0] write_reg;
+
+        wire push = arrive && answer_queue_reg == Q;
+        wire lost = answer_reg && !pop_ok && answer_queue_reg == Q;
+        wire reserve = pick && chosen[q];
+        wire consume = consume_valid && consume_queue == Q;
+
+        assign want[q] = queue_running[q] && available[q] && !held_reg[2];
+        assign have[q] = level_reg != 3'd0;
+        assign none[q] = held_reg == 3'd0 && !available[q] && !pending[q];
+        assign read_pointer[2*q +: 2] = read_reg;
+        assign write_pointer[2*q +: 2] = write_reg;
+
+        always @(posedge clk) begin
+            level_reg <= level_reg + {2'd0, push} - {2'd0, consume};
+            held_reg <= held_reg + {2'd0, reserve} - {2'd0, consume || lost};
+            // consume and lost in one clock
+            if (consume && lost)
+                held_reg <= held_reg + {2'd0, reserve} - 3'd2;
+            read_reg <= read_reg + {1'b0, consume};
+            write_reg <= write_reg + {1'b0, push};
+            if (rst || !queue_running[q]) begin
+                level_reg <= 3'd0;
+                held_reg <= 3'd0;
+                read_reg <= 2'd0;
+                write_reg <= 2'd0;
+            end
+        end
+    end
+endgenerate
+
+endmodule
+
+`resetall

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* rx_dma against a model of descriptor_fetch: each decision is checked against what was known then. */
+
+#include <map>
+#include <set>
+
+#include "Vrx_dma.h"
+#include "axis.h"
+
+static constexpr unsigned BYTES = DATA_W / 8, DMA_BYTES = DATA_W == 64 ? 16 : BYTES;
+static constexpr unsigned Q = 8, QPF = 4, META_BYTES = 29;
+enum { COMPLETED, NO_DESCRIPTOR, TOO_SMALL, DMA_ERROR, DISABLED, RESULTS };
+
+/* Fields of the metadata word, and where they are in the completion. */
+struct field { unsigned meta, width, completion; };
+static const field fields[] = {
+	{16, 14, 0}, {64, 3, 16}, {67, 3, 19}, {70, 2, 22}, {176, 4, 24}, {173, 2, 28}, {214, 2, 30}, {180, 32, 32},
+	{216, 16, 64}, {72, 16, 80}, {88, 8, 96}, {96, 8, 104}, {104, 9, 112}, {212, 2, 121}, {30, 32, 128},
+};
+
+struct descriptor {
+	uint64_t address;
+	unsigned length, index;
+	bool flushed = false;
+};
+
+struct frame_info {
+	axis::frame frame;
+	unsigned queue, function, length;
+	bool bad;
+	int result = -1;
+	uint64_t address = 0;
+};
+
+struct bench {
+	axis::rng r;
+	Vrx_dma m;
+	uint8_t dummy_user = 0;
+	axis::source<decltype(m.s_axis_tdata), decltype(m.s_axis_tkeep), decltype(m.s_axis_tuser)> source;
+	std::vector<frame_info> frames;
+	std::deque<size_t> given;
+	size_t decided = 0, written = 0, offset = 0;
+	std::deque<descriptor> fetched[Q], popped[Q];
+	std::deque<uint64_t> coming[Q];
+	unsigned index[Q] = {}, off_clocks[Q] = {};
+	uint8_t running = 0xff;
+	std::deque<uint8_t> running_history, none_history;
+	uint64_t clocks = 0, events[RESULTS] = {}, done_sent = 0, done_seen = 0, first = 0, last = 0, next_address = 1;
+	std::string error;
+	bool entry_was = false, answer_due = false;
+	descriptor answer;
+	bool answer_ok = false;
+	unsigned stall = 0, disable_percent = 0, small_percent = 0, supply = 10000, done_percent = 0;
+	bool endless = false, last_pop = false;
+
+	bench(uint64_t seed)
+	    : r(seed), source(m.s_axis_tdata, m.s_axis_tkeep, m.s_axis_tlast, m.s_axis_tvalid, m.s_axis_tready, m.s_axis_tuser,
+			      BYTES)
+	{
+		m.rst = 1, m.queue_running = 0, m.available = 0, m.pending = 0, m.pop_ok = 0;
+		m.done_event_valid = 0, m.entry_ready = 0, m.m_frame_tready = 0;
+		for (int i = 0; i < 4; i++)
+			m.clk = 0, m.eval(), m.clk = 1, m.eval();
+		m.rst = 0;
+	}
+	void fail(const std::string &why)
+	{
+		if (error.empty())
+			error = why + " (clock " + std::to_string(clocks) + ", frame " + std::to_string(decided) + ")";
+	}
+	void add(unsigned length, int queue, bool bad)
+	{
+		frame_info f;
+		f.function = queue >= 0 ? queue / QPF : r() % 2;
+		unsigned q = queue >= 0 ? queue % QPF : r() % QPF;
+		f.bad = bad;
+		f.queue = f.function * QPF + q;
+		f.length = length;
+		f.frame.data.resize(length);
+		for (auto &b : f.frame.data)
+			b = (uint8_t)r();
+		f.frame.user.resize(META_BYTES);
+		for (auto &b : f.frame.user)
+			b = (uint8_t)r();
+		axis::set_field(f.frame.user, 4, 4, f.function);
+		axis::set_field(f.frame.user, 8, 8, bad ? q + QPF * (1 + r() % 63) : q);
+		axis::set_field(f.frame.user, 16, 14, length);
+		source.queue.push_back(f.frame);
+		frames.push_back(f);
+	}
+	descriptor make(unsigned q)
+	{
+		descriptor d;
+		d.address = (r() << 24) + next_address++;
+		d.length = axis::chance(r, small_percent) ? 64 + r() % 400 : 10000 + r() % 6384;
+		d.index = index[q]++ & 0xff;
+		return d;
+	}
+	void take(unsigned q, frame_info &f)
+	{
+		axis::bytes words(20);
+		axis::get(m.entry_words, words.data(), 20);
+		for (auto &x : fields)
+			if (axis::field(words, x.completion, x.width) != axis::field(f.frame.user, x.meta, x.width))
+				fail("a completion's field differs, bit " + std::to_string(x.completion));
+		while (!popped[q].empty() && popped[q].front().address != m.m_frame_address) {
+			if (!popped[q].front().flushed)
+				fail("a descriptor is skipped");
+			popped[q].pop_front();
+		}
+		if (popped[q].empty())
+			return fail("a descriptor that was never popped");
+		descriptor d = popped[q].front();
+		popped[q].pop_front();
+		if (d.length < f.length)
+			fail("the buffer is too small");
+		if (m.entry_index != d.index)
+			fail("wrong index");
+		if (m.m_frame_length != f.length || m.m_frame_function != f.function)
+			fail("wrong length or function");
+		f.address = d.address;
+	}
+	void decide(int result)
+	{
+		if (decided >= frames.size())
+			return fail("more decisions than frames");
+		frame_info &f = frames[decided];
+		unsigned q = f.queue;
+		bool ran = false, stopped = f.bad, none = false;
+		for (auto h : running_history)
+			ran |= h >> q & 1, stopped |= !(h >> q & 1);
+		for (auto h : none_history)
+			none |= h >> q & 1;
+		if (f.bad)
+			ran = false;
+		f.result = result;
+		if (result == COMPLETED) {
+			if (m.entry_queue != q)
+				fail("wrong queue");
+			if (!ran)
+				fail("a frame for a queue that is not running");
+			take(q, f);
+			given.push_back(decided);
+		} else {
+			if (m.rx_queue_event_index >> 3 != q || m.rx_queue_event_bytes != f.length)
+				fail("wrong event");
+			events[result]++;
+			while (!popped[q].empty() && popped[q].front().flushed && ran)
+				popped[q].pop_front();
+			if (result == DISABLED && !stopped)
+				fail("QUEUE_DISABLED, but the queue runs");
+			if (result == NO_DESCRIPTOR && !(ran && none))
+				fail("NO_DESCRIPTOR, but there is one");
+			if (result == TOO_SMALL && (!ran || (!stopped && (popped[q].empty() || popped[q].front().length >= f.length))))
+				fail("BUFFER_TOO_SMALL, but it fits");
+		}
+		if (++decided == frames.size() / 4)
+			first = clocks;
+		last = clocks;
+	}
+	void clock()
+	{
+		/* The model of descriptor_fetch, and queues that stop and start. */
+		uint8_t available = 0, pending = 0, none = 0;
+		for (unsigned q = 0; q < Q; q++) {
+			if (off_clocks[q]) {
+				if (!--off_clocks[q])
+					running |= 1 << q;
+			} else if (disable_percent && r() % 10000 < disable_percent) {
+				running &= ~(1 << q);
+				off_clocks[q] = 6 + r() % 60;
+				fetched[q].clear(), coming[q].clear();
+				for (auto &d : popped[q])
+					d.flushed = true;
+			}
+			if (running >> q & 1) {
+				if (endless) {
+					while (fetched[q].size() < 8)
+						fetched[q].push_back(make(q));
+				} else if (fetched[q].size() + coming[q].size() < 16 && r() % 10000 < supply) {
+					coming[q].push_back(clocks + 20 + r() % 40);
+				}
+				while (!coming[q].empty() && coming[q].front() <= clocks) {
+					coming[q].pop_front();
+					fetched[q].push_back(make(q));
+				}
+			}
+			available |= !fetched[q].empty() << q;
+			pending |= !coming[q].empty() << q;
+			none |= (fetched[q].empty() && coming[q].empty()) << q;
+		}
+		m.queue_running = running, m.available = available, m.pending = pending;
+		if (answer_due) {
+			m.pop_ok = answer_ok;
+			m.pop_address = answer.address, m.pop_length = answer.length, m.pop_index = answer.index;
+		}
+		answer_due = false;
+		m.entry_ready = !axis::chance(r, stall);
+		m.m_frame_tready = !axis::chance(r, stall);
+		m.done_event_valid = axis::chance(r, done_percent);
+		m.done_event_index = (r() % Q) << 3 | (r() % 2 ? COMPLETED : DMA_ERROR);
+		m.done_event_bytes = r() & 0x3fff;
+		source.drive(r);
+		m.clk = 0;
+		m.eval();
+		source.sample();
+		if (m.done_event_valid)
+			done_sent++;
+		if (m.pop_valid) {
+			unsigned q = m.pop_queue;
+			if (last_pop)
+				fail("two pops in consecutive clocks");
+			answer_due = true;
+			answer_ok = !fetched[q].empty();
+			if (answer_ok) {
+				answer = fetched[q].front();
+				fetched[q].pop_front();
+				popped[q].push_back(answer);
+				/* Popped in the clock in which the queue stops: lost with the others. */
+				if (!(running >> q & 1))
+					popped[q].back().flushed = true;
+			} else if (running >> q & 1) {
+				fail("a pop of nothing");
+			}
+		}
+		last_pop = m.pop_valid;
+		/* What was known in the last clocks: a decision shows 2 clocks behind the state it used. */
+		running_history.push_back(running);
+		if (running_history.size() > 5)
+			running_history.pop_front();
+		if (m.entry_valid && !entry_was)
+			decide(COMPLETED);
+		entry_was = m.entry_valid && !m.entry_ready;
+		if (m.rx_queue_event_valid) {
+			unsigned result = m.rx_queue_event_index & 7;
+			if (result == COMPLETED || result == DMA_ERROR)
+				done_seen++;
+			else
+				decide(result);
+		}
+		for (unsigned q = 0; q < Q; q++)
+			for (auto &d : popped[q])
+				if (!d.flushed)
+					none &= ~(1 << q);
+		none_history.push_back(none);
+		if (none_history.size() > 5)
+			none_history.pop_front();
+		if (m.m_frame_tvalid && m.m_frame_tready) {
+			if (given.empty()) {
+				fail("a beat of no frame");
+			} else {
+				const frame_info &f = frames[given.front()];
+				axis::bytes beat(DMA_BYTES);
+				axis::get(m.m_frame_tdata, beat.data(), DMA_BYTES);
+				if (!offset && (m.m_frame_address != f.address || m.m_frame_length != f.length))
+					fail("address or length changed");
+				size_t n = std::min<size_t>(DMA_BYTES, f.length - offset);
+				if (memcmp(beat.data(), f.frame.data.data() + offset, n))
+					fail("data differs");
+				offset += n;
+				if ((offset == f.length) != !!m.m_frame_tlast)
+					fail("last beat");
+				if (m.m_frame_tlast) {
+					offset = 0, written++;
+					given.pop_front();
+				}
+			}
+		}
+		m.clk = 1;
+		m.eval();
+		clocks++;
+	}
+	bool run(uint64_t limit)
+	{
+		while ((decided < frames.size() || !given.empty()) && clocks < limit)
+			clock();
+		bool done = decided == frames.size() && given.empty();
+		done_percent = 0, disable_percent = 0;
+		/* The rest of a dropped frame may still be coming. */
+		for (int i = 0; i < 20 || (m.busy && i < 4000); i++)
+			clock();
+		return done;
+	}
+};
+
+static void random_test(axis::tap &t, const char *name, unsigned seed, unsigned stall, unsigned disable, unsigned small,
+			unsigned supply, bool bad, unsigned done)
+{
+	bench b(seed);
+	b.stall = stall, b.source.stall_percent = stall / 2;
+	b.disable_percent = disable, b.small_percent = small, b.supply = supply, b.done_percent = done;
+	for (unsigned i = 0; i < 6000; i++)
+		b.add(i % 50 ? 60 + b.r() % 500 : 60 + b.r() % 9600, b.r() % 4 ? -1 : 3, bad && b.r() % 20 == 0);
+	bool all = b.run(3000000);
+	std::string n = name;
+	uint64_t drops = b.events[NO_DESCRIPTOR] + b.events[TOO_SMALL] + b.events[DISABLED];
+	t.check(all, n + ": every frame is decided and leaves", std::to_string(b.decided));
+	t.check(b.error.empty(), n + ": each decision, descriptor, field and byte", b.error);
+	t.check(b.written + drops == b.frames.size(), n + ": in = written + drops by reason");
+	t.check(b.done_seen == b.done_sent, n + ": the events of finished frames are passed on");
+	t.check((!disable && !bad) == !b.events[DISABLED] && !small == !b.events[TOO_SMALL] && (supply == 10000) == !b.events[NO_DESCRIPTOR],
+		n + ": the drops of this case occur", std::to_string(b.events[NO_DESCRIPTOR]) + " " + std::to_string(b.events[TOO_SMALL]) + " " +
+		std::to_string(b.events[DISABLED]));
+	t.check(!b.m.busy, n + ": not busy at the end");
+}
+
+static void rate_test(axis::tap &t, unsigned length, int queue, double most)
+{
+	bench b(9);
+	b.endless = true;
+	for (unsigned i = 0; i < 1000; i++)
+		b.add(length, queue, false);
+	bool all = b.run(1000000);
+	double rate = (b.last - b.first) / (b.frames.size() * 0.75);
+	char name[120];
+	printf("# %u bits, %u bytes, %s: %.2f clocks a frame\n", DATA_W, length, queue < 0 ? "all queues" : "one queue", rate);
+	snprintf(name, sizeof(name), "%u-byte frames, %s: at most %.2f clocks a frame", length, queue < 0 ? "all queues" : "one queue", most);
+	t.check(all && rate <= most && b.error.empty(), name, b.error);
+}
+
+int main()
+{
+	axis::tap t;
+	/* Descriptors in 10000 clocks a queue, below what the frames need. */
+	const unsigned supply = DATA_W == 64 ? 15 : 100;
+	random_test(t, "plain", 1, 0, 0, 0, 10000, false, 0);
+	random_test(t, "stalls and events", 2, 40, 0, 0, 10000, false, 40);
+	random_test(t, "small buffers, foreign queues", 3, 10, 0, 40, 10000, true, 10);
+	random_test(t, "starved", 4, 10, 0, 0, supply, false, 10);
+	random_test(t, "queues that stop", 5, 20, 40, 20, supply, true, 20);
+	double beats = (60 + BYTES - 1) / BYTES;
+	double small = beats < 2 ? 2 : beats;
+	rate_test(t, 60, 0, small * 1.01);
+	rate_test(t, 60, -1, small * 1.01);
+	rate_test(t, 1514, 5, (1514 + BYTES - 1) / BYTES * 1.01);
+	return t.finish();
+}
