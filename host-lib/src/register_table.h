@@ -13,7 +13,7 @@ extern "C" {
 struct sekisho_register_entry {
 	struct sekisho_register info;
 	uint32_t write_mask; /* bits that keep what software writes */
-	uint32_t reset;	     /* after reset, in the bits of reset_mask; */
+	uint32_t reset; /* after reset, in the bits of reset_mask; */
 	uint32_t reset_mask; /* the other bits show the state of the card */
 };
 

@@ -29,3 +29,23 @@ lint-regs: | $(BUILD)/venv.stamp
 			{ echo "$$file is not what rtl/csr/sekisho.rdl gives: run make regs"; exit 1; }; \
 	done
 	@echo "lint-regs: $(words $(REGS_GENERATED)) generated files are current"
+
+# Benches: name, module, Verilator parameters, C++ flags, more sources
+define CSR_BENCH
+$(BUILD)/rtl/$(1)/$(1): tests/rtl/$(2)/bench.cpp tests/rtl/common/axis.h $(wildcard rtl/csr/*.v) $(5) \
+		$(REGS_GENERATED) | $(BUILD)/packages.stamp
+	@mkdir -p $$(@D)
+	$(VERILATOR) --cc --exe --build -j 1 -O3 -CFLAGS -O2 -CFLAGS -std=c++17 -Wall \
+		--x-assign unique --x-initial unique +libext+.v -y rtl/csr -y rtl/csr/generated \
+		-Irtl/csr/generated --top-module $(2) $(3) --Mdir $$(@D) --prefix V$(2) -o $(1) \
+		-CFLAGS "-I$(CURDIR)/tests/rtl/common -I$(CURDIR)/host-lib/include \
+			-I$(CURDIR)/host-lib/src $(4)" \
+		rtl/csr/$(2).v $(addprefix $(CURDIR)/,tests/rtl/$(2)/bench.cpp $(5))
+	@touch $$@
+TESTS += $(BUILD)/rtl/$(1)/$(1)
+TEST_DEPS += $(BUILD)/rtl/$(1)/$(1)
+endef
+$(eval $(call CSR_BENCH,counter_bank_small,counter_bank,-GN=8 -GHALF_W=16,-DN=8 -DHALF_W=16))
+$(eval $(call CSR_BENCH,counter_bank,counter_bank,-GN=64 -GHALF_W=32,-DN=64 -DHALF_W=32))
+$(eval $(call CSR_BENCH,csr,csr,-GDATA_W=512 -GDMA_W=256 -GRTL_HASH=305419896,-DRTL_HASH=305419896,\
+	host-lib/src/register_table.c))

@@ -149,6 +149,7 @@ module csr #(
 
     localparam integer WINDOWS = FUNCTIONS + 1; // window 0 is the management function's
     localparam integer FUNCTION_W = $clog2(FUNCTIONS);
+    localparam integer PORT_W = $clog2(PORTS);
     localparam integer RX_Q = FUNCTIONS * RX_QUEUES;
     localparam integer TX_Q = FUNCTIONS * TX_QUEUES;
     localparam integer RX_QUEUE_W = $clog2(RX_QUEUES);
@@ -267,9 +268,9 @@ module csr #(
 
         for (i = 0; i < PORTS; i = i + 1) begin
             bank_next[i] = window_reg[0] && port_rx_hit &&
-                address_reg[7 +: 4] == i[3:0];
+                address_reg[7 +: PORT_W] == i[PORT_W-1:0];
             bank_next[PORTS+i] = window_reg[0] && port_tx_hit &&
-                address_reg[7 +: 4] == i[3:0];
+                address_reg[7 +: PORT_W] == i[PORT_W-1:0];
         end
         bank_next[2*PORTS] = |(deliver_hit & window_reg);
         bank_next[2*PORTS+1] = |(verdict_hit & window_reg);
