@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# sekisho-sim, its tests and its fuzz target. The card itself is built by sim/rtl/engine.mk.
+
+SIM_BUILD := $(BUILD)/sim
+SIM_CFLAGS := $(CFLAGS_COMMON) -D_GNU_SOURCE -Isim -Ihost-lib/include -MMD -MP
+SIM_SOURCES := $(wildcard sim/*.c)
+SIM_OBJECTS := $(SIM_SOURCES:sim/%.c=$(SIM_BUILD)/objects/%.o)
+SIM_SANITIZED := $(SIM_SOURCES:sim/%.c=$(SIM_BUILD)/sanitized/%.o)
+SIM_LIBS := -lpcap
+
+.PHONY: sim sim-tests
+sim: $(SIM_BUILD)/sekisho-sim ## Build the simulator
+
+$(SIM_BUILD)/objects/%.o: sim/%.c
+	@mkdir -p $(@D)
+	$(CC) $(SIM_CFLAGS) $(CFLAGS) -c $< -o $@
+
+$(SIM_BUILD)/sanitized/%.o: sim/%.c
+	@mkdir -p $(@D)
+	$(CC) $(SIM_CFLAGS) $(SANITIZE) -c $< -o $@
+
+$(SIM_BUILD)/sanitized/%.o: tests/sim/%.c
+	@mkdir -p $(@D)
+	$(CC) $(SIM_CFLAGS) $(SANITIZE) -c $< -o $@
+
+# The card's library is C++.
+$(SIM_BUILD)/sekisho-sim: $(SIM_OBJECTS) $(ENGINE_LIB)
+	$(CXX) -o $@ $(filter %.o,$^) $(ENGINE_LIBS) $(SIM_LIBS) $(LDFLAGS)
+
+# The server with sanitizers, on the card and on the stand-in of tests/sim.
+$(SIM_BUILD)/sekisho-sim-sanitized: $(SIM_SANITIZED) $(ENGINE_LIB)
+	$(CXX) $(SANITIZE) -o $@ $(filter %.o,$^) $(ENGINE_LIBS) $(SIM_LIBS)
+
+$(SIM_BUILD)/sekisho-sim-fake: $(SIM_SANITIZED) $(SIM_BUILD)/sanitized/fake_engine.o
+	$(CC) $(SANITIZE) -o $@ $^ $(SIM_LIBS)
+
+# ---- Tests ----
+
+SIM_TESTS := test_dma_map test_pci_config test_port test_protocol
+SIM_TEST_PROGRAMS := $(SIM_TESTS:%=$(SIM_BUILD)/%)
+SIM_UNDER_TEST := $(filter-out $(SIM_BUILD)/sanitized/main.o,$(SIM_SANITIZED))
+
+$(SIM_TEST_PROGRAMS): $(SIM_BUILD)/%: $(SIM_BUILD)/sanitized/%.o $(SIM_UNDER_TEST) \
+		$(SIM_BUILD)/sanitized/fake_engine.o
+	$(CC) $(SANITIZE) -o $@ $^ $(SIM_LIBS) -lcmocka
+
+sim-tests: $(SIM_TEST_PROGRAMS) $(SIM_BUILD)/sekisho-sim-fake
+
+TESTS += $(SIM_TEST_PROGRAMS) tests/sim/test_vfio_user.py tests/sim/test_sim.py
+TEST_DEPS += sim-tests
+
+# ---- Fuzzing, by hand: make fuzz-vfio-user FUZZ_SECONDS=600 ----
+
+FUZZ_SECONDS ?= 60
+FUZZ_SOURCES := tests/fuzz/fuzz_vfio_user.c tests/sim/fake_engine.c \
+	$(filter-out sim/main.c sim/scheduler.c sim/replay.c,$(SIM_SOURCES))
+
+$(SIM_BUILD)/fuzz_vfio_user: $(FUZZ_SOURCES) $(wildcard sim/*.h)
+	@mkdir -p $(@D)
+	clang $(filter-out -MMD -MP,$(SIM_CFLAGS)) -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=undefined -o $@ $(FUZZ_SOURCES) $(SIM_LIBS)
+
+.PHONY: fuzz-vfio-user
+fuzz-vfio-user: $(SIM_BUILD)/fuzz_vfio_user
+	@mkdir -p $(SIM_BUILD)/corpus
+	$< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 \
+		-artifact_prefix=$(SIM_BUILD)/ $(SIM_BUILD)/corpus
+
+-include $(wildcard $(SIM_BUILD)/objects/*.d $(SIM_BUILD)/sanitized/*.d)
