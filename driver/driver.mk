@@ -41,3 +41,13 @@ $(DRIVER_ASAN_SO): $(DRIVER_SOURCES:driver/%.c=$(BUILD)/driver-asan/%.o) $(LIB_S
 	$(CC) $(filter-out -Wl$(comma)-z$(comma)defs,$(DRIVER_LDFLAGS)) $(SANITIZE) $(filter %.o,$^) $(DRIVER_LIBS) -o $@
 
 comma := ,
+
+# A stand-in for the card, for the driver's unit test.
+$(BUILD)/tests/fake_card: tests/driver/fake_card.c host-lib/src/vfio_user_client.h host-lib/include/sekisho/registers.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_COMMON) -Ihost-lib/include $< -o $@
+
+.PHONY: driver-tests
+driver-tests: $(DRIVER_SO) $(DRIVER_ASAN_SO) $(BUILD)/tests/fake_card
+TESTS += "$(PYTHON) tests/driver/test_driver.py"
+TEST_DEPS += driver-tests
