@@ -7,9 +7,12 @@ TESTS += tests/common/test_run.py $(SYSTEM_TESTS)
 TEST_DEPS += $(BUILD)/venv.stamp sim tools driver driver-asan
 
 # System tests measure and pass traffic in real time: they run one at a time, when the rest is done.
+# The tests look for what was built there.
+RUN_TESTS := BUILD=$(abspath $(BUILD)) $(PYTHON) tests/run.py
+
 .PHONY: test
 test: $(TEST_DEPS) ## Build and run all tests
-	@$(PYTHON) tests/run.py -j 2 --alone tests/system/ --logs $(BUILD)/logs $(TESTS)
+	@$(RUN_TESTS) -j 2 --alone tests/system/ --logs $(BUILD)/logs $(TESTS)
 
 # The modules' benches and the system tests again, with other random numbers each time.
 LONG_ROUNDS ?= 10
@@ -17,14 +20,14 @@ LONG_ROUNDS ?= 10
 test-long: $(TEST_DEPS) ## The tests LONG_ROUNDS times (10) with other seeds
 	@for round in $$(seq $(LONG_ROUNDS)); do \
 		echo "round $$round of $(LONG_ROUNDS)"; \
-		SEKISHO_SEED=$$((round * 1000)) $(PYTHON) tests/run.py -j 2 --alone tests/system/ \
+		SEKISHO_SEED=$$((round * 1000)) $(RUN_TESTS) -j 2 --alone tests/system/ \
 			--time-limit 1800 --logs $(BUILD)/logs/round-$$round $(TESTS) || exit 1; \
 	done
 
 .PHONY: test-system
 test-system: $(BUILD)/venv.stamp sim tools driver driver-asan ## Only the system tests
-	@$(PYTHON) tests/run.py --logs $(BUILD)/logs $(SYSTEM_TESTS)
+	@$(RUN_TESTS) --logs $(BUILD)/logs $(SYSTEM_TESTS)
 
 .PHONY: demo
 demo: $(BUILD)/venv.stamp sim tools driver ## Linux TCP through the card and an unmodified dpdk-testpmd (root)
-	@$(PYTHON) demo/demo.py
+	@BUILD=$(abspath $(BUILD)) $(PYTHON) demo/demo.py

@@ -330,8 +330,9 @@ class Bench:
 
     def __init__(self, width=64, queues=1, mtu=1500, vlan=0, engine="io", addresses=True,
                  devargs=None, port_options=("", ""), pmd_options=(), start=True, driver=DRIVER,
-                 preload=(), environment=None):
+                 preload=(), environment=None, sim_options=()):
         tap.need_root()
+        self.sim_options = sim_options
         self.queues, self.mtu, self.vlan = queues, mtu, vlan
         self.stack = []
         try:
@@ -349,7 +350,8 @@ class Bench:
         self.ns = netns.Namespaces("a", "b", "s")
         self.stack.append(self.ns.remove)
         ports = ["tap:tap%s%s" % (side, option) for side, option in zip("ab", port_options)]
-        self.sim = Sim(self.folder, ports, width, namespace=self.ns["s"])
+        self.sim = Sim(self.folder, ports, width, namespace=self.ns["s"],
+                       options=self.sim_options)
         self.stack.append(self.sim.end)
         for number, side in enumerate("ab", 1):
             self.set_up_host(side, number, addresses)

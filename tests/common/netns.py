@@ -9,7 +9,7 @@ import tempfile
 import time
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
-BUILD = os.path.join(ROOT, "build")
+BUILD = os.path.abspath(os.environ.get("BUILD", os.path.join(ROOT, "build")))
 
 
 def command(*words, check=True, timeout=30, **options):
