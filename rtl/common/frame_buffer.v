@@ -3,7 +3,7 @@
 // A store-and-forward frame buffer: frames come in beat by beat, and leave only when committed.
 //
 // The writer commits or discards a frame with its last beat; discarding takes no time. It may
-// write a beat in a clock in which `room` is 1, or was 1 in the clock before. What is said of a frame (its record: user word, bytes, first address)
+// write a beat in a clock in which `room` is 1, or was 1 in one of the two clocks before. What is said of a frame (its record: user word, bytes, first address)
 // is stored at the commit and drives the reading, so record and beats cannot drift apart.
 // Frames leave in order, at full rate, also frames of one beat; a committed frame appears at the
 // output six clocks later. A frame longer than the buffer never fits: the writer must discard it
@@ -20,7 +20,7 @@ module frame_buffer #(
     parameter integer USER_W = 232,
     // Bytes of the buffer, a power of two, at least 8 beats.
     parameter integer RAM_BYTES = 16384,
-    // Frames that can wait, a power of two, at least 4.
+    // Frames that can wait, a power of two, at least 8.
     parameter integer FRAMES = 32
 ) (
     input  wire                  clk,
@@ -36,7 +36,7 @@ module frame_buffer #(
     // Of the committed frame: user word and bytes.
     input  wire [USER_W-1:0]     write_user,
     input  wire [13:0]           write_length,
-    // A beat may be written, and its frame committed, in this clock and the next.
+    // A beat may be written, and its frame committed, in this clock and the two that follow.
     output wire                  room,
 
     // Frames out, user word on the first beat
@@ -58,8 +58,8 @@ module frame_buffer #(
     localparam integer FRAME_W  = $clog2(FRAMES);
     localparam integer RECORD_W = USER_W + 14 + ADDR_W + 1;
     // Room is told a clock late, from pointers that are a clock old.
-    localparam [31:0] FULL       = DEPTH - 3;
-    localparam [31:0] FRAME_FULL = FRAMES - 3;
+    localparam [31:0] FULL       = DEPTH - 5;
+    localparam [31:0] FRAME_FULL = FRAMES - 5;
 
     initial begin
         if (1 << ADDR_W != DEPTH || 1 << FRAME_W != FRAMES) begin

@@ -1,7 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Sums every frame's layer 4 and judges its checksum.
-// (contract follows)
+//
+// Full rate, 7 clocks of latency at 64 bits, 10 at 512; order kept, nothing dropped, no frame too
+// long. All stages move together, or stand when the output stands, so what is told on a frame's last
+// beat cannot belong to another frame. raw_sum is the one's complement sum of the frame's bytes
+// [SUM_START, SUM_END) as big-endian 16-bit words, the first word at SUM_START, a last odd byte as
+// the upper half; bytes behind tkeep count as 0. Needs SUM_START even.
+// The verdict: GOOD or BAD when L4_CHECKED; NONE for UDP_NO_CHECKSUM, BAD for UDP6_NO_CHECKSUM;
+// else UNKNOWN. The reason is that of parse.
+//
+// Arithmetic: the accumulator is wide enough for the true sum of 16 KiB (30 bits), so no carry is
+// lost on the way; it is folded twice at the end, where the second fold cannot carry: the first one
+// gives at most 0xffff + 0x3fff, so behind its carry are at most 0x3ffe. The checksum is right when
+// sum and pseudo header's sum make 0xffff or, both being 0xffff, the other zero.
+
 `resetall
 `timescale 1ns / 1ps
 `default_nettype none
@@ -36,6 +49,180 @@ module csum_verify #(
     // A beat is inside.
     output wire                  busy
 );
+
+    `include "metadata.vh"
+    `include "sekisho.vh"
+
+    localparam integer LANES   = DATA_W / 8;
+    localparam integer LANE_W  = $clog2(LANES);
+    localparam integer HALVES  = DATA_W / 16;
+    localparam integer LEVELS  = $clog2(HALVES);
+    localparam integer BEATS_W = 14 - LANE_W;
+    localparam integer BEAT_W  = DATA_W + LANES + 1 + USER_W;
+    // Clocks that a beat spends in the ring: as many as its sum needs, less the output's.
+    localparam integer DELAY   = LEVELS + 4;
+    localparam integer DELAY_W = $clog2(DELAY);
+    localparam [31:0]  DELAY_END = DELAY - 1;
+    // Width of a sum inside the tree: enough for all halves of 512 bits.
+    localparam integer SUM_W   = 21;
+
+    initial begin
+        if (USER_W != META_W || DATA_W < 64 || DATA_W > 512) begin
+            $display("Error: USER_W must be META_W, DATA_W 64 to 512 (%m)");
+            $finish;
+        end
+    end
+
+    wire move = !m_axis_tvalid || m_axis_tready;
+    wire accept = s_axis_tvalid && move;
+
+    // --- the beats themselves: a ring that moves with the stages ---------------------------------------
+
+    reg [BEAT_W-1:0]  ring [0:DELAY-1];
+    reg [DELAY_W-1:0] place_reg;
+    reg [BEAT_W-1:0]  out_reg;
+    wire [BEAT_W-1:0] ring_out = ring[place_reg];
+
+    // Bit k of these: a beat that is in stage k, is a frame's first, last. Stage 0 is the mask's input.
+    reg [DELAY:0]     valid_reg;
+    reg [DELAY:0]     first_reg;
+    reg [DELAY:0]     last_reg;
+    reg               in_frame_reg;
+
+    always @(posedge clk) begin
+        if (move) begin
+            if (s_axis_tvalid)
+                ring[place_reg] <= {s_axis_tuser, s_axis_tlast, s_axis_tkeep, s_axis_tdata};
+            if (valid_reg[DELAY-1])
+                out_reg <= ring_out;
+            place_reg <= place_reg == DELAY_END[DELAY_W-1:0] ? {DELAY_W{1'b0}} : place_reg + 1'b1;
+            valid_reg <= {valid_reg[DELAY-1:0], s_axis_tvalid};
+            first_reg <= {first_reg[DELAY-1:0], !in_frame_reg};
+            last_reg  <= {last_reg[DELAY-1:0], s_axis_tlast};
+        end
+        if (accept)
+            in_frame_reg <= !s_axis_tlast;
+
+        if (rst) begin
+            place_reg    <= {DELAY_W{1'b0}};
+            valid_reg    <= {DELAY+1{1'b0}};
+            in_frame_reg <= 1'b0;
+        end
+    end
+
+    // --- stages 0 and 1: which bytes belong to the sum -------------------------------------------------
+
+    reg [DATA_W-1:0]  data_0_reg;
+    reg [LANES-1:0]   keep_0_reg;
+    reg [13:0]        start_reg;
+    reg [13:0]        end_reg;
+    reg [BEATS_W-1:0] beat_reg;
+    reg [DATA_W-1:0]  data_1_reg;
+    reg [LANES-1:0]   mask_1_reg;
+
+    wire [LANES-1:0]  from = beat_reg > start_reg[13:LANE_W] ? {LANES{1'b1}} :
+        beat_reg == start_reg[13:LANE_W] ? {LANES{1'b1}} << start_reg[LANE_W-1:0] : {LANES{1'b0}};
+    wire [LANES-1:0]  beyond = beat_reg > end_reg[13:LANE_W] ? {LANES{1'b1}} :
+        beat_reg == end_reg[13:LANE_W] ? {LANES{1'b1}} << end_reg[LANE_W-1:0] : {LANES{1'b0}};
+
+    always @(posedge clk) begin
+        if (accept) begin
+            data_0_reg <= s_axis_tdata;
+            keep_0_reg <= s_axis_tkeep;
+            beat_reg   <= in_frame_reg ? beat_reg + 1'b1 : {BEATS_W{1'b0}};
+            if (!in_frame_reg) begin
+                start_reg <= s_axis_tuser[META_SUM_START +: META_SUM_START_W];
+                end_reg   <= s_axis_tuser[META_SUM_END +: META_SUM_END_W];
+            end
+        end
+        if (move && valid_reg[0]) begin
+            data_1_reg <= data_0_reg;
+            mask_1_reg <= from & ~beyond & keep_0_reg;
+        end
+    end
+
+    // --- stages 2 to LEVELS + 1: the tree, a register behind every level -------------------------------
+
+    // Level k has HALVES >> k sums; level 0 is the masked halves, which need no register.
+    wire [SUM_W*HALVES*(LEVELS+1)-1:0] tree;
+
+    genvar level;
+    genvar h;
+    generate
+        for (h = 0; h < HALVES; h = h + 1) begin : g_half
+            assign tree[SUM_W*h +: SUM_W] = {{SUM_W-16{1'b0}},
+                data_1_reg[16*h +: 8] & {8{mask_1_reg[2*h]}},
+                data_1_reg[16*h+8 +: 8] & {8{mask_1_reg[2*h+1]}}};
+        end
+        for (level = 1; level <= LEVELS; level = level + 1) begin : g_level
+            for (h = 0; h < HALVES; h = h + 1) begin : g_sum
+                if (h < (HALVES >> level)) begin : g_add
+                    reg [SUM_W-1:0] sum_reg;
+                    always @(posedge clk)
+                        if (move && valid_reg[level])
+                            sum_reg <= tree[SUM_W*(HALVES*(level-1)+2*h) +: SUM_W]
+                                + tree[SUM_W*(HALVES*(level-1)+2*h+1) +: SUM_W];
+                    assign tree[SUM_W*(HALVES*level+h) +: SUM_W] = sum_reg;
+                end else begin : g_none
+                    assign tree[SUM_W*(HALVES*level+h) +: SUM_W] = {SUM_W{1'b0}};
+                end
+            end
+        end
+    endgenerate
+
+    wire unused = &{1'b0, tree};
+
+    // --- the frame's sum, and the verdict ----------------------------------------------------------------
+
+    localparam integer ACC  = LEVELS + 1;   // the stage whose beat is added next
+
+    reg [29:0] total_reg;
+    reg [16:0] fold_reg;
+    reg [15:0] raw_reg;
+    reg [1:0]  verdict_reg;
+    reg [3:0]  reason_reg;
+
+    // What the frame's first beat says, for all of it
+    reg [META_PSEUDO_SUM_W-1:0] pseudo_reg;
+    reg                         checked_reg;
+    reg [META_REASON_W-1:0]     held_reason_reg;
+
+    wire [USER_W-1:0] ring_user = ring_out[DATA_W+LANES+1 +: USER_W];
+    wire              ring_first = first_reg[DELAY-1];
+    wire [15:0]       pseudo  = ring_first ? ring_user[META_PSEUDO_SUM +: META_PSEUDO_SUM_W] : pseudo_reg;
+    wire              checked = ring_first ? ring_user[META_L4_CHECKED] : checked_reg;
+    wire [3:0]        reason  = ring_first ? ring_user[META_REASON +: META_REASON_W] : held_reason_reg;
+    wire [15:0]       raw     = fold_reg[15:0] + {15'd0, fold_reg[16]};
+    wire              right   = raw == ~pseudo || (&raw && &pseudo);
+
+    always @(posedge clk) begin
+        if (move) begin
+            if (valid_reg[ACC])
+                total_reg <= (first_reg[ACC] ? 30'd0 : total_reg)
+                    + {{30-SUM_W{1'b0}}, tree[SUM_W*HALVES*LEVELS +: SUM_W]};
+            if (valid_reg[ACC+1] && last_reg[ACC+1])
+                fold_reg <= {1'b0, total_reg[15:0]} + {3'd0, total_reg[29:16]};
+            if (valid_reg[DELAY-1] && last_reg[DELAY-1]) begin
+                raw_reg     <= raw;
+                reason_reg  <= reason;
+                verdict_reg <= checked ? (right ? CHECKSUM_VERDICT_GOOD : CHECKSUM_VERDICT_BAD) :
+                    reason == CHECKSUM_REASON_UDP_NO_CHECKSUM ? CHECKSUM_VERDICT_NONE :
+                    reason == CHECKSUM_REASON_UDP6_NO_CHECKSUM ? CHECKSUM_VERDICT_BAD :
+                    CHECKSUM_VERDICT_UNKNOWN;
+            end
+            if (valid_reg[DELAY-1] && ring_first) begin
+                pseudo_reg      <= ring_user[META_PSEUDO_SUM +: META_PSEUDO_SUM_W];
+                checked_reg     <= ring_user[META_L4_CHECKED];
+                held_reason_reg <= ring_user[META_REASON +: META_REASON_W];
+            end
+        end
+    end
+
+    assign s_axis_tready = move;
+    assign {m_axis_tuser, m_axis_tlast, m_axis_tkeep, m_axis_tdata} = out_reg;
+    assign m_axis_check  = {reason_reg, verdict_reg, raw_reg};
+    assign m_axis_tvalid = valid_reg[DELAY];
+    assign busy = valid_reg != {DELAY+1{1'b0}} || in_frame_reg;
 
 endmodule
 

@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Decides for every frame whether its function gets it, and holds it until that is known.
-// (contract follows)
+//
+// Store and forward: a frame leaves after its last beat has been judged; a dropped one leaves no
+// trace but its events. Causes to drop, the first that applies is told: the function's receiver is
+// off, the destination address is not taken (unicast: its own or promiscuous; broadcast: always;
+// other multicast: all_multicast), longer than the function's max_frame, a BAD IPv4 header or
+// layer 4 checksum where those are to be dropped. A function number that does not exist counts as
+// off. Configuration counts as it stands at the frame's first beat.
+// Full rate, also for frames of one beat; order kept; when the buffer is full the input stalls,
+// nothing is dropped for that. A frame longer than the buffer is dropped as too long.
+// Fills in QUEUE (the RSS table's entry of the hash, 0 without hash), L4_VERDICT, RAW_SUM, REASON.
+// The table is not reset.
+
 `resetall
 `timescale 1ns / 1ps
 `default_nettype none
@@ -67,6 +78,203 @@ module deliver #(
     // A frame is inside.
     output wire                        busy
 );
+
+    `include "metadata.vh"
+    `include "sekisho.vh"
+
+    localparam [31:0] BUFFER_MAX = RAM_BYTES - DATA_W;
+
+    initial begin
+        if (USER_W != META_W || FUNCTIONS > 16 || 1 << FUNCTION_W < FUNCTIONS) begin
+            $display("Error: USER_W must be META_W, and FUNCTION_W hold FUNCTIONS (%m)");
+            $finish;
+        end
+    end
+
+    // --- RSS table ---------------------------------------------------------------------------------
+
+    reg [7:0] rss_table [0:(1 << (FUNCTION_W + 7)) - 1];
+    reg [7:0] rss_read_data_reg;
+    reg [7:0] queue_reg;
+
+    wire [META_FUNCTION_W-1:0] in_function = s_axis_tuser[META_FUNCTION +: META_FUNCTION_W];
+    wire [FUNCTION_W+6:0]      in_entry = {in_function[FUNCTION_W-1:0], s_axis_tuser[META_RSS_HASH +: 7]};
+    wire                       accept = s_axis_tvalid && s_axis_tready;
+
+    always @(posedge clk) begin
+        if (rss_write_valid)
+            rss_table[rss_write_address] <= rss_write_data;
+        rss_read_data_reg <= rss_table[rss_read_address];
+        if (accept && !in_frame_reg)
+            queue_reg <= rss_table[in_entry];
+    end
+
+    assign rss_read_data = rss_read_data_reg;
+
+    // --- the beat that came in, and what its frame's first beat says -----------------------------------
+
+    reg [DATA_W-1:0] data_reg;
+    reg [USER_W-1:0] user_reg;
+    reg [21:0]       check_reg;
+    reg              last_reg;
+    reg              valid_reg;
+    reg              in_frame_reg;
+    reg              enabled_reg;
+    reg              address_ok_reg;
+    reg              too_long_reg;
+    reg              drop_ip_reg;
+    reg              drop_l4_reg;
+
+    reg              f_enabled;
+    reg              f_promiscuous;
+    reg              f_all_multicast;
+    reg              f_drop_ip;
+    reg              f_drop_l4;
+    reg [47:0]       f_mac;
+    reg [13:0]       f_max_frame;
+    integer          f;
+
+    always @* begin
+        f_enabled       = 1'b0;
+        f_promiscuous   = 1'b0;
+        f_all_multicast = 1'b0;
+        f_drop_ip       = 1'b0;
+        f_drop_l4       = 1'b0;
+        f_mac           = 48'd0;
+        f_max_frame     = 14'd0;
+        for (f = 0; f < FUNCTIONS; f = f + 1) begin
+            if (in_function == f[META_FUNCTION_W-1:0]) begin
+                f_enabled       = rx_enable[f];
+                f_promiscuous   = promiscuous[f];
+                f_all_multicast = all_multicast[f];
+                f_drop_ip       = drop_bad_ip[f];
+                f_drop_l4       = drop_bad_l4[f];
+                f_mac           = mac[48*f +: 48];
+                f_max_frame     = max_frame[14*f +: 14];
+            end
+        end
+    end
+
+    wire [13:0] in_length = s_axis_tuser[META_LENGTH +: META_LENGTH_W];
+    wire        room;
+
+    always @(posedge clk) begin
+        if (accept) begin
+            data_reg     <= s_axis_tdata;
+            last_reg     <= s_axis_tlast;
+            in_frame_reg <= !s_axis_tlast;
+            if (s_axis_tlast)
+                check_reg <= s_axis_check;
+            if (!in_frame_reg) begin
+                user_reg       <= s_axis_tuser;
+                enabled_reg    <= f_enabled;
+                address_ok_reg <= &s_axis_tdata[47:0] ||
+                    (s_axis_tdata[0] ? f_all_multicast : f_promiscuous || s_axis_tdata[47:0] == f_mac);
+                too_long_reg   <= in_length > f_max_frame || {18'd0, in_length} > BUFFER_MAX;
+                drop_ip_reg    <= f_drop_ip;
+                drop_l4_reg    <= f_drop_l4;
+            end
+        end
+        valid_reg <= accept;
+
+        if (rst) begin
+            valid_reg    <= 1'b0;
+            in_frame_reg <= 1'b0;
+        end
+    end
+
+    assign s_axis_tready = room;
+
+    // --- what becomes of the frame -----------------------------------------------------------------------
+
+    reg [2:0]        outcome;
+    reg [USER_W-1:0] user;
+
+    wire [1:0]  ip_verdict = user_reg[META_IP_VERDICT +: META_IP_VERDICT_W];
+    wire [1:0]  l4_verdict = check_reg[17:16];
+    wire [13:0] length     = user_reg[META_LENGTH +: META_LENGTH_W];
+    wire        wanted     = enabled_reg && address_ok_reg && !too_long_reg;
+    wire        ends       = valid_reg && last_reg;
+    wire        commit     = ends && outcome == DELIVER_RESULT_DELIVERED;
+
+    always @* begin
+        outcome = DELIVER_RESULT_DELIVERED;
+        if (!enabled_reg)
+            outcome = DELIVER_RESULT_FUNCTION_DISABLED;
+        else if (!address_ok_reg)
+            outcome = DELIVER_RESULT_MAC_FILTER;
+        else if (too_long_reg)
+            outcome = DELIVER_RESULT_TOO_LONG;
+        else if (drop_ip_reg && ip_verdict == CHECKSUM_VERDICT_BAD)
+            outcome = DELIVER_RESULT_BAD_IP_CHECKSUM;
+        else if (drop_l4_reg && l4_verdict == CHECKSUM_VERDICT_BAD)
+            outcome = DELIVER_RESULT_BAD_L4_CHECKSUM;
+    end
+
+    always @* begin
+        user = user_reg;
+        user[META_QUEUE +: META_QUEUE_W] =
+            user_reg[META_HASH_TYPE +: META_HASH_TYPE_W] != 2'd0 ? queue_reg : 8'd0;
+        user[META_L4_VERDICT +: META_L4_VERDICT_W] = l4_verdict;
+        user[META_RAW_SUM +: META_RAW_SUM_W] = check_reg[15:0];
+        user[META_REASON +: META_REASON_W] = check_reg[21:18];
+    end
+
+    wire buffer_busy;
+
+    frame_buffer #(
+        .DATA_W(DATA_W),
+        .USER_W(USER_W),
+        .RAM_BYTES(RAM_BYTES),
+        .FRAMES(32)
+    ) buffer (
+        .clk(clk),
+        .rst(rst),
+        .write_valid(valid_reg && wanted),
+        .write_data(data_reg),
+        .write_commit(commit),
+        .write_discard(ends && !commit),
+        .write_user(user),
+        .write_length(length),
+        .room(room),
+        .m_axis_tdata(m_axis_tdata),
+        .m_axis_tkeep(m_axis_tkeep),
+        .m_axis_tlast(m_axis_tlast),
+        .m_axis_tuser(m_axis_tuser),
+        .m_axis_tvalid(m_axis_tvalid),
+        .m_axis_tready(m_axis_tready),
+        .busy(buffer_busy)
+    );
+
+    // --- events ------------------------------------------------------------------------------------------
+
+    reg                  event_valid_reg;
+    reg [FUNCTION_W+3:0] deliver_index_reg;
+    reg [FUNCTION_W+3:0] verdict_index_reg;
+    reg [13:0]           event_bytes_reg;
+
+    always @(posedge clk) begin
+        if (ends) begin
+            deliver_index_reg <= {user_reg[META_FUNCTION +: FUNCTION_W], 1'b0, outcome};
+            verdict_index_reg <= {user_reg[META_FUNCTION +: FUNCTION_W], ip_verdict, l4_verdict};
+            event_bytes_reg   <= length;
+        end
+        event_valid_reg <= ends;
+
+        if (rst)
+            event_valid_reg <= 1'b0;
+    end
+
+    assign deliver_event_valid = event_valid_reg;
+    assign deliver_event_index = deliver_index_reg;
+    assign deliver_event_bytes = event_bytes_reg;
+    assign verdict_event_valid = event_valid_reg;
+    assign verdict_event_index = verdict_index_reg;
+    assign verdict_event_bytes = event_bytes_reg;
+    assign busy = buffer_busy || valid_reg || in_frame_reg || event_valid_reg;
+
+    // tkeep is full but on the last beat, and LENGTH says how much of that one counts.
+    wire unused = &{1'b0, s_axis_tkeep, s_axis_tuser};
 
 endmodule
 
