@@ -38,7 +38,7 @@ struct sekisho_queue_stats {
 	uint64_t packets;
 	uint64_t bytes;
 	uint64_t errors;
-};
+} __rte_cache_aligned;
 
 /* What the packet word's bits 23:16 (layer types and tag count) mean in an mbuf. */
 struct sekisho_type_entry {
@@ -63,10 +63,9 @@ struct sekisho_rx_queue {
 	struct rte_mempool *pool;
 	volatile uint32_t *doorbell;
 	struct rte_eth_dev_data *data;
-	struct sekisho_queue_stats stats;
+	struct sekisho_queue_stats *stats;
 
 	/* Control path. */
-	struct sekisho_queue_stats stats_base;
 	struct rte_eth_dev *dev;
 	uint64_t offloads;
 	uint32_t size;
@@ -89,11 +88,9 @@ struct sekisho_tx_queue {
 	bool fast_free;		/* every mbuf is of one pool and has one reference */
 	volatile uint32_t *doorbell;
 	struct sekisho_tx_completion *completions;
-	struct sekisho_queue_stats stats;
-	uint64_t error_packets, error_bytes; /* counted as sent, and then refused by the card */
+	struct sekisho_queue_stats *stats;
 
 	/* Control path. */
-	struct sekisho_queue_stats stats_base;
 	struct rte_eth_dev *dev;
 	uint64_t offloads;
 	uint32_t size;
@@ -132,7 +129,9 @@ struct sekisho_adapter {
 	uint8_t rss_key[40];
 	uint8_t rss_table[128];
 
-	/* Statistics (sekisho_stats.c) */
+	/* Statistics (sekisho_stats.c). The queues' own live here: a queue is set up anew often. */
+	struct sekisho_queue_stats rx_stats[SEKISHO_MAX_QUEUES], rx_base[SEKISHO_MAX_QUEUES];
+	struct sekisho_queue_stats tx_stats[SEKISHO_MAX_QUEUES], tx_base[SEKISHO_MAX_QUEUES];
 	uint64_t missed_base, rx_error_base; /* at the last reset */
 	uint64_t missed_last, rx_error_last; /* as last read, for a card that is gone */
 	unsigned int counter_count;

@@ -96,7 +96,7 @@ take_error(struct sekisho_rx_queue *rxq, uint32_t difference)
 
 	if (difference & SEKISHO_RX_COMPLETION_STATUS_PHASE_MASK)
 		return false;
-	rxq->stats.errors++;
+	rxq->stats->errors++;
 	rte_mempool_put(rxq->pool, *mbuf);
 	*mbuf = NULL;
 	rxq->head++;
@@ -136,8 +136,8 @@ sekisho_rx_burst(void *queue, struct rte_mbuf **mbufs, uint16_t count)
 		mbufs[received++] = mbuf;
 		rxq->head++;
 	}
-	rxq->stats.packets += received;
-	rxq->stats.bytes += bytes;
+	rxq->stats->packets += received;
+	rxq->stats->bytes += bytes;
 
 	if (free_descriptors(rxq) >= rxq->refill) {
 		uint16_t before = rxq->tail;
@@ -346,6 +346,7 @@ sekisho_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t size, unsi
 	rxq->buffer_size = room;
 	rxq->deferred_start = config->rx_deferred_start;
 	rxq->offloads = config->offloads | dev->data->dev_conf.rxmode.offloads;
+	rxq->stats = &adapter->rx_stats[id];
 	rxq->doorbell = &adapter->doorbells[SEKISHO_RX_TAIL_WORD(id)];
 	/* A power of two of at most half the ring: batches then never wrap. */
 	refill = config->rx_free_thresh != 0 ? config->rx_free_thresh : SEKISHO_BURST;

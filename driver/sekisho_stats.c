@@ -58,45 +58,39 @@ read_drops(struct sekisho_adapter *adapter)
 	sekisho_unlock(adapter);
 }
 
+static struct sekisho_queue_stats
+since(const struct sekisho_queue_stats *now, const struct sekisho_queue_stats *base)
+{
+	return (struct sekisho_queue_stats){
+		.packets = now->packets - base->packets,
+		.bytes = now->bytes - base->bytes,
+		.errors = now->errors - base->errors,
+	};
+}
+
 int
 sekisho_stats_get(SEKISHO_STATS_PARAMS)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 
-	for (unsigned int i = 0; i < dev->data->nb_rx_queues; i++) {
-		const struct sekisho_rx_queue *rxq = dev->data->rx_queues[i];
-		struct sekisho_queue_stats now;
+	/* Queues that are not configured any more still count for the port. */
+	for (unsigned int i = 0; i < SEKISHO_MAX_QUEUES; i++) {
+		struct sekisho_queue_stats rx = since(&adapter->rx_stats[i], &adapter->rx_base[i]);
+		struct sekisho_queue_stats tx = since(&adapter->tx_stats[i], &adapter->tx_base[i]);
 
-		if (rxq == NULL)
+		stats->ipackets += rx.packets;
+		stats->ibytes += rx.bytes;
+		stats->ierrors += rx.errors;
+		stats->opackets += tx.packets;
+		stats->obytes += tx.bytes;
+		stats->oerrors += tx.errors;
+		if (i >= RTE_ETHDEV_QUEUE_STAT_CNTRS || SEKISHO_QUEUE_STATS(stats, queues) == NULL)
 			continue;
-		now.packets = rxq->stats.packets - rxq->stats_base.packets;
-		now.bytes = rxq->stats.bytes - rxq->stats_base.bytes;
-		now.errors = rxq->stats.errors - rxq->stats_base.errors;
-		stats->ipackets += now.packets;
-		stats->ibytes += now.bytes;
-		stats->ierrors += now.errors;
-		if (i < RTE_ETHDEV_QUEUE_STAT_CNTRS && SEKISHO_QUEUE_STATS(stats, queues) != NULL) {
-			SEKISHO_QUEUE_STATS(stats, queues)->q_ipackets[i] = now.packets;
-			SEKISHO_QUEUE_STATS(stats, queues)->q_ibytes[i] = now.bytes;
-			SEKISHO_QUEUE_STATS(stats, queues)->q_errors[i] = now.errors;
-		}
-	}
-	for (unsigned int i = 0; i < dev->data->nb_tx_queues; i++) {
-		const struct sekisho_tx_queue *txq = dev->data->tx_queues[i];
-		struct sekisho_queue_stats now;
-
-		if (txq == NULL)
-			continue;
-		now.packets = txq->stats.packets - txq->error_packets - txq->stats_base.packets;
-		now.bytes = txq->stats.bytes - txq->error_bytes - txq->stats_base.bytes;
-		now.errors = txq->stats.errors - txq->stats_base.errors;
-		stats->opackets += now.packets;
-		stats->obytes += now.bytes;
-		stats->oerrors += now.errors;
-		if (i < RTE_ETHDEV_QUEUE_STAT_CNTRS && SEKISHO_QUEUE_STATS(stats, queues) != NULL) {
-			SEKISHO_QUEUE_STATS(stats, queues)->q_opackets[i] = now.packets;
-			SEKISHO_QUEUE_STATS(stats, queues)->q_obytes[i] = now.bytes;
-		}
+		SEKISHO_QUEUE_STATS(stats, queues)->q_ipackets[i] = rx.packets;
+		SEKISHO_QUEUE_STATS(stats, queues)->q_ibytes[i] = rx.bytes;
+		SEKISHO_QUEUE_STATS(stats, queues)->q_errors[i] = rx.errors;
+		SEKISHO_QUEUE_STATS(stats, queues)->q_opackets[i] = tx.packets;
+		SEKISHO_QUEUE_STATS(stats, queues)->q_obytes[i] = tx.bytes;
 	}
 	read_drops(adapter);
 	stats->imissed = adapter->missed_last - adapter->missed_base;
@@ -109,21 +103,8 @@ sekisho_stats_reset(struct rte_eth_dev *dev)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 
-	for (unsigned int i = 0; i < dev->data->nb_rx_queues; i++) {
-		struct sekisho_rx_queue *rxq = dev->data->rx_queues[i];
-
-		if (rxq != NULL)
-			rxq->stats_base = rxq->stats;
-	}
-	for (unsigned int i = 0; i < dev->data->nb_tx_queues; i++) {
-		struct sekisho_tx_queue *txq = dev->data->tx_queues[i];
-
-		if (txq == NULL)
-			continue;
-		txq->stats_base = txq->stats;
-		txq->stats_base.packets -= txq->error_packets;
-		txq->stats_base.bytes -= txq->error_bytes;
-	}
+	memcpy(adapter->rx_base, adapter->rx_stats, sizeof(adapter->rx_base));
+	memcpy(adapter->tx_base, adapter->tx_stats, sizeof(adapter->tx_base));
 	read_drops(adapter);
 	adapter->missed_base = adapter->missed_last;
 	adapter->rx_error_base = adapter->rx_error_last;

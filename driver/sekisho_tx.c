@@ -102,9 +102,9 @@ reclaim(struct sekisho_tx_queue *txq)
 			/* The last one of them was refused and did not leave the card. */
 			const struct rte_mbuf *mbuf = txq->mbufs[(end - 1) & txq->mask];
 
-			txq->error_packets++;
-			txq->error_bytes += mbuf->pkt_len;
-			txq->stats.errors++;
+			txq->stats->packets--;
+			txq->stats->bytes -= mbuf->pkt_len;
+			txq->stats->errors++;
 		}
 	}
 	free_done(txq, end - txq->done);
@@ -129,7 +129,7 @@ sekisho_tx_burst(void *queue, struct rte_mbuf **mbufs, uint16_t count)
 
 		/* What does not fit one descriptor is dropped here, never sent in part. */
 		if (unlikely(mbuf->nb_segs != 1 || mbuf->data_len > txq->max_length)) {
-			txq->stats.errors++;
+			txq->stats->errors++;
 			rte_pktmbuf_free(mbuf);
 			continue;
 		}
@@ -144,8 +144,8 @@ sekisho_tx_burst(void *queue, struct rte_mbuf **mbufs, uint16_t count)
 		tail++;
 	}
 	if (tail != txq->tail) {
-		txq->stats.packets += (uint16_t)(tail - txq->tail);
-		txq->stats.bytes += bytes;
+		txq->stats->packets += (uint16_t)(tail - txq->tail);
+		txq->stats->bytes += bytes;
 		txq->tail = tail;
 		/* Pairs with the card's read of the tail: descriptors and frames are written. */
 		__atomic_store_n(txq->doorbell, tail, __ATOMIC_RELEASE);
@@ -270,6 +270,7 @@ sekisho_tx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t size, unsi
 	txq->offloads = config->offloads | dev->data->dev_conf.txmode.offloads;
 	txq->fast_free = txq->offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
 	txq->max_length = adapter->identity.max_frame;
+	txq->stats = &adapter->tx_stats[id];
 	txq->doorbell = &adapter->doorbells[SEKISHO_TX_TAIL_WORD(id)];
 	threshold = config->tx_free_thresh != 0 ? config->tx_free_thresh : SEKISHO_BURST;
 	txq->free_threshold = RTE_MIN(threshold, (uint32_t)size / 2);

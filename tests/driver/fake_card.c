@@ -265,6 +265,14 @@ write_register(uint32_t offset, uint32_t value)
 	}
 }
 
+static uint32_t
+read_register(uint32_t offset)
+{
+	if (offset >= PAGE && offset < 2 * PAGE)
+		return page[(offset - PAGE) / 4];
+	return registers[offset / 4];
+}
+
 /* --- the protocol --------------------------------------------------------------------------- */
 
 static void
@@ -348,7 +356,8 @@ access_region(int connection, const struct vfio_user_header *header, void *body)
 		memcpy(&value, data, 4);
 		write_register(access->offset, value);
 	} else if (bar) {
-		memcpy(data, &registers[access->offset / 4], 4);
+		value = read_register(access->offset);
+		memcpy(data, &value, 4);
 	} else if (!write) {
 		memset(data, 0, access->count);
 	}
@@ -471,7 +480,7 @@ order(char *text)
 	} else if (sscanf(text, "txstatus %u", &value) == 1) {
 		tx_status = value;
 	} else if (sscanf(text, "read %x", &offset) == 1) {
-		printf("read %08x\n", registers[offset % SEKISHO_WINDOW_SIZE / 4]);
+		printf("read %08x\n", read_register(offset % SEKISHO_WINDOW_SIZE));
 	} else if (sscanf(text, "write %x %x", &offset, &value) == 2) {
 		registers[offset % SEKISHO_WINDOW_SIZE / 4] = value;
 	} else if (!strcmp(text, "maps")) {
