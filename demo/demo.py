@@ -97,7 +97,7 @@ def download(setup, server, family):
 
 
 def iperf(setup, seconds, reverse):
-    server = netns.Process(["iperf3", "-s", "-1"], os.path.join(setup.folder, "iperf.log"),
+    server = netns.Process(["iperf3", "-s", "-1", "--forceflush"], os.path.join(setup.folder, "iperf.log"),
                            namespace=setup.ns["b"])
     setup.stack.append(server.end)
     netns.wait_for(lambda: "listening" in server.log(), 10, "iperf3 listens")

@@ -42,7 +42,7 @@ def removal(queues, **options):
     with bench.Bench(queues=queues, **options) as setup:
         process, prefix = setup.pmd.process, setup.pmd.prefix
         before = sockets(process.pid)
-        server = netns.Process(["iperf3", "-s", "-1"], os.path.join(setup.folder, "server.log"),
+        server = netns.Process(["iperf3", "-s", "-1", "--forceflush"], os.path.join(setup.folder, "server.log"),
                                namespace=setup.ns["b"])
         netns.wait_for(lambda: "listening" in server.log(), 10, "iperf3 listens")
         client = netns.Process(["iperf3", "-c", "198.18.0.2", "-t", "60", "-P", queues],

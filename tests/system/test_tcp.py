@@ -57,7 +57,7 @@ def transfer(setup, family, connections, size):
 
 
 def iperf(setup, family, streams, seconds=1):
-    server = netns.Process(["iperf3", "-s", "-1", "-B", SERVER[family]],
+    server = netns.Process(["iperf3", "-s", "-1", "--forceflush", "-B", SERVER[family]],
                            os.path.join(setup.folder, "iperf%d.log" % family),
                            namespace=setup.ns["b"])
     try:
