@@ -30,8 +30,7 @@
 #endif
 
 /* 23.11: the mbuf's marker rearm_data is a plain 8-byte array. */
-static inline uint64_t *
-sekisho_mbuf_rearm(struct rte_mbuf *mbuf)
+static inline uint64_t *sekisho_mbuf_rearm(struct rte_mbuf *mbuf)
 {
 	return (uint64_t *)(uintptr_t)&mbuf->data_off;
 }

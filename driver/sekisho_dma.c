@@ -31,8 +31,7 @@ struct dma_walk {
 };
 
 /* Called with the adapter locked. */
-static int
-region_add(struct sekisho_adapter *adapter, const struct dma_piece *piece)
+static int region_add(struct sekisho_adapter *adapter, const struct dma_piece *piece)
 {
 	int ret;
 
@@ -58,8 +57,7 @@ region_add(struct sekisho_adapter *adapter, const struct dma_piece *piece)
 	return 0;
 }
 
-static bool
-region_known(const struct sekisho_adapter *adapter, uint64_t iova)
+static bool region_known(const struct sekisho_adapter *adapter, uint64_t iova)
 {
 	for (unsigned int i = 0; i < adapter->region_count; i++)
 		if (iova - adapter->regions[i].iova < adapter->regions[i].size)
@@ -68,8 +66,7 @@ region_known(const struct sekisho_adapter *adapter, uint64_t iova)
 }
 
 /* The file piece behind a segment. The memory lock is held. */
-static int
-segment_piece(const struct rte_memseg *segment, struct dma_piece *piece)
+static int segment_piece(const struct rte_memseg *segment, struct dma_piece *piece)
 {
 	size_t offset;
 	int fd = rte_memseg_get_fd_thread_unsafe(segment);
@@ -85,13 +82,15 @@ segment_piece(const struct rte_memseg *segment, struct dma_piece *piece)
 		return -ENOTSUP;
 	}
 	*piece = (struct dma_piece){
-		.iova = segment->iova, .size = segment->len, .offset = offset, .fd = fd,
+		.iova = segment->iova,
+		.size = segment->len,
+		.offset = offset,
+		.fd = fd,
 	};
 	return 0;
 }
 
-static int
-walk_flush(struct dma_walk *walk)
+static int walk_flush(struct dma_walk *walk)
 {
 	int ret = 0;
 
@@ -101,8 +100,8 @@ walk_flush(struct dma_walk *walk)
 	return ret;
 }
 
-static int
-walk_segment(const struct rte_memseg_list *list, const struct rte_memseg *segment, void *arg)
+static int walk_segment(const struct rte_memseg_list *list, const struct rte_memseg *segment,
+			void *arg)
 {
 	struct dma_walk *walk = arg;
 	struct dma_piece piece;
@@ -129,8 +128,7 @@ walk_segment(const struct rte_memseg_list *list, const struct rte_memseg *segmen
 }
 
 /* Pages of DPDK's memory come or go; the memory lock is held by the caller. */
-static void
-memory_event(enum rte_mem_event event, const void *address, size_t length, void *arg)
+static void memory_event(enum rte_mem_event event, const void *address, size_t length, void *arg)
 {
 	struct sekisho_adapter *adapter = arg;
 	const struct rte_memseg_list *list = rte_mem_virt2memseg_list(address);
@@ -167,8 +165,7 @@ memory_event(enum rte_mem_event event, const void *address, size_t length, void 
 	sekisho_unlock(adapter);
 }
 
-int
-sekisho_dma_init(struct sekisho_adapter *adapter)
+int sekisho_dma_init(struct sekisho_adapter *adapter)
 {
 	struct dma_walk walk = { .adapter = adapter };
 	int ret;
@@ -197,8 +194,7 @@ sekisho_dma_init(struct sekisho_adapter *adapter)
 	return ret;
 }
 
-void
-sekisho_dma_fini(struct sekisho_adapter *adapter)
+void sekisho_dma_fini(struct sekisho_adapter *adapter)
 {
 	if (adapter->dma_dynamic)
 		rte_mem_event_callback_unregister(adapter->dma_callback, adapter);

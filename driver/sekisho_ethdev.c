@@ -17,16 +17,15 @@
 RTE_LOG_REGISTER(sekisho_logtype_init, pmd.net.sekisho.init, NOTICE);
 RTE_LOG_REGISTER(sekisho_logtype_driver, pmd.net.sekisho.driver, NOTICE);
 
-#define RX_OFFLOADS                                                                                \
-	(RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM |                            \
+#define RX_OFFLOADS                                                     \
+	(RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM | \
 	 RTE_ETH_RX_OFFLOAD_TCP_CKSUM | RTE_ETH_RX_OFFLOAD_RSS_HASH)
-#define TX_OFFLOADS                                                                                \
-	(RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM |                            \
+#define TX_OFFLOADS                                                     \
+	(RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM | \
 	 RTE_ETH_TX_OFFLOAD_TCP_CKSUM | RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE)
 
 /* sekisho_control() under the adapter's lock. */
-static int
-control(struct rte_eth_dev *dev, uint32_t set, uint32_t clear)
+static int control(struct rte_eth_dev *dev, uint32_t set, uint32_t clear)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 	int ret;
@@ -40,8 +39,7 @@ control(struct rte_eth_dev *dev, uint32_t set, uint32_t clear)
 /* --- removal -------------------------------------------------------------------------------- */
 
 /* Bursts find nothing and take nothing from now on; what is in the rings is freed by stop. */
-static void
-disable_bursts(struct rte_eth_dev *dev)
+static void disable_bursts(struct rte_eth_dev *dev)
 {
 	struct rte_eth_fp_ops *ops = &rte_eth_fp_ops[dev->data->port_id];
 
@@ -56,8 +54,7 @@ disable_bursts(struct rte_eth_dev *dev)
 }
 
 /* Runs in EAL's interrupt thread when the card went away. */
-static void
-removal_handler(void *arg)
+static void removal_handler(void *arg)
 {
 	struct rte_eth_dev *dev = arg;
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
@@ -76,8 +73,7 @@ removal_handler(void *arg)
 		rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_RMV, NULL);
 }
 
-static int
-watch_removal(struct rte_eth_dev *dev)
+static int watch_removal(struct rte_eth_dev *dev)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 	int ret;
@@ -95,8 +91,7 @@ watch_removal(struct rte_eth_dev *dev)
 	return 0;
 }
 
-static void
-unwatch_removal(struct rte_eth_dev *dev)
+static void unwatch_removal(struct rte_eth_dev *dev)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 	int ret = 0;
@@ -114,16 +109,14 @@ unwatch_removal(struct rte_eth_dev *dev)
 	adapter->intr_handle = NULL;
 }
 
-static int
-is_removed(struct rte_eth_dev *dev)
+static int is_removed(struct rte_eth_dev *dev)
 {
 	return sekisho_removed(sekisho_adapter(dev)->device);
 }
 
 /* --- configure, start, stop, close ---------------------------------------------------------- */
 
-static int
-dev_configure(struct rte_eth_dev *dev)
+static int dev_configure(struct rte_eth_dev *dev)
 {
 	struct rte_eth_rxmode *rxmode = &dev->data->dev_conf.rxmode;
 
@@ -133,8 +126,7 @@ dev_configure(struct rte_eth_dev *dev)
 	return sekisho_rss_configure(dev);
 }
 
-static int
-set_max_frame(struct rte_eth_dev *dev, uint16_t mtu)
+static int set_max_frame(struct rte_eth_dev *dev, uint16_t mtu)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 	int ret;
@@ -145,8 +137,7 @@ set_max_frame(struct rte_eth_dev *dev, uint16_t mtu)
 	return ret;
 }
 
-static int
-halt_queues(struct rte_eth_dev *dev)
+static int halt_queues(struct rte_eth_dev *dev)
 {
 	int ret = 0;
 
@@ -157,8 +148,7 @@ halt_queues(struct rte_eth_dev *dev)
 	return ret;
 }
 
-static int
-run_queues(struct rte_eth_dev *dev)
+static int run_queues(struct rte_eth_dev *dev)
 {
 	int ret = 0;
 
@@ -177,14 +167,13 @@ run_queues(struct rte_eth_dev *dev)
 	return ret;
 }
 
-static int
-dev_start(struct rte_eth_dev *dev)
+static int dev_start(struct rte_eth_dev *dev)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
-	uint32_t drop = SEKISHO_NETWORK_CONTROL_DROP_BAD_IP_MASK |
-			SEKISHO_NETWORK_CONTROL_DROP_BAD_L4_MASK;
-	uint32_t enable = SEKISHO_NETWORK_CONTROL_RX_ENABLE_MASK |
-			  SEKISHO_NETWORK_CONTROL_TX_ENABLE_MASK;
+	uint32_t drop =
+		SEKISHO_NETWORK_CONTROL_DROP_BAD_IP_MASK | SEKISHO_NETWORK_CONTROL_DROP_BAD_L4_MASK;
+	uint32_t enable =
+		SEKISHO_NETWORK_CONTROL_RX_ENABLE_MASK | SEKISHO_NETWORK_CONTROL_TX_ENABLE_MASK;
 	int ret;
 
 	if (sekisho_removed(adapter->device)) {
@@ -216,8 +205,7 @@ dev_start(struct rte_eth_dev *dev)
 	return 0;
 }
 
-static int
-dev_stop(struct rte_eth_dev *dev)
+static int dev_stop(struct rte_eth_dev *dev)
 {
 	struct rte_eth_link link = { .link_status = RTE_ETH_LINK_DOWN };
 	int ret;
@@ -231,8 +219,7 @@ dev_stop(struct rte_eth_dev *dev)
 	return ret;
 }
 
-int
-sekisho_dev_close(struct rte_eth_dev *dev)
+int sekisho_dev_close(struct rte_eth_dev *dev)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 	int ret = 0;
@@ -263,8 +250,7 @@ sekisho_dev_close(struct rte_eth_dev *dev)
 
 /* --- information ---------------------------------------------------------------------------- */
 
-static int
-dev_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
+static int dev_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 {
 	const struct sekisho_adapter *adapter = sekisho_adapter(dev);
 	const struct sekisho_identity *identity = &adapter->identity;
@@ -292,8 +278,7 @@ dev_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->reta_size = SEKISHO_RSS_TABLE_SIZE;
 	info->hash_key_size = SEKISHO_RSS_KEY_SIZE;
 	info->flow_type_rss_offloads = SEKISHO_RSS_HF;
-	info->speed_capa = RTE_ETH_LINK_SPEED_1G | RTE_ETH_LINK_SPEED_10G |
-			   RTE_ETH_LINK_SPEED_100G;
+	info->speed_capa = RTE_ETH_LINK_SPEED_1G | RTE_ETH_LINK_SPEED_10G | RTE_ETH_LINK_SPEED_100G;
 	info->default_rxportconf.ring_size = SEKISHO_DEFAULT_RING;
 	info->default_txportconf.ring_size = SEKISHO_DEFAULT_RING;
 	info->default_rxportconf.burst_size = SEKISHO_BURST;
@@ -308,14 +293,13 @@ dev_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	return 0;
 }
 
-static const uint32_t *
-supported_ptypes_get(SEKISHO_PTYPES_PARAMS)
+static const uint32_t *supported_ptypes_get(SEKISHO_PTYPES_PARAMS)
 {
 	static const uint32_t types[] = {
-		RTE_PTYPE_L2_ETHER, RTE_PTYPE_L2_ETHER_ARP, RTE_PTYPE_L2_ETHER_VLAN,
-		RTE_PTYPE_L2_ETHER_QINQ,
-		RTE_PTYPE_L3_IPV4, RTE_PTYPE_L3_IPV4_EXT, RTE_PTYPE_L3_IPV6, RTE_PTYPE_L3_IPV6_EXT,
-		RTE_PTYPE_L4_TCP, RTE_PTYPE_L4_UDP, RTE_PTYPE_L4_ICMP, RTE_PTYPE_L4_FRAG,
+		RTE_PTYPE_L2_ETHER,	 RTE_PTYPE_L2_ETHER_ARP, RTE_PTYPE_L2_ETHER_VLAN,
+		RTE_PTYPE_L2_ETHER_QINQ, RTE_PTYPE_L3_IPV4,	 RTE_PTYPE_L3_IPV4_EXT,
+		RTE_PTYPE_L3_IPV6,	 RTE_PTYPE_L3_IPV6_EXT,	 RTE_PTYPE_L4_TCP,
+		RTE_PTYPE_L4_UDP,	 RTE_PTYPE_L4_ICMP,	 RTE_PTYPE_L4_FRAG,
 		RTE_PTYPE_UNKNOWN,
 	};
 
@@ -324,8 +308,7 @@ supported_ptypes_get(SEKISHO_PTYPES_PARAMS)
 	return types;
 }
 
-static int
-fw_version_get(struct rte_eth_dev *dev, char *version, size_t size)
+static int fw_version_get(struct rte_eth_dev *dev, char *version, size_t size)
 {
 	const struct sekisho_identity *identity = &sekisho_adapter(dev)->identity;
 	int length = snprintf(version, size, "rtl %08" PRIx32 " map %u.%u", identity->rtl_hash,
@@ -335,8 +318,7 @@ fw_version_get(struct rte_eth_dev *dev, char *version, size_t size)
 	return (size_t)length < size ? 0 : length + 1;
 }
 
-static int
-link_update(struct rte_eth_dev *dev, int wait_to_complete __rte_unused)
+static int link_update(struct rte_eth_dev *dev, int wait_to_complete __rte_unused)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 	struct rte_eth_link link = {
@@ -360,32 +342,27 @@ link_update(struct rte_eth_dev *dev, int wait_to_complete __rte_unused)
 
 /* --- filters -------------------------------------------------------------------------------- */
 
-static int
-promiscuous_enable(struct rte_eth_dev *dev)
+static int promiscuous_enable(struct rte_eth_dev *dev)
 {
 	return control(dev, SEKISHO_NETWORK_CONTROL_PROMISCUOUS_MASK, 0);
 }
 
-static int
-promiscuous_disable(struct rte_eth_dev *dev)
+static int promiscuous_disable(struct rte_eth_dev *dev)
 {
 	return control(dev, 0, SEKISHO_NETWORK_CONTROL_PROMISCUOUS_MASK);
 }
 
-static int
-allmulticast_enable(struct rte_eth_dev *dev)
+static int allmulticast_enable(struct rte_eth_dev *dev)
 {
 	return control(dev, SEKISHO_NETWORK_CONTROL_ALL_MULTICAST_MASK, 0);
 }
 
-static int
-allmulticast_disable(struct rte_eth_dev *dev)
+static int allmulticast_disable(struct rte_eth_dev *dev)
 {
 	return control(dev, 0, SEKISHO_NETWORK_CONTROL_ALL_MULTICAST_MASK);
 }
 
-static int
-mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *address)
+static int mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *address)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 	int ret;
@@ -396,8 +373,7 @@ mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *address)
 	return ret;
 }
 
-static int
-mtu_set(struct rte_eth_dev *dev, uint16_t mtu)
+static int mtu_set(struct rte_eth_dev *dev, uint16_t mtu)
 {
 	int ret = sekisho_rx_check_frame(dev, mtu + SEKISHO_FRAME_OVERHEAD);
 
@@ -448,8 +424,8 @@ static const struct eth_dev_ops sekisho_ops = {
 
 /* --- probe ---------------------------------------------------------------------------------- */
 
-static void
-library_log(void *context __rte_unused, enum sekisho_log_level level, const char *message)
+static void library_log(void *context __rte_unused, enum sekisho_log_level level,
+			const char *message)
 {
 	static const uint32_t levels[] = {
 		[SEKISHO_LOG_ERROR] = RTE_LOG_ERR,
@@ -461,8 +437,7 @@ library_log(void *context __rte_unused, enum sekisho_log_level level, const char
 	rte_log(levels[level], sekisho_logtype_driver, "net_sekisho: %s\n", message);
 }
 
-static int
-open_card(struct sekisho_adapter *adapter, const char *uri)
+static int open_card(struct sekisho_adapter *adapter, const char *uri)
 {
 	const struct sekisho_open_options options = { .log = library_log };
 	struct sekisho_identity *identity = &adapter->identity;
@@ -497,8 +472,7 @@ open_card(struct sekisho_adapter *adapter, const char *uri)
 }
 
 /* The card's address, or a random one when it has none yet. */
-static int
-init_mac(struct rte_eth_dev *dev)
+static int init_mac(struct rte_eth_dev *dev)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 	struct rte_ether_addr *address;
@@ -520,8 +494,7 @@ init_mac(struct rte_eth_dev *dev)
 	return 0;
 }
 
-int
-sekisho_ethdev_probe(struct rte_eth_dev *dev, const struct sekisho_probe_params *params)
+int sekisho_ethdev_probe(struct rte_eth_dev *dev, const struct sekisho_probe_params *params)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 	int ret;

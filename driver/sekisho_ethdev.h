@@ -52,12 +52,12 @@ struct sekisho_rx_queue {
 	struct sekisho_rx_completion *completions;
 	struct rte_mbuf **mbufs; /* by descriptor index */
 	uint32_t verdict_flags[16]; /* ol_flags by the packet word's bits 31:28 */
-	uint64_t rearm;	   /* data_off, refcnt, nb_segs and port of a fresh mbuf */
+	uint64_t rearm; /* data_off, refcnt, nb_segs and port of a fresh mbuf */
 	uint32_t rss_flag; /* RTE_MBUF_F_RX_RSS_HASH when that offload is on, else 0 */
-	uint16_t head;	   /* completions consumed, free running */
-	uint16_t tail;	   /* descriptors made ready, free running */
-	uint16_t mask;	   /* ring size - 1 */
-	uint16_t refill;   /* descriptors filled at once; a power of two */
+	uint16_t head; /* completions consumed, free running */
+	uint16_t tail; /* descriptors made ready, free running */
+	uint16_t mask; /* ring size - 1 */
+	uint16_t refill; /* descriptors filled at once; a power of two */
 	uint16_t buffer_size;
 	struct sekisho_rx_descriptor *ring;
 	struct rte_mempool *pool;
@@ -79,13 +79,13 @@ struct sekisho_tx_queue {
 	/* Data path, in the order of use. */
 	struct sekisho_tx_descriptor *ring;
 	struct rte_mbuf **mbufs; /* by descriptor index */
-	uint16_t tail;		/* descriptors made ready, free running */
-	uint16_t done;		/* descriptors whose mbufs were freed, free running */
-	uint16_t completed;	/* completions consumed, free running */
-	uint16_t mask;		/* ring size - 1 */
+	uint16_t tail; /* descriptors made ready, free running */
+	uint16_t done; /* descriptors whose mbufs were freed, free running */
+	uint16_t completed; /* completions consumed, free running */
+	uint16_t mask; /* ring size - 1 */
 	uint16_t free_threshold; /* mbufs in the ring from which completions are looked for */
-	uint16_t max_length;	/* longest frame */
-	bool fast_free;		/* every mbuf is of one pool and has one reference */
+	uint16_t max_length; /* longest frame */
+	bool fast_free; /* every mbuf is of one pool and has one reference */
 	volatile uint32_t *doorbell;
 	struct sekisho_tx_completion *completions;
 	struct sekisho_queue_stats *stats;
@@ -140,26 +140,22 @@ struct sekisho_adapter {
 	uint64_t *counter_last;
 };
 
-static inline struct sekisho_adapter *
-sekisho_adapter(const struct rte_eth_dev *dev)
+static inline struct sekisho_adapter *sekisho_adapter(const struct rte_eth_dev *dev)
 {
 	return dev->data->dev_private;
 }
 
-static inline void
-sekisho_lock(struct sekisho_adapter *adapter)
+static inline void sekisho_lock(struct sekisho_adapter *adapter)
 {
 	pthread_mutex_lock(&adapter->lock);
 }
 
-static inline void
-sekisho_unlock(struct sekisho_adapter *adapter)
+static inline void sekisho_unlock(struct sekisho_adapter *adapter)
 {
 	pthread_mutex_unlock(&adapter->lock);
 }
 
-static inline bool
-sekisho_adapter_removed(const struct sekisho_adapter *adapter)
+static inline bool sekisho_adapter_removed(const struct sekisho_adapter *adapter)
 {
 	return __atomic_load_n(&adapter->removed, __ATOMIC_ACQUIRE);
 }
@@ -192,9 +188,8 @@ void sekisho_dma_fini(struct sekisho_adapter *adapter);
 /* sekisho_rx.c */
 
 void sekisho_rx_init_types(void);
-int sekisho_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t size,
-			   unsigned int socket, const struct rte_eth_rxconf *config,
-			   struct rte_mempool *pool);
+int sekisho_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t size, unsigned int socket,
+			   const struct rte_eth_rxconf *config, struct rte_mempool *pool);
 void sekisho_rx_queue_release(struct rte_eth_dev *dev, uint16_t id);
 int sekisho_rx_queue_run(struct rte_eth_dev *dev, uint16_t id);
 int sekisho_rx_queue_halt(struct rte_eth_dev *dev, uint16_t id);
@@ -210,8 +205,8 @@ int sekisho_rx_check_frame(struct rte_eth_dev *dev, uint32_t frame);
 
 /* sekisho_tx.c */
 
-int sekisho_tx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t size,
-			   unsigned int socket, const struct rte_eth_txconf *config);
+int sekisho_tx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t size, unsigned int socket,
+			   const struct rte_eth_txconf *config);
 void sekisho_tx_queue_release(struct rte_eth_dev *dev, uint16_t id);
 int sekisho_tx_queue_run(struct rte_eth_dev *dev, uint16_t id);
 int sekisho_tx_queue_halt(struct rte_eth_dev *dev, uint16_t id);
@@ -240,8 +235,8 @@ int sekisho_xstats_reset(struct rte_eth_dev *dev);
 
 /* sekisho_rss.c */
 
-#define SEKISHO_RSS_HF                                                                             \
-	(RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_NONFRAG_IPV4_TCP | RTE_ETH_RSS_NONFRAG_IPV4_UDP |          \
+#define SEKISHO_RSS_HF                                                                    \
+	(RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_NONFRAG_IPV4_TCP | RTE_ETH_RSS_NONFRAG_IPV4_UDP | \
 	 RTE_ETH_RSS_IPV6 | RTE_ETH_RSS_NONFRAG_IPV6_TCP | RTE_ETH_RSS_NONFRAG_IPV6_UDP)
 
 /** Sets up hash types, key and table as the port is configured. */

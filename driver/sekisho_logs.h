@@ -13,7 +13,7 @@ extern int sekisho_logtype_driver;
 /* Configuration and everything while the port runs; never in the burst functions. */
 #define PMD_DRV_LOG(level, ...) SEKISHO_LOG(level, driver, __VA_ARGS__)
 
-#define SEKISHO_LOG(level, type, format, ...)                                                      \
+#define SEKISHO_LOG(level, type, format, ...) \
 	rte_log(RTE_LOG_##level, sekisho_logtype_##type, "net_sekisho: " format "\n", ##__VA_ARGS__)
 
 #endif

@@ -32,8 +32,7 @@ static const struct {
 	{ RTE_ETH_RSS_NONFRAG_IPV6_UDP, SEKISHO_NETWORK_RSS_TYPES_IPV6_UDP_MASK },
 };
 
-static uint32_t
-card_types(uint64_t hf)
+static uint32_t card_types(uint64_t hf)
 {
 	uint32_t value = 0;
 
@@ -43,8 +42,7 @@ card_types(uint64_t hf)
 	return value;
 }
 
-int
-sekisho_rss_configure(struct rte_eth_dev *dev)
+int sekisho_rss_configure(struct rte_eth_dev *dev)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 	const struct rte_eth_rss_conf *config = &dev->data->dev_conf.rx_adv_conf.rss_conf;
@@ -61,13 +59,12 @@ sekisho_rss_configure(struct rte_eth_dev *dev)
 		memcpy(adapter->rss_key, config->rss_key, sizeof(adapter->rss_key));
 	}
 	for (unsigned int i = 0; i < RTE_DIM(adapter->rss_table); i++)
-		adapter->rss_table[i] = on && dev->data->nb_rx_queues != 0 ?
-						i % dev->data->nb_rx_queues : 0;
+		adapter->rss_table[i] =
+			on && dev->data->nb_rx_queues != 0 ? i % dev->data->nb_rx_queues : 0;
 	return 0;
 }
 
-int
-sekisho_rss_apply(struct rte_eth_dev *dev)
+int sekisho_rss_apply(struct rte_eth_dev *dev)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 	uint32_t value = card_types(adapter->rss_hf);
@@ -79,8 +76,7 @@ sekisho_rss_apply(struct rte_eth_dev *dev)
 	return ret;
 }
 
-int
-sekisho_rss_hash_update(struct rte_eth_dev *dev, struct rte_eth_rss_conf *config)
+int sekisho_rss_hash_update(struct rte_eth_dev *dev, struct rte_eth_rss_conf *config)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 	uint32_t value = card_types(config->rss_hf);
@@ -104,8 +100,7 @@ sekisho_rss_hash_update(struct rte_eth_dev *dev, struct rte_eth_rss_conf *config
 	return 0;
 }
 
-int
-sekisho_rss_hash_conf_get(struct rte_eth_dev *dev, struct rte_eth_rss_conf *config)
+int sekisho_rss_hash_conf_get(struct rte_eth_dev *dev, struct rte_eth_rss_conf *config)
 {
 	const struct sekisho_adapter *adapter = sekisho_adapter(dev);
 
@@ -116,8 +111,8 @@ sekisho_rss_hash_conf_get(struct rte_eth_dev *dev, struct rte_eth_rss_conf *conf
 	return 0;
 }
 
-int
-sekisho_reta_update(struct rte_eth_dev *dev, struct rte_eth_rss_reta_entry64 *reta, uint16_t size)
+int sekisho_reta_update(struct rte_eth_dev *dev, struct rte_eth_rss_reta_entry64 *reta,
+			uint16_t size)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 	uint8_t table[SEKISHO_RSS_TABLE_SIZE];
@@ -150,8 +145,8 @@ sekisho_reta_update(struct rte_eth_dev *dev, struct rte_eth_rss_reta_entry64 *re
 	return ret;
 }
 
-int
-sekisho_reta_query(struct rte_eth_dev *dev, struct rte_eth_rss_reta_entry64 *reta, uint16_t size)
+int sekisho_reta_query(struct rte_eth_dev *dev, struct rte_eth_rss_reta_entry64 *reta,
+		       uint16_t size)
 {
 	const struct sekisho_adapter *adapter = sekisho_adapter(dev);
 

@@ -17,8 +17,7 @@
 struct sekisho_type_entry sekisho_types[256];
 
 /* What the completion's status word must be, for the packet with that free-running number. */
-static inline uint32_t
-expected_status(const struct sekisho_rx_queue *rxq, uint16_t number)
+static inline uint32_t expected_status(const struct sekisho_rx_queue *rxq, uint16_t number)
 {
 	/* The phase is 1 on the first pass; size is a power of two that divides 65536. */
 	uint32_t phase = (number & rxq->size) ? 0 : SEKISHO_RX_COMPLETION_STATUS_PHASE_MASK;
@@ -27,8 +26,7 @@ expected_status(const struct sekisho_rx_queue *rxq, uint16_t number)
 }
 
 /* Makes a batch of descriptors ready; the batch never wraps. The doorbell is left to the caller. */
-static int
-refill_batch(struct sekisho_rx_queue *rxq)
+static int refill_batch(struct sekisho_rx_queue *rxq)
 {
 	uint16_t at = rxq->tail & rxq->mask;
 	struct rte_mbuf **mbufs = &rxq->mbufs[at];
@@ -52,22 +50,19 @@ refill_batch(struct sekisho_rx_queue *rxq)
 }
 
 /* Free descriptors: tail - head of them hold a buffer, of which the card has fetched some. */
-static inline uint16_t
-free_descriptors(const struct sekisho_rx_queue *rxq)
+static inline uint16_t free_descriptors(const struct sekisho_rx_queue *rxq)
 {
 	return rxq->size - (uint16_t)(rxq->tail - rxq->head);
 }
 
-static inline void
-ring_doorbell(struct sekisho_rx_queue *rxq)
+static inline void ring_doorbell(struct sekisho_rx_queue *rxq)
 {
 	/* Pairs with the card's read of the tail: it fetches only descriptors written before. */
 	__atomic_store_n(rxq->doorbell, rxq->tail, __ATOMIC_RELEASE);
 }
 
-static inline void
-fill_mbuf(const struct sekisho_rx_queue *rxq, const struct sekisho_rx_completion *completion,
-	  struct rte_mbuf *mbuf)
+static inline void fill_mbuf(const struct sekisho_rx_queue *rxq,
+			     const struct sekisho_rx_completion *completion, struct rte_mbuf *mbuf)
 {
 	uint32_t packet = completion->packet;
 	const struct sekisho_type_entry *type = &sekisho_types[(packet >> 16) & 0xff];
@@ -89,8 +84,7 @@ fill_mbuf(const struct sekisho_rx_queue *rxq, const struct sekisho_rx_completion
  * A completion that is not the plain next one. Returns false when the card has not written it yet.
  * Otherwise the descriptor was used without a frame: its buffer goes back to the pool.
  */
-static bool
-take_error(struct sekisho_rx_queue *rxq, uint32_t difference)
+static bool take_error(struct sekisho_rx_queue *rxq, uint32_t difference)
 {
 	struct rte_mbuf **mbuf = &rxq->mbufs[rxq->head & rxq->mask];
 
@@ -103,8 +97,7 @@ take_error(struct sekisho_rx_queue *rxq, uint32_t difference)
 	return true;
 }
 
-uint16_t
-sekisho_rx_burst(void *queue, struct rte_mbuf **mbufs, uint16_t count)
+uint16_t sekisho_rx_burst(void *queue, struct rte_mbuf **mbufs, uint16_t count)
 {
 	struct sekisho_rx_queue *rxq = queue;
 	/* Never past what the card was given, whatever the completions say. */
@@ -150,8 +143,7 @@ sekisho_rx_burst(void *queue, struct rte_mbuf **mbufs, uint16_t count)
 	return received;
 }
 
-uint32_t
-sekisho_rx_queue_count(void *queue)
+uint32_t sekisho_rx_queue_count(void *queue)
 {
 	const struct sekisho_rx_queue *rxq = queue;
 	uint16_t held = rxq->tail - rxq->head;
@@ -163,8 +155,7 @@ sekisho_rx_queue_count(void *queue)
 	return count;
 }
 
-int
-sekisho_rx_descriptor_status(void *queue, uint16_t offset)
+int sekisho_rx_descriptor_status(void *queue, uint16_t offset)
 {
 	const struct sekisho_rx_queue *rxq = queue;
 	uint16_t number = rxq->head + offset;
@@ -181,9 +172,8 @@ sekisho_rx_descriptor_status(void *queue, uint16_t offset)
 	return RTE_ETH_RX_DESC_DONE;
 }
 
-int
-sekisho_rx_burst_mode_get(struct rte_eth_dev *dev, uint16_t id __rte_unused,
-			  struct rte_eth_burst_mode *mode)
+int sekisho_rx_burst_mode_get(struct rte_eth_dev *dev, uint16_t id __rte_unused,
+			      struct rte_eth_burst_mode *mode)
 {
 	bool removed = sekisho_adapter_removed(sekisho_adapter(dev));
 
@@ -191,8 +181,7 @@ sekisho_rx_burst_mode_get(struct rte_eth_dev *dev, uint16_t id __rte_unused,
 	return 0;
 }
 
-void
-sekisho_rxq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_rxq_info *info)
+void sekisho_rxq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_rxq_info *info)
 {
 	const struct sekisho_rx_queue *rxq = dev->data->rx_queues[id];
 
@@ -209,16 +198,19 @@ sekisho_rxq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_rxq_in
 /* --- control path --------------------------------------------------------------------------- */
 
 /* The mbuf flags of every pair of verdicts, for the offloads that are on. */
-static void
-init_verdict_flags(struct sekisho_rx_queue *rxq)
+static void init_verdict_flags(struct sekisho_rx_queue *rxq)
 {
 	static const uint32_t ip_flags[4] = {
-		RTE_MBUF_F_RX_IP_CKSUM_UNKNOWN, RTE_MBUF_F_RX_IP_CKSUM_BAD,
-		RTE_MBUF_F_RX_IP_CKSUM_GOOD, RTE_MBUF_F_RX_IP_CKSUM_NONE,
+		RTE_MBUF_F_RX_IP_CKSUM_UNKNOWN,
+		RTE_MBUF_F_RX_IP_CKSUM_BAD,
+		RTE_MBUF_F_RX_IP_CKSUM_GOOD,
+		RTE_MBUF_F_RX_IP_CKSUM_NONE,
 	};
 	static const uint32_t l4_flags[4] = {
-		RTE_MBUF_F_RX_L4_CKSUM_UNKNOWN, RTE_MBUF_F_RX_L4_CKSUM_BAD,
-		RTE_MBUF_F_RX_L4_CKSUM_GOOD, RTE_MBUF_F_RX_L4_CKSUM_NONE,
+		RTE_MBUF_F_RX_L4_CKSUM_UNKNOWN,
+		RTE_MBUF_F_RX_L4_CKSUM_BAD,
+		RTE_MBUF_F_RX_L4_CKSUM_GOOD,
+		RTE_MBUF_F_RX_L4_CKSUM_NONE,
 	};
 	bool ip = rxq->offloads & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM;
 	/* The completion says of which protocol the verdict is; either offload turns it on. */
@@ -229,15 +221,16 @@ init_verdict_flags(struct sekisho_rx_queue *rxq)
 		uint32_t flags = 0;
 
 		if (ip)
-			flags |= ip_flags[SEKISHO_FIELD_GET(SEKISHO_RX_COMPLETION_PACKET_IP_VERDICT, word)];
+			flags |= ip_flags[SEKISHO_FIELD_GET(SEKISHO_RX_COMPLETION_PACKET_IP_VERDICT,
+							    word)];
 		if (l4)
-			flags |= l4_flags[SEKISHO_FIELD_GET(SEKISHO_RX_COMPLETION_PACKET_L4_VERDICT, word)];
+			flags |= l4_flags[SEKISHO_FIELD_GET(SEKISHO_RX_COMPLETION_PACKET_L4_VERDICT,
+							    word)];
 		rxq->verdict_flags[i] = flags;
 	}
 }
 
-void
-sekisho_rx_init_types(void)
+void sekisho_rx_init_types(void)
 {
 	static const uint32_t l3_types[8] = {
 		[SEKISHO_L3_TYPE_IPV4] = RTE_PTYPE_L3_IPV4,
@@ -260,7 +253,8 @@ sekisho_rx_init_types(void)
 		uint32_t type;
 
 		if (tags == 0)
-			type = l3 == SEKISHO_L3_TYPE_ARP ? RTE_PTYPE_L2_ETHER_ARP : RTE_PTYPE_L2_ETHER;
+			type = l3 == SEKISHO_L3_TYPE_ARP ? RTE_PTYPE_L2_ETHER_ARP :
+							   RTE_PTYPE_L2_ETHER;
 		else
 			type = tags == 1 ? RTE_PTYPE_L2_ETHER_VLAN : RTE_PTYPE_L2_ETHER_QINQ;
 		sekisho_types[i].packet_type = type | l3_types[l3] | l4_types[l4];
@@ -269,8 +263,7 @@ sekisho_rx_init_types(void)
 	}
 }
 
-static void
-free_mbufs(struct sekisho_rx_queue *rxq)
+static void free_mbufs(struct sekisho_rx_queue *rxq)
 {
 	for (uint32_t i = 0; i < rxq->size; i++) {
 		if (rxq->mbufs[i] != NULL)
@@ -279,8 +272,7 @@ free_mbufs(struct sekisho_rx_queue *rxq)
 	}
 }
 
-static void
-queue_free(struct sekisho_rx_queue *rxq)
+static void queue_free(struct sekisho_rx_queue *rxq)
 {
 	if (rxq == NULL)
 		return;
@@ -292,19 +284,18 @@ queue_free(struct sekisho_rx_queue *rxq)
 	rte_free(rxq);
 }
 
-static int
-check_buffer(uint32_t buffer_size, uint32_t frame, uint16_t id)
+static int check_buffer(uint32_t buffer_size, uint32_t frame, uint16_t id)
 {
 	if (buffer_size >= frame)
 		return 0;
-	PMD_DRV_LOG(ERR, "rx queue %u: its mbufs hold %u bytes after the headroom, a frame of this "
+	PMD_DRV_LOG(ERR,
+		    "rx queue %u: its mbufs hold %u bytes after the headroom, a frame of this "
 		    "MTU has %u and this card does not scatter: use larger mbufs or a smaller MTU",
 		    id, buffer_size, frame);
 	return -EINVAL;
 }
 
-int
-sekisho_rx_check_frame(struct rte_eth_dev *dev, uint32_t frame)
+int sekisho_rx_check_frame(struct rte_eth_dev *dev, uint32_t frame)
 {
 	for (uint16_t id = 0; id < dev->data->nb_rx_queues; id++) {
 		const struct sekisho_rx_queue *rxq = dev->data->rx_queues[id];
@@ -316,9 +307,8 @@ sekisho_rx_check_frame(struct rte_eth_dev *dev, uint32_t frame)
 	return 0;
 }
 
-int
-sekisho_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t size, unsigned int socket,
-		       const struct rte_eth_rxconf *config, struct rte_mempool *pool)
+int sekisho_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t size, unsigned int socket,
+			   const struct rte_eth_rxconf *config, struct rte_mempool *pool)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 	uint32_t room = rte_pktmbuf_data_room_size(pool) - RTE_PKTMBUF_HEADROOM;
@@ -362,9 +352,8 @@ sekisho_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t size, unsi
 
 	rxq->mbufs = rte_zmalloc_socket("sekisho_rx_mbufs", size * sizeof(*rxq->mbufs),
 					RTE_CACHE_LINE_SIZE, socket);
-	rxq->ring_zone = rte_eth_dma_zone_reserve(dev, "rx_ring", id,
-						  size * sizeof(*rxq->ring), SEKISHO_RING_ALIGN,
-						  socket);
+	rxq->ring_zone = rte_eth_dma_zone_reserve(dev, "rx_ring", id, size * sizeof(*rxq->ring),
+						  SEKISHO_RING_ALIGN, socket);
 	rxq->completion_zone = rte_eth_dma_zone_reserve(dev, "rx_completions", id,
 							size * sizeof(*rxq->completions),
 							SEKISHO_RING_ALIGN, socket);
@@ -379,15 +368,13 @@ sekisho_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t size, unsi
 	return 0;
 }
 
-void
-sekisho_rx_queue_release(struct rte_eth_dev *dev, uint16_t id)
+void sekisho_rx_queue_release(struct rte_eth_dev *dev, uint16_t id)
 {
 	queue_free(dev->data->rx_queues[id]);
 	dev->data->rx_queues[id] = NULL;
 }
 
-int
-sekisho_rx_queue_run(struct rte_eth_dev *dev, uint16_t id)
+int sekisho_rx_queue_run(struct rte_eth_dev *dev, uint16_t id)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 	struct sekisho_rx_queue *rxq = dev->data->rx_queues[id];
@@ -404,8 +391,10 @@ sekisho_rx_queue_run(struct rte_eth_dev *dev, uint16_t id)
 	while (free_descriptors(rxq) >= rxq->refill) {
 		ret = refill_batch(rxq);
 		if (ret < 0) {
-			PMD_DRV_LOG(ERR, "rx queue %u: the mempool %s has too few mbufs for %u "
-				    "descriptors", id, rxq->pool->name, rxq->size);
+			PMD_DRV_LOG(ERR,
+				    "rx queue %u: the mempool %s has too few mbufs for %u "
+				    "descriptors",
+				    id, rxq->pool->name, rxq->size);
 			free_mbufs(rxq);
 			return ret;
 		}
@@ -423,8 +412,7 @@ sekisho_rx_queue_run(struct rte_eth_dev *dev, uint16_t id)
 	return 0;
 }
 
-int
-sekisho_rx_queue_halt(struct rte_eth_dev *dev, uint16_t id)
+int sekisho_rx_queue_halt(struct rte_eth_dev *dev, uint16_t id)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 	struct sekisho_rx_queue *rxq = dev->data->rx_queues[id];

@@ -15,9 +15,8 @@
 #include "sekisho_ethdev.h"
 
 /* Adds up counters at these window offsets; called with the adapter locked. */
-static int
-sum_counters(struct sekisho_adapter *adapter, const uint32_t *offsets, unsigned int count,
-	     uint64_t *sum)
+static int sum_counters(struct sekisho_adapter *adapter, const uint32_t *offsets,
+			unsigned int count, uint64_t *sum)
 {
 	uint64_t total = 0, value;
 
@@ -33,8 +32,7 @@ sum_counters(struct sekisho_adapter *adapter, const uint32_t *offsets, unsigned 
 }
 
 /* Reads what the card dropped of this function's frames, in whole since the card's reset. */
-static void
-read_drops(struct sekisho_adapter *adapter)
+static void read_drops(struct sekisho_adapter *adapter)
 {
 	unsigned int queues = RTE_MIN(adapter->identity.rx_queues, SEKISHO_MAX_QUEUES);
 	uint32_t missed[SEKISHO_MAX_QUEUES], errors[SEKISHO_MAX_QUEUES + 3];
@@ -58,8 +56,8 @@ read_drops(struct sekisho_adapter *adapter)
 	sekisho_unlock(adapter);
 }
 
-static struct sekisho_queue_stats
-since(const struct sekisho_queue_stats *now, const struct sekisho_queue_stats *base)
+static struct sekisho_queue_stats since(const struct sekisho_queue_stats *now,
+					const struct sekisho_queue_stats *base)
 {
 	return (struct sekisho_queue_stats){
 		.packets = now->packets - base->packets,
@@ -68,8 +66,7 @@ since(const struct sekisho_queue_stats *now, const struct sekisho_queue_stats *b
 	};
 }
 
-int
-sekisho_stats_get(SEKISHO_STATS_PARAMS)
+int sekisho_stats_get(SEKISHO_STATS_PARAMS)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 
@@ -98,8 +95,7 @@ sekisho_stats_get(SEKISHO_STATS_PARAMS)
 	return 0;
 }
 
-int
-sekisho_stats_reset(struct rte_eth_dev *dev)
+int sekisho_stats_reset(struct rte_eth_dev *dev)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 
@@ -114,8 +110,7 @@ sekisho_stats_reset(struct rte_eth_dev *dev)
 /* --- extended statistics -------------------------------------------------------------------- */
 
 /* Reads a range of the card's counters into counter_last; on failure the old values stay. */
-static void
-read_counters(struct sekisho_adapter *adapter, unsigned int first, unsigned int count)
+static void read_counters(struct sekisho_adapter *adapter, unsigned int first, unsigned int count)
 {
 	uint64_t values[64];
 
@@ -132,8 +127,7 @@ read_counters(struct sekisho_adapter *adapter, unsigned int first, unsigned int 
 	sekisho_unlock(adapter);
 }
 
-int
-sekisho_stats_init(struct sekisho_adapter *adapter)
+int sekisho_stats_init(struct sekisho_adapter *adapter)
 {
 	unsigned int count = sekisho_counter_count(adapter->device);
 
@@ -163,8 +157,7 @@ sekisho_stats_init(struct sekisho_adapter *adapter)
 	return 0;
 }
 
-void
-sekisho_stats_fini(struct sekisho_adapter *adapter)
+void sekisho_stats_fini(struct sekisho_adapter *adapter)
 {
 	free(adapter->counters);
 	free(adapter->counter_base);
@@ -174,8 +167,7 @@ sekisho_stats_fini(struct sekisho_adapter *adapter)
 	adapter->counter_count = 0;
 }
 
-int
-sekisho_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *stats, unsigned int count)
+int sekisho_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *stats, unsigned int count)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 
@@ -189,9 +181,8 @@ sekisho_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *stats, unsigne
 	return adapter->counter_count;
 }
 
-int
-sekisho_xstats_get_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names,
-			 unsigned int count)
+int sekisho_xstats_get_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names,
+			     unsigned int count)
 {
 	const struct sekisho_adapter *adapter = sekisho_adapter(dev);
 
@@ -202,9 +193,8 @@ sekisho_xstats_get_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *nam
 	return adapter->counter_count;
 }
 
-int
-sekisho_xstats_get_by_id(struct rte_eth_dev *dev, const uint64_t *ids, uint64_t *values,
-			 unsigned int count)
+int sekisho_xstats_get_by_id(struct rte_eth_dev *dev, const uint64_t *ids, uint64_t *values,
+			     unsigned int count)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 
@@ -228,9 +218,8 @@ sekisho_xstats_get_by_id(struct rte_eth_dev *dev, const uint64_t *ids, uint64_t 
 	return count;
 }
 
-int
-sekisho_xstats_get_names_by_id(struct rte_eth_dev *dev, const uint64_t *ids,
-			       struct rte_eth_xstat_name *names, unsigned int count)
+int sekisho_xstats_get_names_by_id(struct rte_eth_dev *dev, const uint64_t *ids,
+				   struct rte_eth_xstat_name *names, unsigned int count)
 {
 	const struct sekisho_adapter *adapter = sekisho_adapter(dev);
 
@@ -244,8 +233,7 @@ sekisho_xstats_get_names_by_id(struct rte_eth_dev *dev, const uint64_t *ids,
 	return count;
 }
 
-int
-sekisho_xstats_reset(struct rte_eth_dev *dev)
+int sekisho_xstats_reset(struct rte_eth_dev *dev)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 

@@ -31,8 +31,7 @@ static const uint32_t checksum_bits[8] = {
 	[CHECKSUM_INDEX(RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_SCTP_CKSUM)] = IP_BIT,
 };
 
-static inline uint16_t
-in_flight(const struct sekisho_tx_queue *txq)
+static inline uint16_t in_flight(const struct sekisho_tx_queue *txq)
 {
 	return txq->tail - txq->done;
 }
@@ -41,8 +40,8 @@ in_flight(const struct sekisho_tx_queue *txq)
  * The completion with that free-running number: true when the card has written it. Pairs with the
  * card writing its status word last; the mbufs of what it completes may be reused when it is there.
  */
-static inline bool
-completion_ready(const struct sekisho_tx_queue *txq, uint16_t number, uint32_t *status)
+static inline bool completion_ready(const struct sekisho_tx_queue *txq, uint16_t number,
+				    uint32_t *status)
 {
 	uint32_t phase = (number & txq->size) ? 0 : SEKISHO_TX_COMPLETION_STATUS_PHASE_MASK;
 
@@ -51,8 +50,8 @@ completion_ready(const struct sekisho_tx_queue *txq, uint16_t number, uint32_t *
 }
 
 /* Descriptors that a completion answers for, counted from the free-running number first. */
-static inline uint16_t
-completed_from(const struct sekisho_tx_queue *txq, uint16_t number, uint16_t first)
+static inline uint16_t completed_from(const struct sekisho_tx_queue *txq, uint16_t number,
+				      uint16_t first)
 {
 	uint16_t index = txq->completions[number & txq->mask].descriptor;
 
@@ -60,8 +59,7 @@ completed_from(const struct sekisho_tx_queue *txq, uint16_t number, uint16_t fir
 }
 
 /* Frees a run of mbufs that does not wrap. */
-static inline void
-free_run(struct sekisho_tx_queue *txq, struct rte_mbuf **mbufs, uint16_t count)
+static inline void free_run(struct sekisho_tx_queue *txq, struct rte_mbuf **mbufs, uint16_t count)
 {
 	if (txq->fast_free)
 		rte_mempool_put_bulk(mbufs[0]->pool, (void **)mbufs, count);
@@ -69,8 +67,7 @@ free_run(struct sekisho_tx_queue *txq, struct rte_mbuf **mbufs, uint16_t count)
 		rte_pktmbuf_free_bulk(mbufs, count);
 }
 
-static void
-free_done(struct sekisho_tx_queue *txq, uint16_t count)
+static void free_done(struct sekisho_tx_queue *txq, uint16_t count)
 {
 	uint16_t at = txq->done & txq->mask;
 	uint16_t first = RTE_MIN(count, (uint16_t)(txq->size - at));
@@ -84,8 +81,7 @@ free_done(struct sekisho_tx_queue *txq, uint16_t count)
 }
 
 /* Frees what the card has completed. */
-static void
-reclaim(struct sekisho_tx_queue *txq)
+static void reclaim(struct sekisho_tx_queue *txq)
 {
 	uint16_t end = txq->done; /* descriptors completed, free running */
 	uint32_t status;
@@ -110,8 +106,7 @@ reclaim(struct sekisho_tx_queue *txq)
 	free_done(txq, end - txq->done);
 }
 
-uint16_t
-sekisho_tx_burst(void *queue, struct rte_mbuf **mbufs, uint16_t count)
+uint16_t sekisho_tx_burst(void *queue, struct rte_mbuf **mbufs, uint16_t count)
 {
 	struct sekisho_tx_queue *txq = queue;
 	uint16_t tail = txq->tail;
@@ -136,7 +131,8 @@ sekisho_tx_burst(void *queue, struct rte_mbuf **mbufs, uint16_t count)
 		address = rte_mbuf_data_iova(mbuf);
 		descriptor->address_lo = (uint32_t)address;
 		descriptor->address_hi = (uint32_t)(address >> 32);
-		descriptor->control = mbuf->data_len | checksum_bits[CHECKSUM_INDEX(mbuf->ol_flags)] |
+		descriptor->control = mbuf->data_len |
+				      checksum_bits[CHECKSUM_INDEX(mbuf->ol_flags)] |
 				      SEKISHO_TX_DESCRIPTOR_CONTROL_END_OF_PACKET_MASK;
 		descriptor->reserved = 0;
 		txq->mbufs[tail & txq->mask] = mbuf;
@@ -154,8 +150,7 @@ sekisho_tx_burst(void *queue, struct rte_mbuf **mbufs, uint16_t count)
 }
 
 /* The card needs nothing of the packet prepared; this only refuses what would be dropped. */
-uint16_t
-sekisho_tx_prepare(void *queue, struct rte_mbuf **mbufs, uint16_t count)
+uint16_t sekisho_tx_prepare(void *queue, struct rte_mbuf **mbufs, uint16_t count)
 {
 	const struct sekisho_tx_queue *txq = queue;
 	const uint64_t supported = RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IPV6 |
@@ -179,8 +174,7 @@ sekisho_tx_prepare(void *queue, struct rte_mbuf **mbufs, uint16_t count)
 	return count;
 }
 
-int
-sekisho_tx_done_cleanup(void *queue, uint32_t count __rte_unused)
+int sekisho_tx_done_cleanup(void *queue, uint32_t count __rte_unused)
 {
 	struct sekisho_tx_queue *txq = queue;
 	uint16_t before = txq->done;
@@ -190,8 +184,7 @@ sekisho_tx_done_cleanup(void *queue, uint32_t count __rte_unused)
 	return (uint16_t)(txq->done - before);
 }
 
-int
-sekisho_tx_descriptor_status(void *queue, uint16_t offset)
+int sekisho_tx_descriptor_status(void *queue, uint16_t offset)
 {
 	const struct sekisho_tx_queue *txq = queue;
 	uint16_t number = txq->completed, end = txq->done;
@@ -210,12 +203,11 @@ sekisho_tx_descriptor_status(void *queue, uint16_t offset)
 	}
 	/* Offset 0 is where the next frame goes: the ring's oldest descriptors are the last ones. */
 	return offset < txq->size - (uint16_t)(txq->tail - end) ? RTE_ETH_TX_DESC_DONE :
-								   RTE_ETH_TX_DESC_FULL;
+								  RTE_ETH_TX_DESC_FULL;
 }
 
-int
-sekisho_tx_burst_mode_get(struct rte_eth_dev *dev, uint16_t id __rte_unused,
-			  struct rte_eth_burst_mode *mode)
+int sekisho_tx_burst_mode_get(struct rte_eth_dev *dev, uint16_t id __rte_unused,
+			      struct rte_eth_burst_mode *mode)
 {
 	bool removed = sekisho_adapter_removed(sekisho_adapter(dev));
 
@@ -223,8 +215,7 @@ sekisho_tx_burst_mode_get(struct rte_eth_dev *dev, uint16_t id __rte_unused,
 	return 0;
 }
 
-void
-sekisho_txq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_txq_info *info)
+void sekisho_txq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_txq_info *info)
 {
 	const struct sekisho_tx_queue *txq = dev->data->tx_queues[id];
 
@@ -236,8 +227,7 @@ sekisho_txq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_txq_in
 
 /* --- control path --------------------------------------------------------------------------- */
 
-static void
-queue_free(struct sekisho_tx_queue *txq)
+static void queue_free(struct sekisho_tx_queue *txq)
 {
 	if (txq == NULL)
 		return;
@@ -247,9 +237,8 @@ queue_free(struct sekisho_tx_queue *txq)
 	rte_free(txq);
 }
 
-int
-sekisho_tx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t size, unsigned int socket,
-		       const struct rte_eth_txconf *config)
+int sekisho_tx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t size, unsigned int socket,
+			   const struct rte_eth_txconf *config)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 	struct sekisho_tx_queue *txq;
@@ -277,9 +266,8 @@ sekisho_tx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t size, unsi
 
 	txq->mbufs = rte_zmalloc_socket("sekisho_tx_mbufs", size * sizeof(*txq->mbufs),
 					RTE_CACHE_LINE_SIZE, socket);
-	txq->ring_zone = rte_eth_dma_zone_reserve(dev, "tx_ring", id,
-						  size * sizeof(*txq->ring), SEKISHO_RING_ALIGN,
-						  socket);
+	txq->ring_zone = rte_eth_dma_zone_reserve(dev, "tx_ring", id, size * sizeof(*txq->ring),
+						  SEKISHO_RING_ALIGN, socket);
 	txq->completion_zone = rte_eth_dma_zone_reserve(dev, "tx_completions", id,
 							size * sizeof(*txq->completions),
 							SEKISHO_RING_ALIGN, socket);
@@ -294,15 +282,13 @@ sekisho_tx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t size, unsi
 	return 0;
 }
 
-void
-sekisho_tx_queue_release(struct rte_eth_dev *dev, uint16_t id)
+void sekisho_tx_queue_release(struct rte_eth_dev *dev, uint16_t id)
 {
 	queue_free(dev->data->tx_queues[id]);
 	dev->data->tx_queues[id] = NULL;
 }
 
-int
-sekisho_tx_queue_run(struct rte_eth_dev *dev, uint16_t id)
+int sekisho_tx_queue_run(struct rte_eth_dev *dev, uint16_t id)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 	struct sekisho_tx_queue *txq = dev->data->tx_queues[id];
@@ -328,8 +314,7 @@ sekisho_tx_queue_run(struct rte_eth_dev *dev, uint16_t id)
 	return 0;
 }
 
-int
-sekisho_tx_queue_halt(struct rte_eth_dev *dev, uint16_t id)
+int sekisho_tx_queue_halt(struct rte_eth_dev *dev, uint16_t id)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 	struct sekisho_tx_queue *txq = dev->data->tx_queues[id];

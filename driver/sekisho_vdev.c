@@ -18,8 +18,7 @@
 #define ARG_DEVICE "device"
 #define ARG_DROP_BAD_CHECKSUM "drop_bad_checksum"
 
-static int
-take_string(const char *key, const char *value, void *opaque)
+static int take_string(const char *key, const char *value, void *opaque)
 {
 	const char **string = opaque;
 
@@ -31,8 +30,7 @@ take_string(const char *key, const char *value, void *opaque)
 	return 0;
 }
 
-static int
-take_bool(const char *key, const char *value, void *opaque)
+static int take_bool(const char *key, const char *value, void *opaque)
 {
 	bool *flag = opaque;
 
@@ -55,8 +53,7 @@ static const struct {
 };
 
 /* Every key must be known and come once. */
-static int
-check_keys(const char *name, const struct rte_kvargs *list)
+static int check_keys(const char *name, const struct rte_kvargs *list)
 {
 	for (unsigned int i = 0; i < list->count; i++) {
 		const char *key = list->pairs[i].key;
@@ -66,8 +63,10 @@ check_keys(const char *name, const struct rte_kvargs *list)
 			if (strcmp(key, arguments[known].key) == 0)
 				break;
 		if (known == RTE_DIM(arguments)) {
-			PMD_INIT_LOG(ERR, "%s: unknown argument '%s'; known are " ARG_DEVICE
-				     " and " ARG_DROP_BAD_CHECKSUM, name, key);
+			PMD_INIT_LOG(ERR,
+				     "%s: unknown argument '%s'; known are " ARG_DEVICE
+				     " and " ARG_DROP_BAD_CHECKSUM,
+				     name, key);
 			return -EINVAL;
 		}
 		if (rte_kvargs_count(list, key) > 1) {
@@ -78,9 +77,8 @@ check_keys(const char *name, const struct rte_kvargs *list)
 	return 0;
 }
 
-static int
-parse_arguments(const char *name, const struct rte_kvargs *list,
-		struct sekisho_probe_params *params)
+static int parse_arguments(const char *name, const struct rte_kvargs *list,
+			   struct sekisho_probe_params *params)
 {
 	int ret = check_keys(name, list);
 
@@ -92,15 +90,16 @@ parse_arguments(const char *name, const struct rte_kvargs *list,
 			ret = -EINVAL;
 	}
 	if (ret == 0 && params->uri == NULL) {
-		PMD_INIT_LOG(ERR, "%s: " ARG_DEVICE " is missing: --vdev=%s," ARG_DEVICE
-			     "=vfio-user:PATH", name, name);
+		PMD_INIT_LOG(ERR,
+			     "%s: " ARG_DEVICE " is missing: --vdev=%s," ARG_DEVICE
+			     "=vfio-user:PATH",
+			     name, name);
 		ret = -EINVAL;
 	}
 	return ret;
 }
 
-static int
-probe(struct rte_vdev_device *vdev)
+static int probe(struct rte_vdev_device *vdev)
 {
 	const char *name = rte_vdev_device_name(vdev);
 	const char *text = rte_vdev_device_args(vdev);
@@ -135,8 +134,7 @@ probe(struct rte_vdev_device *vdev)
 	return ret;
 }
 
-static int
-remove_device(struct rte_vdev_device *vdev)
+static int remove_device(struct rte_vdev_device *vdev)
 {
 	struct rte_eth_dev *dev = rte_eth_dev_allocated(rte_vdev_device_name(vdev));
 
@@ -154,11 +152,10 @@ static struct rte_vdev_driver sekisho_vdev = {
 };
 
 RTE_PMD_REGISTER_VDEV(net_sekisho, sekisho_vdev);
-RTE_PMD_REGISTER_PARAM_STRING(net_sekisho,
-	ARG_DEVICE "=<uri> " ARG_DROP_BAD_CHECKSUM "=<0|1>");
+RTE_PMD_REGISTER_PARAM_STRING(net_sekisho, ARG_DEVICE "=<uri> " ARG_DROP_BAD_CHECKSUM "=<0|1>");
 
 /* What dpdk-pmdinfo.py reads; inside DPDK's own build a tool writes it. */
 extern const char sekisho_pmd_info[];
 __attribute__((used)) const char sekisho_pmd_info[] =
-	"PMD_INFO_STRING= {\"name\": \"net_sekisho\", \"params\": \""
-	ARG_DEVICE "=<uri> " ARG_DROP_BAD_CHECKSUM "=<0|1>\", \"pci_ids\": []}";
+	"PMD_INFO_STRING= {\"name\": \"net_sekisho\", \"params\": \"" ARG_DEVICE
+	"=<uri> " ARG_DROP_BAD_CHECKSUM "=<0|1>\", \"pci_ids\": []}";

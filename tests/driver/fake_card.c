@@ -68,8 +68,7 @@ static size_t line_length;
 
 #define FAULT(...) (printf("fault: " __VA_ARGS__), putchar('\n'), fflush(stdout))
 
-static void *
-dma(uint64_t iova, uint64_t size, bool write)
+static void *dma(uint64_t iova, uint64_t size, bool write)
 {
 	for (unsigned int i = 0; i < map_count; i++)
 		if (iova >= maps[i].iova && iova - maps[i].iova < maps[i].size &&
@@ -78,8 +77,7 @@ dma(uint64_t iova, uint64_t size, bool write)
 	return NULL;
 }
 
-static uint16_t
-tail(const struct queue *queue)
+static uint16_t tail(const struct queue *queue)
 {
 	uint32_t offset = queue->rx ? SEKISHO_NETWORK_RX_DOORBELL_TAIL(queue->number) :
 				      SEKISHO_NETWORK_TX_DOORBELL_TAIL(queue->number);
@@ -88,8 +86,7 @@ tail(const struct queue *queue)
 }
 
 /* Descriptors that the driver made ready and that were not taken yet. */
-static uint16_t
-ready(struct queue *queue)
+static uint16_t ready(struct queue *queue)
 {
 	uint16_t count;
 
@@ -105,16 +102,14 @@ ready(struct queue *queue)
 	return count;
 }
 
-static uint32_t
-phase(const struct queue *queue)
+static uint32_t phase(const struct queue *queue)
 {
 	return queue->completed & queue->size ? 0 : 0x80000000u;
 }
 
 /* Gives a frame to the host; false when the queue has no descriptor. */
-static bool
-deliver(struct queue *queue, const uint32_t words[4], unsigned int status, const void *frame,
-	unsigned int length)
+static bool deliver(struct queue *queue, const uint32_t words[4], unsigned int status,
+		    const void *frame, unsigned int length)
 {
 	struct sekisho_rx_descriptor *descriptor;
 	struct sekisho_rx_completion *completion;
@@ -124,8 +119,8 @@ deliver(struct queue *queue, const uint32_t words[4], unsigned int status, const
 	if (ready(queue) == 0)
 		return false;
 	descriptor = dma(queue->ring + 16 * index, 16, false);
-	completion = dma(queue->completions + 32ul * (queue->completed & (queue->size - 1)), 32,
-			 true);
+	completion =
+		dma(queue->completions + 32ul * (queue->completed & (queue->size - 1)), 32, true);
 	if (!descriptor || !completion) {
 		FAULT("rx queue %u: ring outside the memory map", queue->number);
 		queue->running = false;
@@ -144,22 +139,21 @@ deliver(struct queue *queue, const uint32_t words[4], unsigned int status, const
 	completion->rss_hash = words[1];
 	completion->sum = words[2];
 	completion->offsets = words[3];
-	__atomic_store_n(&completion->status, phase(queue) | status << 16 | index, __ATOMIC_RELEASE);
+	__atomic_store_n(&completion->status, phase(queue) | status << 16 | index,
+			 __ATOMIC_RELEASE);
 	queue->fetched++;
 	queue->completed++;
 	return true;
 }
 
-static void
-print_hex(const unsigned char *bytes, unsigned int count)
+static void print_hex(const unsigned char *bytes, unsigned int count)
 {
 	for (unsigned int i = 0; i < count; i++)
 		printf("%02x", bytes[i]);
 }
 
 /* Takes what the transmit queue has; one completion answers for all of a batch. */
-static bool
-transmit(struct queue *queue)
+static bool transmit(struct queue *queue)
 {
 	static const uint32_t nothing[4];
 	struct queue *back = &queues[0][queue->number];
@@ -168,7 +162,8 @@ transmit(struct queue *queue)
 
 	if (count == 0 || (loop && ready(back) == 0))
 		return false;
-	completion = dma(queue->completions + 8ul * (queue->completed & (queue->size - 1)), 8, true);
+	completion =
+		dma(queue->completions + 8ul * (queue->completed & (queue->size - 1)), 8, true);
 	for (; count && limit && status == 0 && !(loop && ready(back) == 0); count--, limit--) {
 		struct sekisho_tx_descriptor *descriptor;
 		unsigned int length;
@@ -209,29 +204,27 @@ transmit(struct queue *queue)
 
 /* --- registers ------------------------------------------------------------------------------ */
 
-static void
-reset_registers(void)
+static void reset_registers(void)
 {
 	memset(queues, 0, sizeof(queues));
 	registers[SEKISHO_NETWORK_CONTROL / 4] &= ~3u;
 }
 
-static void
-power_on(void)
+static void power_on(void)
 {
-	registers[SEKISHO_IDENTIFICATION_MAGIC / 4] = SEKISHO_IDENTIFICATION_MAGIC_VALUE_RESET_VALUE;
+	registers[SEKISHO_IDENTIFICATION_MAGIC / 4] =
+		SEKISHO_IDENTIFICATION_MAGIC_VALUE_RESET_VALUE;
 	registers[SEKISHO_IDENTIFICATION_MAP_VERSION / 4] = 1 << 16;
 	registers[SEKISHO_IDENTIFICATION_RTL_HASH / 4] = 0xfa4eca4d;
 	registers[SEKISHO_IDENTIFICATION_FUNCTION_INFO / 4] = SEKISHO_FUNCTION_KIND_NETWORK;
-	registers[SEKISHO_IDENTIFICATION_CAPABILITIES / 4] = 15u << 24 | 2 << 20 | 2 << 16 |
-							     QUEUES << 8 | QUEUES;
+	registers[SEKISHO_IDENTIFICATION_CAPABILITIES / 4] =
+		15u << 24 | 2 << 20 | 2 << 16 | QUEUES << 8 | QUEUES;
 	registers[SEKISHO_IDENTIFICATION_BUILD / 4] = 128 << 12 | 64;
 	registers[SEKISHO_IDENTIFICATION_LIMITS / 4] = 9728;
 	registers[SEKISHO_NETWORK_LINK / 4] = 10000 << 8 | 1;
 }
 
-static void
-queue_control(struct queue *queue, const uint32_t *block, bool enable)
+static void queue_control(struct queue *queue, const uint32_t *block, bool enable)
 {
 	if (!enable) {
 		queue->running = false;
@@ -244,8 +237,7 @@ queue_control(struct queue *queue, const uint32_t *block, bool enable)
 	queue->completions = block[6] | (uint64_t)block[7] << 32;
 }
 
-static void
-write_register(uint32_t offset, uint32_t value)
+static void write_register(uint32_t offset, uint32_t value)
 {
 	registers[offset / 4] = value;
 	if (offset >= PAGE && offset < 2 * PAGE)
@@ -265,8 +257,7 @@ write_register(uint32_t offset, uint32_t value)
 	}
 }
 
-static uint32_t
-read_register(uint32_t offset)
+static uint32_t read_register(uint32_t offset)
 {
 	if (offset >= PAGE && offset < 2 * PAGE)
 		return page[(offset - PAGE) / 4];
@@ -275,13 +266,15 @@ read_register(uint32_t offset)
 
 /* --- the protocol --------------------------------------------------------------------------- */
 
-static void
-reply(int connection, const struct vfio_user_header *command, int error, const void *data,
-      size_t size, int fd)
+static void reply(int connection, const struct vfio_user_header *command, int error,
+		  const void *data, size_t size, int fd)
 {
 	struct vfio_user_header header = {
-		.id = command->id, .command = command->command, .size = sizeof(header) + size,
-		.flags = VFIO_USER_TYPE_REPLY | (error ? VFIO_USER_ERROR : 0), .error = error,
+		.id = command->id,
+		.command = command->command,
+		.size = sizeof(header) + size,
+		.flags = VFIO_USER_TYPE_REPLY | (error ? VFIO_USER_ERROR : 0),
+		.error = error,
 	};
 	struct iovec parts[2] = { { &header, sizeof(header) }, { (void *)(uintptr_t)data, size } };
 	union {
@@ -305,8 +298,7 @@ reply(int connection, const struct vfio_user_header *command, int error, const v
 		perror("fake_card: send");
 }
 
-static int
-dma_map(const struct vfio_user_dma_map *request, int fd)
+static int dma_map(const struct vfio_user_dma_map *request, int fd)
 {
 	struct map *map = &maps[map_count];
 
@@ -315,15 +307,15 @@ dma_map(const struct vfio_user_dma_map *request, int fd)
 	map->iova = request->address;
 	map->size = request->size;
 	map->writable = request->flags & VFIO_USER_MAP_WRITE;
-	map->memory = mmap(NULL, map->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, request->offset);
+	map->memory =
+		mmap(NULL, map->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, request->offset);
 	if (map->memory == MAP_FAILED)
 		return errno;
 	map_count++;
 	return 0;
 }
 
-static int
-dma_unmap(const struct vfio_user_dma_unmap *request)
+static int dma_unmap(const struct vfio_user_dma_unmap *request)
 {
 	for (unsigned int i = 0; i < map_count; i++) {
 		if (maps[i].iova != request->address || maps[i].size != request->size)
@@ -336,8 +328,7 @@ dma_unmap(const struct vfio_user_dma_unmap *request)
 	return ENOENT;
 }
 
-static void
-access_region(int connection, const struct vfio_user_header *header, void *body)
+static void access_region(int connection, const struct vfio_user_header *header, void *body)
 {
 	struct vfio_user_region_access *access = body;
 	unsigned char *data = (unsigned char *)(access + 1);
@@ -345,8 +336,8 @@ access_region(int connection, const struct vfio_user_header *header, void *body)
 	bool bar = access->region == VFIO_USER_BAR0;
 	uint32_t value;
 
-	if (bar && (access->count != 4 || access->offset % 4 ||
-		    access->offset >= SEKISHO_WINDOW_SIZE)) {
+	if (bar &&
+	    (access->count != 4 || access->offset % 4 || access->offset >= SEKISHO_WINDOW_SIZE)) {
 		FAULT("access of %u bytes at 0x%llx", access->count,
 		      (unsigned long long)access->offset);
 		reply(connection, header, EINVAL, NULL, 0, -1);
@@ -365,8 +356,7 @@ access_region(int connection, const struct vfio_user_header *header, void *body)
 }
 
 /* Answers one message; false when the peer has gone. */
-static bool
-serve(int connection)
+static bool serve(int connection)
 {
 	static _Alignas(8) unsigned char body[8192];
 	union {
@@ -375,7 +365,9 @@ serve(int connection)
 	} control;
 	struct vfio_user_header header;
 	struct iovec part = { &header, sizeof(header) };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.space,
+	struct msghdr message = { .msg_iov = &part,
+				  .msg_iovlen = 1,
+				  .msg_control = control.space,
 				  .msg_controllen = sizeof(control.space) };
 	struct cmsghdr *head;
 	int fd = -1, error = 0;
@@ -423,8 +415,7 @@ serve(int connection)
 			struct vfio_user_sparse sparse;
 			struct vfio_user_area area;
 		} answer = {
-			{ sizeof(answer),
-			  3 | VFIO_USER_REGION_MAPPABLE | VFIO_USER_REGION_HAS_CAPS,
+			{ sizeof(answer), 3 | VFIO_USER_REGION_MAPPABLE | VFIO_USER_REGION_HAS_CAPS,
 			  VFIO_USER_BAR0, sizeof(answer.info), SEKISHO_WINDOW_SIZE, 0 },
 			{ { VFIO_USER_CAP_SPARSE, 1, 0 }, 1, 0 },
 			{ PAGE, PAGE },
@@ -460,19 +451,19 @@ serve(int connection)
 
 /* --- the test's commands -------------------------------------------------------------------- */
 
-static void
-order(char *text)
+static void order(char *text)
 {
 	static unsigned char frame[16384];
 	unsigned int queue, status, length = 0, byte, at = 0, offset, value;
 	uint32_t words[4];
 
 	if (sscanf(text, "rx %u %x %x %x %x %x %n", &queue, &words[0], &words[1], &words[2],
-		   &words[3], &status, (int *)&at) == 6 && at && queue < QUEUES) {
+		   &words[3], &status, (int *)&at) == 6 &&
+	    at && queue < QUEUES) {
 		for (; sscanf(text + at, "%2x", &byte) == 1; at += 2)
 			frame[length++] = byte;
 		puts(deliver(&queues[0][queue], words, status, frame, length) ? "rx done" :
-										   "rx full");
+										"rx full");
 	} else if (sscanf(text, "loop %u", &value) == 1) {
 		loop = value;
 	} else if (sscanf(text, "show %u", &value) == 1) {
@@ -496,8 +487,7 @@ order(char *text)
 }
 
 /* Reads what there is of the orders; false at the end of the input. */
-static bool
-take_orders(void)
+static bool take_orders(void)
 {
 	ssize_t count = read(0, line + line_length, sizeof(line) - 1 - line_length);
 	char *end;
@@ -515,8 +505,7 @@ take_orders(void)
 	return true;
 }
 
-int
-main(int argc, char **argv)
+int main(int argc, char **argv)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int listener, connection = -1;
