@@ -37,10 +37,11 @@ class Client:
         reply, _ = self.call(VERSION, struct.pack("<HH", 0, 0) + text.encode() + b"\0")
         self.version = struct.unpack_from("<HH", reply)
         self.capabilities = json.loads(reply[4:].split(b"\0")[0] or b"{}")
-        self.doorbell_page = None
+        self.doorbell_page = self.doorbell_words = None
 
     def close(self):
         if self.doorbell_page:
+            self.doorbell_words.release()
             self.doorbell_page.close()
             self.doorbell_page = None
         self.socket.close()
@@ -146,7 +147,8 @@ class Client:
             assert offset <= 0x1000 < offset + length, "the doorbell page is not in %r" % areas
             self.doorbell_page = mmap.mmap(descriptor, 0x1000, offset=0x1000)
             os.close(descriptor)
-        return memoryview(self.doorbell_page).cast("I")
+            self.doorbell_words = memoryview(self.doorbell_page).cast("I")
+        return self.doorbell_words
 
 
 class Memory:
