@@ -13,11 +13,12 @@
 //
 // A ring's entry is the count of its completions modulo its size, phase is 1 on the first pass.
 // `completed` counts what the host has acknowledged. When the host refuses a completion, the
-// queue's ring_error is set and its count stops; cleared when the queue is disabled and idle.
-// After enable 1 -> 0 all that is in flight finishes; active is 0 when nothing is left, and the
-// counts start again at 0. Base and size must not change while enable or active is 1.
+// queue's ring_error is set and its count stops; cleared when the queue is disabled.
+// After enable 1 -> 0 all that is in flight finishes; active is 0 when nothing is left. The counts
+// start at 0 when the queue is enabled; it must not be before that. Base and size must not change
+// while enable or active is 1.
 //
-// Rate: a completion a clock into the pipe, 4 clocks of latency.
+// Rate: a completion a clock, transmit one in two clocks. Latency: 7 clocks to the line.
 
 module completion_writer #
 (
@@ -26,9 +27,9 @@ module completion_writer #
     // Queues of a direction in all, and of a function; queue number = function * QUEUES_PER_FUNCTION + queue
     parameter integer QUEUES = 8,
     parameter integer QUEUES_PER_FUNCTION = 4,
-    // Bits of a queue number: 2^QUEUE_W >= QUEUES
+    // Bits of a queue number: 2^QUEUE_W = QUEUES
     parameter integer QUEUE_W = 3,
-    // Clocks that a completion waits for its neighbour when the bus is busy
+    // Clocks that a completion waits for its neighbour when the bus is busy, 1 to 63
     parameter integer PAIR_CLOCKS = 48,
     // Width of a line in bits: 32 bytes, or the bus where that is wider
     parameter integer LINE_W = (DMA_W < 256) ? 256 : DMA_W
@@ -90,6 +91,315 @@ module completion_writer #
     // 1: something is inside or not yet acknowledged
     output wire                 busy
 );
+
+`include "sekisho.vh"
+
+localparam integer RING_W = QUEUE_W + 1;
+localparam integer RINGS = 2 * QUEUES;
+localparam integer ENTRY_W = QUEUE_W + 16 + 160;
+localparam integer WRITE_W = RING_W + 64 + 256;
+
+// Rings: those of the receive queues, then those of the transmit queues
+wire [RINGS-1:0] enable = {tx_enable, rx_enable};
+wire [RINGS*64-1:0] base = {tx_base, rx_base};
+wire [RINGS*4-1:0] size_log2 = {tx_size_log2, rx_size_log2};
+
+// Entries that wait for their frame's answer
+wire waiting_valid;
+wire waiting_take;
+wire waiting_empty;
+wire [QUEUE_W-1:0] waiting_queue;
+wire [15:0] waiting_index;
+wire [159:0] waiting_words;
+
+/* verilator lint_off PINCONNECTEMPTY */
+dma_fifo #(
+    .WIDTH(ENTRY_W),
+    .DEPTH(128)
+) entries (
+    .clk(clk),
+    .rst(rst),
+    .in_data({entry_queue, entry_index, entry_words}),
+    .in_valid(entry_valid),
+    .in_ready(entry_ready),
+    .room(),
+    .out_data({waiting_queue, waiting_index, waiting_words}),
+    .out_valid(waiting_valid),
+    .out_ready(waiting_take),
+    .empty(waiting_empty)
+);
+
+wire tx_valid;
+wire tx_take;
+wire [QUEUE_W-1:0] tx_queue;
+wire [15:0] tx_index;
+wire [3:0] tx_status;
+wire [QUEUES-1:0] tx_waiting;
+
+completion_tx #(
+    .QUEUES(QUEUES),
+    .QUEUE_W(QUEUE_W)
+) tx (
+    .clk(clk),
+    .rst(rst),
+    .tx_done_valid(tx_done_valid),
+    .tx_done_ready(tx_done_ready),
+    .tx_done_gq(tx_done_gq),
+    .tx_done_index(tx_done_index),
+    .tx_done_status(tx_done_status),
+    .out_valid(tx_valid),
+    .out_take(tx_take),
+    .out_queue(tx_queue),
+    .out_index(tx_index),
+    .out_status(tx_status),
+    .waiting(tx_waiting)
+);
+
+// One a clock into the pipe, both directions in turn. The pipe does not stall: room covers it.
+reg last_rx_reg;
+wire room;
+wire rx_valid = waiting_valid && frame_done_valid;
+
+assign waiting_take = room && rx_valid && !(tx_valid && last_rx_reg);
+assign frame_done_ready = room && waiting_valid && !(tx_valid && last_rx_reg);
+assign tx_take = room && tx_valid && !waiting_take;
+
+reg p1_valid_reg;
+reg p1_tx_reg;
+reg [QUEUE_W-1:0] p1_queue_reg;
+reg [15:0] p1_index_reg;
+reg [3:0] p1_status_reg;
+reg [159:0] p1_words_reg;
+reg event_valid_reg;
+
+always @(posedge clk) begin
+    if (waiting_take || tx_take) begin
+        last_rx_reg <= waiting_take;
+        p1_tx_reg <= tx_take;
+        p1_queue_reg <= waiting_take ? waiting_queue : tx_queue;
+        p1_index_reg <= waiting_take ? waiting_index : tx_index;
+        p1_status_reg <= !waiting_take ? tx_status :
+                         {2'd0, frame_done_error ? COMPLETION_STATUS_DMA_ERROR : COMPLETION_STATUS_OK};
+    end
+    if (waiting_take)
+        p1_words_reg <= waiting_words;
+    p1_valid_reg <= waiting_take || tx_take;
+    event_valid_reg <= waiting_take;
+    if (rst) begin
+        p1_valid_reg <= 1'b0;
+        event_valid_reg <= 1'b0;
+        last_rx_reg <= 1'b0;
+    end
+end
+
+assign done_event_valid = event_valid_reg;
+assign done_event_index = {p1_queue_reg, p1_status_reg[0] ? RX_QUEUE_RESULT_DMA_ERROR : RX_QUEUE_RESULT_COMPLETED};
+assign done_event_bytes = p1_words_reg[RX_COMPLETION_PACKET_LENGTH +: RX_COMPLETION_PACKET_LENGTH_W];
+
+// Stage 1: the ring's base, size, and count of completions begun
+wire [RINGS*16-1:0] issued;
+wire [RING_W-1:0] p1_ring = {p1_tx_reg, p1_queue_reg};
+
+reg p2_valid_reg;
+reg [RING_W-1:0] p2_ring_reg;
+reg [63:0] p2_base_reg;
+reg [3:0] p2_size_reg;
+reg [15:0] p2_count_reg;
+reg [15:0] p2_index_reg;
+reg [3:0] p2_status_reg;
+reg [159:0] p2_words_reg;
+
+always @(posedge clk) begin
+    if (p1_valid_reg) begin
+        p2_ring_reg <= p1_ring;
+        p2_base_reg <= base[{p1_ring, 6'd0} +: 64];
+        p2_size_reg <= size_log2[{p1_ring, 2'd0} +: 4];
+        p2_count_reg <= issued[{p1_ring, 4'd0} +: 16];
+        p2_index_reg <= p1_index_reg;
+        p2_status_reg <= p1_status_reg;
+        p2_words_reg <= p1_words_reg;
+    end
+    p2_valid_reg <= p1_valid_reg;
+    if (rst)
+        p2_valid_reg <= 1'b0;
+end
+
+// Stage 2: offset in the ring, phase, low half of the address
+wire [15:0] p2_mask = ~(16'hffff << p2_size_reg);
+wire [15:0] p2_entry = p2_count_reg & p2_mask;
+wire p2_tx = p2_ring_reg[RING_W-1];
+wire [31:0] p2_offset = p2_tx ? {13'd0, p2_entry, 3'd0} : {11'd0, p2_entry, 5'd0};
+
+reg p3_valid_reg;
+reg [RING_W-1:0] p3_ring_reg;
+reg [32:0] p3_low_reg;
+reg [31:0] p3_high_reg;
+reg p3_phase_reg;
+reg [15:0] p3_index_reg;
+reg [3:0] p3_status_reg;
+reg [159:0] p3_words_reg;
+
+always @(posedge clk) begin
+    if (p2_valid_reg) begin
+        p3_ring_reg <= p2_ring_reg;
+        p3_low_reg <= {1'b0, p2_base_reg[31:0]} + {1'b0, p2_offset};
+        p3_high_reg <= p2_base_reg[63:32];
+        p3_phase_reg <= !p2_count_reg[p2_size_reg];
+        p3_index_reg <= p2_index_reg;
+        p3_status_reg <= p2_status_reg;
+        p3_words_reg <= p2_words_reg;
+    end
+    p3_valid_reg <= p2_valid_reg;
+    if (rst)
+        p3_valid_reg <= 1'b0;
+end
+
+// Stage 3: high half of the address; the words
+reg [255:0] p3_data;
+
+always @* begin
+    p3_data = 256'd0;
+    if (p3_ring_reg[RING_W-1]) begin
+        p3_data[TX_COMPLETION_DESCRIPTOR_INDEX +: TX_COMPLETION_DESCRIPTOR_INDEX_W] = p3_index_reg;
+        p3_data[TX_COMPLETION_STATUS_STATUS +: TX_COMPLETION_STATUS_STATUS_W] = p3_status_reg;
+        p3_data[TX_COMPLETION_STATUS_PHASE] = p3_phase_reg;
+    end else begin
+        p3_data[159:0] = p3_words_reg;
+        p3_data[RX_COMPLETION_STATUS_INDEX +: RX_COMPLETION_STATUS_INDEX_W] = p3_index_reg;
+        p3_data[RX_COMPLETION_STATUS_STATUS +: RX_COMPLETION_STATUS_STATUS_W] = p3_status_reg;
+        p3_data[RX_COMPLETION_STATUS_PHASE] = p3_phase_reg;
+    end
+end
+
+wire write_valid;
+wire write_take;
+wire write_empty;
+wire [RING_W-1:0] write_ring;
+wire [63:0] write_address;
+wire [255:0] write_data;
+
+dma_fifo #(
+    .WIDTH(WRITE_W),
+    .DEPTH(16),
+    .MARGIN(6)
+) writes (
+    .clk(clk),
+    .rst(rst),
+    .in_data({p3_ring_reg, p3_high_reg + {31'd0, p3_low_reg[32]}, p3_low_reg[31:0], p3_data}),
+    .in_valid(p3_valid_reg),
+    .in_ready(),
+    .room(room),
+    .out_data({write_ring, write_address, write_data}),
+    .out_valid(write_valid),
+    .out_ready(write_take),
+    .empty(write_empty)
+);
+/* verilator lint_on PINCONNECTEMPTY */
+
+/* verilator lint_off UNUSEDSIGNAL */
+wire [31:0] write_function = {{(32-QUEUE_W){1'b0}}, write_ring[QUEUE_W-1:0]} / QUEUES_PER_FUNCTION;
+/* verilator lint_on UNUSEDSIGNAL */
+wire done_valid;
+wire [RING_W-1:0] done_ring;
+wire done_two;
+wire done_error;
+wire line_busy;
+
+completion_line #(
+    .DMA_W(DMA_W),
+    .RING_W(RING_W),
+    .PAIR_CLOCKS(PAIR_CLOCKS),
+    .LINE_W(LINE_W)
+) line (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(write_valid),
+    .s_ready(write_take),
+    .s_ring(write_ring),
+    .s_function(write_function[3:0]),
+    .s_address(write_address),
+    .s_data(write_data),
+    .m_line_valid(m_line_valid),
+    .m_line_ready(m_line_ready),
+    .m_line_urgent(m_line_urgent),
+    .m_line_full(m_line_full),
+    .m_line_function(m_line_function),
+    .m_line_address(m_line_address),
+    .m_line_data(m_line_data),
+    .m_line_strobe(m_line_strobe),
+    .line_done_valid(line_done_valid),
+    .line_done_error(line_done_error),
+    .done_valid(done_valid),
+    .done_ring(done_ring),
+    .done_two(done_two),
+    .done_error(done_error),
+    .busy(line_busy)
+);
+
+// Counts of every ring
+wire [RINGS*16-1:0] completed;
+wire [RINGS-1:0] ring_error;
+wire [RINGS-1:0] in_flight;
+
+genvar g;
+generate
+    for (g = 0; g < RINGS; g = g + 1) begin : ring
+        localparam [RING_W-1:0] RING = g;
+        reg enabled_reg;
+        reg error_reg;
+        reg [15:0] issued_reg;
+        reg [15:0] completed_reg;
+        // From the entry (transmit: from the pipe's start) to the acknowledgement
+        reg [9:0] in_flight_reg;
+
+        wire begun = p1_valid_reg && p1_ring == RING;
+        wire enters = RING[RING_W-1] ? (tx_take && tx_queue == RING[QUEUE_W-1:0]) :
+                                       (entry_valid && entry_ready && entry_queue == RING[QUEUE_W-1:0]);
+        wire done = done_valid && done_ring == RING;
+        wire [1:0] leaves = {done && done_two, done && !done_two};
+
+        always @(posedge clk) begin
+            if (begun)
+                issued_reg <= issued_reg + 16'd1;
+            if (done && !done_error && !error_reg)
+                completed_reg <= completed_reg + {14'd0, leaves};
+            if (done && done_error)
+                error_reg <= 1'b1;
+            if (enters || done)
+                in_flight_reg <= in_flight_reg + {9'd0, enters} - {8'd0, leaves};
+            enabled_reg <= enable[g];
+            if (!enable[g])
+                error_reg <= 1'b0;
+            // A queue that is enabled starts at 0; until then the counts stay for software to read
+            if (enable[g] && !enabled_reg) begin
+                issued_reg <= 16'd0;
+                completed_reg <= 16'd0;
+            end
+            if (rst) begin
+                enabled_reg <= 1'b0;
+                error_reg <= 1'b0;
+                issued_reg <= 16'd0;
+                completed_reg <= 16'd0;
+                in_flight_reg <= 10'd0;
+            end
+        end
+
+        assign issued[16*g +: 16] = issued_reg;
+        assign completed[16*g +: 16] = completed_reg;
+        assign ring_error[g] = error_reg;
+        assign in_flight[g] = in_flight_reg != 10'd0 ||
+                              (RING[RING_W-1] ? tx_waiting[g % QUEUES] :
+                                                (entry_valid && entry_queue == RING[QUEUE_W-1:0]));
+    end
+endgenerate
+
+assign rx_completed = completed[QUEUES*16-1:0];
+assign tx_completed = completed[RINGS*16-1:QUEUES*16];
+assign rx_ring_error = ring_error[QUEUES-1:0];
+assign tx_ring_error = ring_error[RINGS-1:QUEUES];
+assign rx_active = in_flight[QUEUES-1:0];
+assign tx_active = in_flight[RINGS-1:QUEUES];
+assign busy = !waiting_empty || |tx_waiting || p1_valid_reg || p2_valid_reg || p3_valid_reg || !write_empty || line_busy;
 
 endmodule
 

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-3-Clause
+`resetall
+`timescale 1ns / 1ps
+`default_nettype none
+
+// Transmit completions that wait to be written, one a queue.
+//
+// A descriptor done OK replaces what waits for its queue, as a completion covers all descriptors
+// before it; so does an error, behind which the next one of the queue waits until it is taken
+// (and others behind that one). The queues are served round robin, one in two clocks.
+
+module completion_tx #
+(
+    // Queues in all
+    parameter integer QUEUES = 8,
+    // Bits of a queue number: 2^QUEUE_W >= QUEUES
+    parameter integer QUEUE_W = 3
+)
+(
+    input  wire               clk,
+    input  wire               rst,
+
+    // Descriptors done; status is a completion_status_e
+    input  wire               tx_done_valid,
+    output wire               tx_done_ready,
+    input  wire [QUEUE_W-1:0] tx_done_gq,
+    input  wire [15:0]        tx_done_index,
+    input  wire [3:0]         tx_done_status,
+
+    // The next completion; it may still change until it is taken
+    output wire               out_valid,
+    input  wire               out_take,
+    output wire [QUEUE_W-1:0] out_queue,
+    output wire [15:0]        out_index,
+    output wire [3:0]         out_status,
+
+    // 1: one waits
+    output wire [QUEUES-1:0]  waiting
+);
+
+reg [QUEUES-1:0] waiting_reg;
+reg [QUEUES-1:0] error_reg;
+reg [19:0] entries[QUEUES-1:0];
+reg [QUEUES-1:0] behind_reg;
+reg out_valid_reg;
+reg [QUEUE_W-1:0] out_queue_reg;
+
+wire [QUEUES-1:0] ahead = waiting_reg & behind_reg;
+wire [QUEUES-1:0] candidates = |ahead ? ahead : waiting_reg;
+wire [QUEUES-1:0] chosen = candidates & (~candidates + 1'b1);
+wire pick = |waiting_reg && !out_valid_reg;
+wire accept = tx_done_valid && tx_done_ready;
+reg [QUEUE_W-1:0] chosen_queue;
+integer i;
+
+always @* begin
+    chosen_queue = {QUEUE_W{1'b0}};
+    for (i = 0; i < QUEUES; i = i + 1)
+        if (chosen[i])
+            chosen_queue = chosen_queue | i[QUEUE_W-1:0];
+end
+
+assign tx_done_ready = !(waiting_reg[tx_done_gq] && error_reg[tx_done_gq]);
+assign out_valid = out_valid_reg;
+assign out_queue = out_queue_reg;
+assign {out_status, out_index} = entries[out_queue_reg];
+assign waiting = waiting_reg;
+
+always @(posedge clk) begin
+    if (accept)
+        entries[tx_done_gq] <= {tx_done_status, tx_done_index};
+end
+
+always @(posedge clk) begin
+    if (pick) begin
+        out_queue_reg <= chosen_queue;
+        behind_reg <= ~(chosen | (chosen - 1'b1));
+    end
+    out_valid_reg <= pick || (out_valid_reg && !out_take);
+    if (out_take)
+        waiting_reg[out_queue_reg] <= 1'b0;
+    if (accept) begin
+        waiting_reg[tx_done_gq] <= 1'b1;
+        error_reg[tx_done_gq] <= tx_done_status != 4'd0;
+    end
+    if (rst) begin
+        waiting_reg <= {QUEUES{1'b0}};
+        out_valid_reg <= 1'b0;
+        behind_reg <= {QUEUES{1'b0}};
+    end
+end
+
+endmodule
+
+`resetall
