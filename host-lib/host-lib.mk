@@ -62,3 +62,30 @@ install-lib: lib tools ## Install library, tool and man pages (DESTDIR, PREFIX)
 	install -m 644 host-lib/man/*.1 $(DESTDIR)$(MANDIR)/man1
 	install -m 644 host-lib/man/*.3 $(DESTDIR)$(MANDIR)/man3
 	install -m 644 host-lib/man/*.7 $(DESTDIR)$(MANDIR)/man7
+
+# --- tests: the library, tool and fake server with the sanitizers -------------------------------
+
+LIB_TEST_CFLAGS := $(LIB_CFLAGS) $(SANITIZE)
+LIB_TEST_COMMON := tests/host-lib/fake_server.c tests/host-lib/common.c
+LIB_TEST_HEADERS := tests/host-lib/fake_server.h tests/host-lib/common.h
+LIB_TEST_PROGRAMS := $(LIB_BUILD)/test/test_device $(LIB_BUILD)/test/test_network \
+	$(LIB_BUILD)/test/test_counters
+
+$(LIB_BUILD)/test/%.o: host-lib/src/%.c $(LIB_HEADERS) host-lib/host-lib.mk
+	@mkdir -p $(@D)
+	$(CC) $(LIB_TEST_CFLAGS) -c -o $@ $<
+
+$(LIB_BUILD)/test/test_%: tests/host-lib/test_%.c $(LIB_TEST_COMMON) $(LIB_TEST_HEADERS) $(LIB_TEST_OBJECTS)
+	$(CC) $(LIB_TEST_CFLAGS) -o $@ $< $(LIB_TEST_COMMON) $(LIB_TEST_OBJECTS) -lcmocka
+
+$(LIB_BUILD)/test/fake_sekisho: tests/host-lib/fake_sekisho.c tests/host-lib/fake_server.c $(LIB_TEST_HEADERS) $(LIB_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(LIB_TEST_CFLAGS) -o $@ $(filter %.c,$^)
+
+$(LIB_BUILD)/test/sekishoctl: $(CTL_SOURCES:%=host-lib/tools/%) $(CTL_HEADERS) $(LIB_TEST_OBJECTS)
+	$(CC) $(LIB_TEST_CFLAGS) -o $@ $(filter %.c %.o,$^)
+
+lib-tests: $(LIB_TEST_PROGRAMS) $(LIB_BUILD)/test/fake_sekisho $(LIB_BUILD)/test/sekishoctl lib tools
+
+TESTS += $(LIB_TEST_PROGRAMS) tests/host-lib/test_sekishoctl.py tests/host-lib/test_install.py
+TEST_DEPS += lib-tests

@@ -493,6 +493,8 @@ find_doorbells(const unsigned char *reply, size_t size, uint64_t *offset)
 	memcpy(&info, reply, sizeof(info));
 	if (!(info.flags & VFIO_USER_REGION_MAPPABLE))
 		return -ENOENT;
+	if (info.offset > INT64_MAX - SEK_DOORBELL_OFFSET - SEK_DOORBELL_SIZE)
+		return -EPROTO;
 	*offset = info.offset + SEK_DOORBELL_OFFSET;
 	if (!(info.flags & VFIO_USER_REGION_HAS_CAPS) || !info.cap_offset)
 		return 0;
@@ -539,8 +541,7 @@ map_doorbells(struct vfio_user *client, int fd, uint64_t offset)
 	if (fstat(fd, &status))
 		return -errno;
 	/* Beyond the file's end the mapping would be there, and every access a SIGBUS. */
-	if (offset > INT64_MAX - SEK_DOORBELL_SIZE ||
-	    (uint64_t)status.st_size < offset + SEK_DOORBELL_SIZE) {
+	if ((uint64_t)status.st_size < offset + SEK_DOORBELL_SIZE) {
 		sek_log(client->device, SEKISHO_LOG_ERROR, "the doorbell page's file is too short");
 		return -EPROTO;
 	}
