@@ -222,13 +222,13 @@ static int dev_stop(struct rte_eth_dev *dev)
 int sekisho_dev_close(struct rte_eth_dev *dev)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
-	int ret = 0;
+	int ret;
 
 	if (rte_eal_process_type() != RTE_PROC_PRIMARY || adapter->device == NULL)
 		return 0;
 	unwatch_removal(dev);
-	if (dev->data->dev_started)
-		ret = dev_stop(dev);
+	/* Queues still run when the port was not stopped, or when its stop failed. */
+	ret = dev->data->dev_started ? dev_stop(dev) : halt_queues(dev);
 	if (ret < 0) {
 		/* A queue does not come to rest: a reset is the last way to part card and memory. */
 		sekisho_lock(adapter);

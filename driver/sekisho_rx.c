@@ -34,7 +34,6 @@ static int refill_batch(struct sekisho_rx_queue *rxq)
 
 	if (unlikely(rte_mempool_get_bulk(rxq->pool, (void **)mbufs, rxq->refill) < 0)) {
 		rxq->data->rx_mbuf_alloc_failed += rxq->refill;
-		memset(mbufs, 0, rxq->refill * sizeof(*mbufs));
 		return -ENOMEM;
 	}
 	for (unsigned int i = 0; i < rxq->refill; i++) {
@@ -86,13 +85,10 @@ static inline void fill_mbuf(const struct sekisho_rx_queue *rxq,
  */
 static bool take_error(struct sekisho_rx_queue *rxq, uint32_t difference)
 {
-	struct rte_mbuf **mbuf = &rxq->mbufs[rxq->head & rxq->mask];
-
 	if (difference & SEKISHO_RX_COMPLETION_STATUS_PHASE_MASK)
 		return false;
 	rxq->stats->errors++;
-	rte_mempool_put(rxq->pool, *mbuf);
-	*mbuf = NULL;
+	rte_mempool_put(rxq->pool, rxq->mbufs[rxq->head & rxq->mask]);
 	rxq->head++;
 	return true;
 }
@@ -121,7 +117,6 @@ uint16_t sekisho_rx_burst(void *queue, struct rte_mbuf **mbufs, uint16_t count)
 			continue;
 		}
 		mbuf = rxq->mbufs[at];
-		rxq->mbufs[at] = NULL;
 		rte_prefetch0(&rxq->completions[(at + 2) & rxq->mask]);
 		rte_prefetch0(rxq->mbufs[(at + 2) & rxq->mask]);
 		fill_mbuf(rxq, completion, mbuf);
@@ -263,13 +258,12 @@ void sekisho_rx_init_types(void)
 	}
 }
 
+/* Empties the ring: what lies between head and tail is the queue's, the rest is not. */
 static void free_mbufs(struct sekisho_rx_queue *rxq)
 {
-	for (uint32_t i = 0; i < rxq->size; i++) {
-		if (rxq->mbufs[i] != NULL)
-			rte_mempool_put(rxq->pool, rxq->mbufs[i]);
-		rxq->mbufs[i] = NULL;
-	}
+	for (; rxq->head != rxq->tail; rxq->head++)
+		rte_mempool_put(rxq->pool, rxq->mbufs[rxq->head & rxq->mask]);
+	rxq->head = rxq->tail = 0;
 }
 
 static void queue_free(struct sekisho_rx_queue *rxq)
@@ -429,7 +423,6 @@ int sekisho_rx_queue_halt(struct rte_eth_dev *dev, uint16_t id)
 		return ret;
 	}
 	free_mbufs(rxq);
-	rxq->head = rxq->tail = 0;
 	memset(rxq->completions, 0, rxq->size * sizeof(*rxq->completions));
 	dev->data->rx_queue_state[id] = RTE_ETH_QUEUE_STATE_STOPPED;
 	return 0;
