@@ -4,7 +4,7 @@
 
 /* Messages of the simulator, on stderr. */
 
-enum log_level { LOG_ERROR, LOG_INFO, LOG_DEBUG };
+enum log_level { LOG_NONE, LOG_ERROR, LOG_INFO, LOG_DEBUG };
 
 extern enum log_level log_limit;	/* what is printed */
 
