@@ -27,7 +27,9 @@ module interrupt #
 
     // Queues: enabled, MSI-X vector, count of acknowledged completions
     input  wire [QUEUES-1:0]    enable,
+    /* verilator lint_off SYMRSVDWORD */
     input  wire [QUEUES*8-1:0]  vector,
+    /* verilator lint_on SYMRSVDWORD */
     input  wire [QUEUES*16-1:0] completed,
 
     // Arm a queue: any clock
@@ -41,9 +43,102 @@ module interrupt #
     output wire [3:0]           irq_function,
     output wire [7:0]           irq_vector,
 
-    // 1: an interrupt waits to be taken, or is about to be raised
+    // 1: an interrupt waits to be taken, or may be about to be raised
     output wire                 busy
 );
+
+localparam integer QUEUES_PER_FUNCTION = QUEUES / 2 / FUNCTIONS;
+
+reg [QUEUES-1:0] armed_reg;
+reg [15:0] seen[QUEUES-1:0];
+
+// Look at a queue: its number, then its counts
+reg [QUEUE_W-1:0] scan_reg;
+reg look_valid_reg;
+reg [QUEUE_W-1:0] look_reg;
+reg [15:0] look_completed_reg;
+reg [15:0] look_seen_reg;
+reg [7:0] look_vector_reg;
+
+reg irq_valid_reg;
+reg [QUEUE_W-1:0] irq_queue_reg;
+reg [7:0] irq_vector_reg;
+
+// Clocks until every queue has been looked at since something changed; low bits of the counts tell
+localparam integer QUIET_W = QUEUE_W + 2;
+wire [2*QUEUES-1:0] low_bits;
+reg [2*QUEUES-1:0] low_bits_reg;
+reg [QUIET_W-1:0] quiet_reg;
+
+genvar g;
+generate
+    for (g = 0; g < QUEUES; g = g + 1) begin : low
+        assign low_bits[2*g +: 2] = completed[16*g +: 2];
+    end
+endgenerate
+
+wire hold = irq_valid_reg && !irq_ready;
+// Armed anew or disabled since it was looked at: look again later
+wire rewritten = arm_write_valid && arm_write_queue == look_reg;
+wire fire = look_valid_reg && !hold && armed_reg[look_reg] && enable[look_reg] && !rewritten &&
+            look_completed_reg != look_seen_reg;
+wire [31:0] irq_queue = {{(32-QUEUE_W){1'b0}}, irq_queue_reg};
+/* verilator lint_off UNUSEDSIGNAL */
+wire [31:0] irq_number = (irq_queue % (QUEUES / 2)) / QUEUES_PER_FUNCTION;
+/* verilator lint_on UNUSEDSIGNAL */
+
+assign irq_valid = irq_valid_reg;
+assign irq_function = irq_number[3:0];
+assign irq_vector = irq_vector_reg;
+assign busy = irq_valid_reg || quiet_reg != {QUIET_W{1'b0}};
+
+reg [QUEUES-1:0] armed_next;
+
+always @* begin
+    armed_next = armed_reg;
+    if (fire)
+        armed_next[look_reg] = 1'b0;
+    if (arm_write_valid)
+        armed_next[arm_write_queue] = 1'b1;
+end
+
+always @(posedge clk) begin
+    if (arm_write_valid)
+        seen[arm_write_queue] <= arm_write_seen;
+end
+
+always @(posedge clk) begin
+    if (|armed_reg && !hold) begin
+        scan_reg <= {{(32-QUEUE_W){1'b0}}, scan_reg} == QUEUES - 1 ? {QUEUE_W{1'b0}} : scan_reg + 1'b1;
+        look_reg <= scan_reg;
+        look_completed_reg <= completed[{scan_reg, 4'd0} +: 16];
+        look_seen_reg <= seen[scan_reg];
+        look_vector_reg <= vector[{scan_reg, 3'd0} +: 8];
+    end
+    if (!hold)
+        look_valid_reg <= armed_reg[scan_reg] && !(arm_write_valid && arm_write_queue == scan_reg);
+    else if (rewritten)
+        look_valid_reg <= 1'b0;
+    low_bits_reg <= low_bits;
+    if (low_bits != low_bits_reg || arm_write_valid)
+        quiet_reg <= {QUIET_W{1'b1}};
+    else if (quiet_reg != {QUIET_W{1'b0}} && !hold)
+        quiet_reg <= quiet_reg - 1'b1;
+    if (fire) begin
+        irq_queue_reg <= look_reg;
+        irq_vector_reg <= look_vector_reg;
+    end
+    irq_valid_reg <= fire || hold;
+    armed_reg <= armed_next & enable;
+    if (rst) begin
+        armed_reg <= {QUEUES{1'b0}};
+        scan_reg <= {QUEUE_W{1'b0}};
+        look_valid_reg <= 1'b0;
+        irq_valid_reg <= 1'b0;
+        low_bits_reg <= {2*QUEUES{1'b0}};
+        quiet_reg <= {QUIET_W{1'b0}};
+    end
+end
 
 endmodule
 
