@@ -95,9 +95,7 @@ module counter_bank #(
             s1_known_reg <= known_reg[s0_index_reg];
             s1_from_sum_reg <= s1_valid_reg && s1_index_reg == s0_index_reg;
             s1_from_previous_reg <= s2_valid_reg && s2_index_reg == s0_index_reg;
-            if (!s0_read_reg) begin
-                known_reg[s0_index_reg] <= 1'b1;
-            end
+            known_reg[s0_index_reg] <= 1'b1; // a read writes back what it found
         end
 
         s2_valid_reg <= s1_valid_reg;
