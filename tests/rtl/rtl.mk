@@ -59,3 +59,10 @@ endef
 # Only benches that are there: the list may run ahead of the tree.
 $(foreach m,$(RTL_BENCHES),$(if $(wildcard tests/rtl/$(m)/bench.cpp),\
 	$(foreach w,$(or $(RTL_WIDTHS_$(m)),$(RTL_WIDTHS)),$(eval $(call RTL_BENCH,$(m),$(w))))))
+
+# Frames with what the receive path must say of them
+$(BUILD)/rtl/vectors.txt: tests/rtl/common/vectors.py
+	@mkdir -p $(@D)
+	$(PYTHON) $< $@.new
+	@mv $@.new $@
+$(foreach m,parse csum_verify,$(foreach w,$(RTL_WIDTHS),$(BUILD)/rtl/$(m)_w$(w)/$(m))): | $(BUILD)/rtl/vectors.txt
