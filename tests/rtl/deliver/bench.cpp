@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * deliver: every rule by a model of its own, complete metadata, the RSS table, both events of every
+ * frame, and in = out + drops, under all mixes of stalls. Configuration changes while it runs.
+ */
+#include "Vdeliver.h"
+#include "stream_bench.h"
+#include "vectors.h"
+
+#include <map>
+
+using namespace axis;
+
+enum { DELIVERED, FUNCTION_DISABLED, MAC_FILTER, TOO_LONG, BAD_IP, BAD_L4 };
+
+struct config {
+	unsigned rx_enable, promiscuous, all_multicast, drop_bad_ip, drop_bad_l4; /* bit a function */
+	bytes mac[2];
+	unsigned max_frame[2];
+};
+
+struct offered {
+	frame f;
+	uint32_t check;
+	/* Filled in when the first beat is taken */
+	unsigned expect;
+	uint8_t table;
+};
+
+static void apply(Vdeliver &m, const config &c)
+{
+	m.rx_enable = c.rx_enable;
+	m.promiscuous = c.promiscuous;
+	m.all_multicast = c.all_multicast;
+	m.drop_bad_ip = c.drop_bad_ip;
+	m.drop_bad_l4 = c.drop_bad_l4;
+	bytes mac = c.mac[0];
+	mac.insert(mac.end(), c.mac[1].begin(), c.mac[1].end());
+	put(m.mac, mac.data(), 12);
+	m.max_frame = c.max_frame[0] | c.max_frame[1] << 14;
+}
+
+static unsigned judge(const offered &o, const config &c)
+{
+	const bytes &d = o.f.data;
+	unsigned function = field(o.f.user, META_FUNCTION, 4);
+	if (function > 1 || !(c.rx_enable >> function & 1))
+		return FUNCTION_DISABLED;
+	bytes to(d.begin(), d.begin() + 6);
+	if (to != bytes(6, 0xff)) {
+		bool take = to[0] & 1 ? c.all_multicast >> function & 1 :
+			(c.promiscuous >> function & 1) || to == c.mac[function];
+		if (!take)
+			return MAC_FILTER;
+	}
+	if (d.size() > c.max_frame[function])
+		return TOO_LONG;
+	if ((c.drop_bad_ip >> function & 1) && field(o.f.user, META[IP_VERDICT].lsb, 2) == 1)
+		return BAD_IP;
+	if ((c.drop_bad_l4 >> function & 1) && (o.check >> 16 & 3) == 1)
+		return BAD_L4;
+	return DELIVERED;
+}
+
+static bytes address(rng &r, const config &c)
+{
+	bytes a = random_bytes(r, 6);
+	switch (r() % 5) {
+	case 0: return bytes(6, 0xff);
+	case 1: a[0] |= 1; return a;
+	case 2: a[0] &= 0xfe; return a;
+	case 3: a = c.mac[r() % 2]; a[r() % 6] ^= 1u << (1 + r() % 7); return a;
+	default: return c.mac[r() % 2];
+	}
+}
+
+static config random_config(rng &r)
+{
+	config c;
+	c.rx_enable = chance(r, 80) ? 3 : r() % 4;
+	c.promiscuous = r() % 4;
+	c.all_multicast = r() % 4;
+	c.drop_bad_ip = r() % 4;
+	c.drop_bad_l4 = r() % 4;
+	for (unsigned f = 0; f < 2; f++) {
+		c.mac[f] = random_bytes(r, 6);
+		c.mac[f][0] &= 0xfe;
+		c.max_frame[f] = chance(r, 50) ? 1522 : chance(r, 50) ? 9728 : 60 + r() % 300;
+	}
+	return c;
+}
+
+/* minimum: frames of 60 bytes, all of them to be delivered, at full rate. */
+static void run(tap &t, rng &r, unsigned in_stall, unsigned out_stall, bool minimum)
+{
+	auto d = std::make_unique<dut<Vdeliver>>();
+	Vdeliver &m = d->m;
+	source<decltype(m.s_axis_tdata), decltype(m.s_axis_tkeep), decltype(m.s_axis_tuser)> in(
+		m.s_axis_tdata, m.s_axis_tkeep, m.s_axis_tlast, m.s_axis_tvalid, m.s_axis_tready,
+		m.s_axis_tuser, WIDTH);
+	sink<decltype(m.m_axis_tdata), decltype(m.m_axis_tkeep), decltype(m.m_axis_tuser)> out(
+		m.m_axis_tdata, m.m_axis_tkeep, m.m_axis_tlast, m.m_axis_tvalid, m.m_axis_tready,
+		m.m_axis_tuser, WIDTH);
+	config c = random_config(r);
+	uint8_t table[256];
+	std::string error;
+
+	if (minimum) {
+		c.rx_enable = c.promiscuous = c.all_multicast = 3;
+		c.drop_bad_ip = c.drop_bad_l4 = 0;
+		c.max_frame[0] = c.max_frame[1] = 1522;
+	}
+	d->reset();
+	apply(m, c);
+	for (unsigned i = 0; i < 256; i++) {
+		table[i] = (uint8_t)r();
+		m.rss_write_valid = 1;
+		m.rss_write_address = i;
+		m.rss_write_data = table[i];
+		d->settle();
+		d->edge();
+	}
+	m.rss_write_valid = 0;
+	bool read_back = true;
+	for (unsigned i = 0; i < 256; i++) {
+		m.rss_read_address = i;
+		d->settle();
+		d->edge();
+		d->settle();
+		read_back = read_back && m.rss_read_data == table[i];
+	}
+
+	std::vector<offered> all;
+	uint64_t beats = 0;
+	unsigned frames = 3000;
+	for (unsigned i = 0; i < frames; i++) {
+		offered o;
+		size_t n = minimum ? 60 : chance(r, 4) ? 60 + r() % 9669 : chance(r, 10) ? 1518 + r() % 8 : 60 + r() % 200;
+		o.f.data = random_bytes(r, n);
+		bytes to = address(r, c);
+		std::copy(to.begin(), to.end(), o.f.data.begin());
+		o.f.user = random_bytes(r, META_BYTES);
+		set_field(o.f.user, META_LENGTH, 14, n);
+		set_field(o.f.user, META_FUNCTION, 4, !minimum && chance(r, 3) ? r() % 16 : r() % 2);
+		set_field(o.f.user, META[HASH_TYPE].lsb, 2, r() % 3);
+		o.check = r() & 0x3fffff;
+		beats += (n + WIDTH - 1) / WIDTH;
+		all.push_back(o);
+		in.queue.push_back(o.f);
+	}
+	in.stall_percent = in_stall;
+	out.stall_percent = out_stall;
+
+	std::vector<std::pair<unsigned, unsigned>> deliver_events, verdict_events;
+	uint64_t begin = d->cycles, quiet = 0;
+	while (quiet < 400) {
+		bool first = in.offset == 0;
+		size_t index = in.frames_sent;
+		if (!minimum && chance(r, 2)) {
+			bytes mac[2] = {c.mac[0], c.mac[1]};
+			c = random_config(r);
+			for (unsigned f = 0; f < 2; f++)
+				if (chance(r, 90))
+					c.mac[f] = mac[f];
+			apply(m, c);
+		}
+		in.drive(r);
+		out.drive(r);
+		m.s_axis_check = m.s_axis_tlast && index < all.size() ? all[index].check : r() & 0x3fffff;
+		d->settle();
+		if (m.s_axis_tvalid && m.s_axis_tready && first) {
+			offered &o = all[index];
+			o.expect = judge(o, c);
+			o.table = table[(field(o.f.user, META_FUNCTION, 1) << 7) | field(o.f.user, META[RSS_HASH].lsb, 7)];
+		}
+		in.sample();
+		out.sample();
+		if (m.deliver_event_valid)
+			deliver_events.push_back({m.deliver_event_index, m.deliver_event_bytes});
+		if (m.verdict_event_valid)
+			verdict_events.push_back({m.verdict_event_index, m.verdict_event_bytes});
+		d->edge();
+		quiet = in.idle() && !m.m_axis_tvalid ? quiet + 1 : 0;
+	}
+	uint64_t took = d->cycles - begin - quiet;
+	d->settle();
+
+	if (!out.error.empty())
+		error = out.error;
+	else if (deliver_events.size() != frames || verdict_events.size() != frames)
+		error = std::to_string(deliver_events.size()) + " and " + std::to_string(verdict_events.size()) + " events";
+	else if (m.busy)
+		error = "busy at the end";
+	size_t next = 0;
+	std::map<unsigned, unsigned> results;
+	for (size_t i = 0; i < frames && error.empty(); i++) {
+		const offered &o = all[i];
+		std::string where = "frame " + std::to_string(i) + ": ";
+		unsigned function = field(o.f.user, META_FUNCTION, 1), length = o.f.data.size();
+		unsigned ip = field(o.f.user, META[IP_VERDICT].lsb, 2), l4 = o.check >> 16 & 3;
+		results[o.expect]++;
+		if (deliver_events[i] != std::make_pair(function << 4 | o.expect, length))
+			error = where + "result " + std::to_string(deliver_events[i].first) + ", not " + std::to_string(function << 4 | o.expect);
+		else if (verdict_events[i] != std::make_pair(function << 4 | ip << 2 | l4, length))
+			error = where + "verdict event";
+		if (o.expect != DELIVERED || !error.empty())
+			continue;
+		if (next >= out.queue.size()) {
+			error = where + "missing";
+			break;
+		}
+		const frame &f = out.queue[next++];
+		bytes user = o.f.user, got = f.user;
+		got.resize(META_BYTES);
+		set_field(user, 8, 8, field(user, META[HASH_TYPE].lsb, 2) ? o.table : 0);
+		set_field(user, META[RAW_SUM].lsb, 16, o.check & 0xffff);
+		set_field(user, META[L4_VERDICT].lsb, 2, l4);
+		set_field(user, META[REASON].lsb, 4, o.check >> 18);
+		if (f.data != o.f.data)
+			error = where + "data";
+		else if (got != user)
+			error = where + "metadata";
+	}
+	if (error.empty() && next != out.queue.size())
+		error = "more frames out than delivered";
+
+	std::string name = std::to_string(DATA_W) + " bits, " + (minimum ? "minimum frames" : "random frames and configuration") +
+		", input stalls " + std::to_string(in_stall) + "%, output " + std::to_string(out_stall) + "%: ";
+	std::string counts;
+	for (auto &p : results)
+		counts += " " + std::to_string(p.first) + ":" + std::to_string(p.second);
+	printf("# results%s\n", counts.c_str());
+	t.check(read_back, name + "RSS table reads back");
+	t.check(error.empty(), name + "rules, metadata, events", error);
+	t.check(out.queue.size() == results[DELIVERED], name + "in = out + drops");
+	if (!minimum)
+		t.check(results.size() == 6, name + "every result occurs");
+	else if (!in_stall && !out_stall)
+		t.check(took <= beats + 16, name + "full rate", std::to_string(took) + " clocks for " + std::to_string(beats));
+}
+
+int main()
+{
+	tap t;
+	rng r(6);
+
+	run(t, r, 0, 0, true);
+	run(t, r, 0, 70, true);
+	run(t, r, 0, 0, false);
+	run(t, r, 40, 0, false);
+	run(t, r, 0, 60, false);
+	run(t, r, 30, 30, false);
+	run(t, r, 0, 90, false);
+	return t.finish();
+}
