@@ -34,7 +34,10 @@ module counter_bank #(
     input  wire [$clog2(N)-1:0]  read_index,
     output wire                  read_done,
     output wire [2*HALF_W-1:0]   read_packets,
-    output wire [2*HALF_W-1:0]   read_bytes
+    output wire [2*HALF_W-1:0]   read_bytes,
+
+    // An event or a read is on its way
+    output wire                  busy
 );
 
     localparam integer INDEX_W = $clog2(N);
@@ -75,6 +78,7 @@ module counter_bank #(
     wire              bytes_carry;
 
     assign read_ready = !event_valid;
+    assign busy = s0_valid_reg || s1_valid_reg || s2_valid_reg || s3_valid_reg;
     assign read_done = s3_read_reg;
     assign read_packets = {packets_high, packets_low};
     assign read_bytes = {bytes_high, bytes_low};

@@ -142,7 +142,10 @@ module csr #(
     input  wire [13:0]                               rx_queue_event_bytes,
     input  wire                                      tx_queue_event_valid,
     input  wire [$clog2(FUNCTIONS*TX_QUEUES)+2:0]    tx_queue_event_index,
-    input  wire [13:0]                               tx_queue_event_bytes
+    input  wire [13:0]                               tx_queue_event_bytes,
+
+    // An access or an event is on its way
+    output wire                                      busy
 );
 
     `include "sekisho.vh"
@@ -231,6 +234,7 @@ module csr #(
     reg [31:0]            selected_data;
     wire [31:0]           doorbell_data;
     wire                  counter_done;
+    wire                  counters_busy;
     wire [63:0]           counter_data;
     reg [BANKS-1:0]       bank_next;
 
@@ -373,6 +377,9 @@ module csr #(
         end
     end
 
+    assign busy = state_reg != STATE_IDLE || s_axil_awvalid || s_axil_wvalid || s_axil_arvalid ||
+        counters_busy;
+
     assign s_axil_awready = aw_ready_reg;
     assign s_axil_wready = aw_ready_reg;
     assign s_axil_arready = ar_ready_reg;
@@ -461,6 +468,7 @@ module csr #(
                                             : index_function, address_reg[4 +: TX_QUEUE_W + 3]}),
         .read_unit(address_reg[3]),
         .read_done(counter_done),
+        .busy(counters_busy),
         .read_data(counter_data)
     );
 

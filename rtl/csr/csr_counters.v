@@ -56,7 +56,10 @@ module csr_counters #(
     // 0: packets, 1: bytes
     input  wire                   read_unit,
     output wire                   read_done,
-    output wire [63:0]            read_data
+    output wire [63:0]            read_data,
+
+    // An event or a read is on its way
+    output wire                   busy
 );
 
     localparam integer BANKS = 2 * PORTS + 5;
@@ -67,6 +70,7 @@ module csr_counters #(
     wire [BANKS-1:0]  bank_done;
     wire [64*BANKS-1:0] bank_packets;
     wire [64*BANKS-1:0] bank_bytes;
+    wire [BANKS-1:0]  bank_busy;
     reg               done_reg;
     reg [63:0]        data_reg;
     reg [63:0]        data_next;
@@ -82,7 +86,7 @@ module csr_counters #(
                 .event_index(port_rx_event_result[g*3 +: 3]),
                 .event_bytes(port_rx_event_bytes[g*14 +: 14]),
                 .read_valid(bank_valid[g]), .read_ready(bank_ready[g]),
-                .read_index(read_port_index), .read_done(bank_done[g]),
+                .read_index(read_port_index), .read_done(bank_done[g]), .busy(bank_busy[g]),
                 .read_packets(bank_packets[g*64 +: 64]), .read_bytes(bank_bytes[g*64 +: 64])
             );
             counter_bank #(.N(8)) tx_bank (
@@ -91,7 +95,7 @@ module csr_counters #(
                 .event_index(port_tx_event_result[g*3 +: 3]),
                 .event_bytes(port_tx_event_bytes[g*14 +: 14]),
                 .read_valid(bank_valid[PORTS+g]), .read_ready(bank_ready[PORTS+g]),
-                .read_index(read_port_index), .read_done(bank_done[PORTS+g]),
+                .read_index(read_port_index), .read_done(bank_done[PORTS+g]), .busy(bank_busy[PORTS+g]),
                 .read_packets(bank_packets[(PORTS+g)*64 +: 64]),
                 .read_bytes(bank_bytes[(PORTS+g)*64 +: 64])
             );
@@ -103,7 +107,7 @@ module csr_counters #(
         .event_valid(deliver_event_valid), .event_index(deliver_event_index),
         .event_bytes(deliver_event_bytes),
         .read_valid(bank_valid[2*PORTS]), .read_ready(bank_ready[2*PORTS]),
-        .read_index(read_deliver_index), .read_done(bank_done[2*PORTS]),
+        .read_index(read_deliver_index), .read_done(bank_done[2*PORTS]), .busy(bank_busy[2*PORTS]),
         .read_packets(bank_packets[(2*PORTS)*64 +: 64]),
         .read_bytes(bank_bytes[(2*PORTS)*64 +: 64])
     );
@@ -113,7 +117,7 @@ module csr_counters #(
         .event_valid(verdict_event_valid), .event_index(verdict_event_index),
         .event_bytes(verdict_event_bytes),
         .read_valid(bank_valid[2*PORTS+1]), .read_ready(bank_ready[2*PORTS+1]),
-        .read_index(read_deliver_index), .read_done(bank_done[2*PORTS+1]),
+        .read_index(read_deliver_index), .read_done(bank_done[2*PORTS+1]), .busy(bank_busy[2*PORTS+1]),
         .read_packets(bank_packets[(2*PORTS+1)*64 +: 64]),
         .read_bytes(bank_bytes[(2*PORTS+1)*64 +: 64])
     );
@@ -123,7 +127,7 @@ module csr_counters #(
         .event_valid(tx_checksum_event_valid), .event_index(tx_checksum_event_index),
         .event_bytes(tx_checksum_event_bytes),
         .read_valid(bank_valid[2*PORTS+2]), .read_ready(bank_ready[2*PORTS+2]),
-        .read_index(read_checksum_index), .read_done(bank_done[2*PORTS+2]),
+        .read_index(read_checksum_index), .read_done(bank_done[2*PORTS+2]), .busy(bank_busy[2*PORTS+2]),
         .read_packets(bank_packets[(2*PORTS+2)*64 +: 64]),
         .read_bytes(bank_bytes[(2*PORTS+2)*64 +: 64])
     );
@@ -133,7 +137,7 @@ module csr_counters #(
         .event_valid(rx_queue_event_valid), .event_index(rx_queue_event_index),
         .event_bytes(rx_queue_event_bytes),
         .read_valid(bank_valid[2*PORTS+3]), .read_ready(bank_ready[2*PORTS+3]),
-        .read_index(read_rx_queue_index), .read_done(bank_done[2*PORTS+3]),
+        .read_index(read_rx_queue_index), .read_done(bank_done[2*PORTS+3]), .busy(bank_busy[2*PORTS+3]),
         .read_packets(bank_packets[(2*PORTS+3)*64 +: 64]),
         .read_bytes(bank_bytes[(2*PORTS+3)*64 +: 64])
     );
@@ -143,7 +147,7 @@ module csr_counters #(
         .event_valid(tx_queue_event_valid), .event_index(tx_queue_event_index),
         .event_bytes(tx_queue_event_bytes),
         .read_valid(bank_valid[2*PORTS+4]), .read_ready(bank_ready[2*PORTS+4]),
-        .read_index(read_tx_queue_index), .read_done(bank_done[2*PORTS+4]),
+        .read_index(read_tx_queue_index), .read_done(bank_done[2*PORTS+4]), .busy(bank_busy[2*PORTS+4]),
         .read_packets(bank_packets[(2*PORTS+4)*64 +: 64]),
         .read_bytes(bank_bytes[(2*PORTS+4)*64 +: 64])
     );
@@ -173,6 +177,7 @@ module csr_counters #(
         end
     end
 
+    assign busy = |bank_busy || done_reg;
     assign read_done = done_reg;
     assign read_data = data_reg;
 

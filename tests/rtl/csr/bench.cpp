@@ -114,6 +114,8 @@ struct bench {
 			rings.push_back({ 't', dut.tx_doorbell_queue, dut.tx_doorbell_tail });
 		if (dut.arm_write_valid)
 			rings.push_back({ 'a', dut.arm_write_queue, dut.arm_write_seen });
+		if ((dut.s_axil_bvalid || dut.s_axil_rvalid || dut.rx_doorbell_valid) && !dut.busy)
+			violation = "not busy during an access";
 		if (dut.function_reset)
 			rings.push_back({ 'f', dut.function_reset, 0 });
 		if (b_waited && !dut.s_axil_bvalid)
@@ -656,6 +658,8 @@ static void test_counters(bench &b, tap &t)
 		packets += c.second.packets;
 	printf("# %lu events on %zu counters\n", packets, b.counters.size());
 	check_counters(b, f);
+	b.idle(10);
+	f.expect(b.dut.busy, 0, "busy");
 	f.verdict(t, "every event is in its counter, from the management and from the function");
 }
 
