@@ -399,7 +399,7 @@ def errors():
         card.expect(r"tx 0 \w+ \w+")
         wait_stats(pmd, {"RX-packets": 1, "RX-errors": 3, "TX-packets": 1, "TX-errors": 0})
         card.order("txstatus 1")
-        card.receive(frame)  # this one is refused when it is sent
+        card.receive(frame / bytes(36))  # this one is refused when it is sent
         card.receive(frame)
         card.expect(r"tx 0 \w+ \w+")
         pmd.command("stop")
@@ -538,6 +538,12 @@ def removal_without_event():
         first = pmd.stats(0)
         tap.equal(pmd.stats(0)["RX-packets"], first["RX-packets"], "frames from a card that is gone")
         pmd.command("stop")
+        first = pmd.stats(0)
+        pmd.command("set fwd txonly")
+        pmd.command("start")
+        time.sleep(0.2)
+        pmd.command("stop")
+        tap.equal(pmd.stats(0), first, "statistics of frames offered to a card that is gone")
         said = logged(pmd, "port stop 0")
         assert "Done" in said, said
         tap.equal(free_mbufs(pmd), MBUFS, "mbufs in the pool")
