@@ -4,7 +4,8 @@
 
 REGS_GENERATED := rtl/csr/generated/network_function_regs.v \
 	rtl/csr/generated/management_function_regs.v rtl/csr/generated/sekisho.vh \
-	host-lib/include/sekisho/registers.h host-lib/src/register_table.c
+	host-lib/include/sekisho/registers.h host-lib/src/register_table.c \
+	docs/registers.md
 
 .PHONY: regs
 regs: | $(BUILD)/venv.stamp ## Generate the files that come from the register map

@@ -7,6 +7,7 @@ generate.py OUT writes below OUT:
   rtl/csr/generated/sekisho.vh                                      constants for the other stages
   host-lib/include/sekisho/registers.h                              the C header
   host-lib/src/register_table.c                                     every register by name
+  docs/registers.md                                                 the map to read
 generate.py OUT --html DIR writes the HTML reference, and nothing else.
 
 A register block's bus: `address` is stable for an access; one clock later the block knows which
@@ -564,6 +565,82 @@ def c_table():
     return "\n".join(out) + "\n"
 
 
+# --- text ------------------------------------------------------------------------------------
+
+
+def access_of(f):
+    if f.get_property("singlepulse"):
+        return "pulse"
+    return "rw" if f.is_sw_writable else "ro"
+
+
+def cell(text):
+    return clean(text).replace("|", "\\|")
+
+
+def field_rows(registers, out, memory):
+    """A table row a field; arrays are one row with their stride."""
+    last = None
+    for r in registers:
+        if r.path == last or any(index for index, _ in r.indexes):
+            continue
+        last = r.path
+        same = [x for x in registers if x.path == r.path]
+        place = f"0x{r.offset:04x}" if not memory else f"{r.offset}"
+        name = ".".join(r.path)
+        if r.indexes:
+            count, stride = len(same), same[1].offset - same[0].offset
+            place += f" + 0x{stride:x} i"
+            array, _, rest = name.partition(".")
+            name = f"{array}[0..{count - 1}]" + (f".{rest}" if rest else "")
+        for f in sorted(r.fields, key=lambda f: f.low):
+            bits = f"{f.high}:{f.low}" if f.width > 1 else f"{f.low}"
+            reset = reset_of(f)
+            text = cell(f.get_property("desc"))
+            encode = f.get_property("encode")
+            if encode is not None:
+                text = f"{text} Values: {encode.type_name}.".strip()
+            columns = [place, name, bits, f.inst_name]
+            if not memory:
+                columns += [access_of(f), f"0x{reset:x}" if reset is not None else ""]
+            out.append("| " + " | ".join(columns + [text]) + " |")
+            place = name = ""
+
+
+def markdown():
+    out = ["<!-- SPDX-License-Identifier: BSD-3-Clause -->", f"<!-- {NOTICE} -->", "",
+           "# Registers, descriptors and completions", "",
+           "Every function shows one 64 KiB window, BAR0. All registers are 32 bits, little endian.",
+           "A 64-bit counter is read low word first; that keeps the high word for the read that",
+           "follows. `make regs-html` makes the same as pages to browse.", ""]
+    for top in FUNCTIONS:
+        node = elaborate(top)
+        out += [f"## {clean(node.get_property('name'))}", "", clean(node.get_property("desc")), "",
+                "| offset | register | bits | field | access | reset | meaning |",
+                "|---|---|---|---|---|---|---|"]
+        field_rows(expand(node), out, False)
+        out.append("")
+    out += ["Counters are numbered by what became of the frame (the values below), in groups:", "",
+            "| counters | number |", "|---|---|"]
+    for name, (enum, group, what) in STATISTICS.items():
+        value = enum or "ip_verdict * 4 + l4_verdict (checksum_verdict_e)"
+        unit = "function" if what == "Function" else what.lower()
+        out.append(f"| {name} | {unit} * {group} + {value} |")
+    out.append("")
+    for layout in LAYOUTS:
+        node = elaborate(layout)
+        out += [f"## {clean(node.get_property('name'))}", "", clean(node.get_property("desc")), "",
+                "| byte | word | bits | field | meaning |", "|---|---|---|---|---|"]
+        field_rows(expand(node), out, True)
+        out.append("")
+    out += ["## Values", ""]
+    for name, members in enums():
+        out += [f"### {name}", "", "| value | name | meaning |", "|---|---|---|"]
+        out += [f"| {value} | {member} | {cell(desc)} |" for member, value, desc in members]
+        out.append("")
+    return "\n".join(out).rstrip() + "\n"
+
+
 # --- main ------------------------------------------------------------------------------------
 
 
@@ -592,6 +669,7 @@ def main():
     write(os.path.join(arguments.out, "rtl/csr/generated/sekisho.vh"), verilog_constants())
     write(os.path.join(arguments.out, "host-lib/include/sekisho/registers.h"), c_header())
     write(os.path.join(arguments.out, "host-lib/src/register_table.c"), c_table())
+    write(os.path.join(arguments.out, "docs/registers.md"), markdown())
 
 
 if __name__ == "__main__":
