@@ -11,8 +11,8 @@
 // neither TCP nor UDP, bad lengths) is left unmodified and counted as SKIPPED; the IPv4 checksum is
 // inserted also where only layer 4 does not apply.
 //
-// Order is kept. Rate: a beat a clock in and out. Latency: a frame leaves 10 clocks after its last
-// beat came (13 at 512 bits). Back-pressure goes upstream when the buffer is full. A frame longer
+// Order is kept. Rate: a beat a clock in and out. Latency: a frame leaves 13 clocks after its last
+// beat came (16 at 512 bits). Back-pressure goes upstream when the buffer is full. A frame longer
 // than the buffer is dropped whole and counted with result 3; the transmit DMA never sends one.
 // tuser out: PORT to WANT_L4_CSUM (bits 63:0) as they came in, 0 above.
 
@@ -37,7 +37,10 @@ module csum_insert #
     input  wire                  s_axis_tlast,
     input  wire                  s_axis_tvalid,
     output wire                  s_axis_tready,
+    // Only what the insertion needs is looked at
+    /* verilator lint_off UNUSED */
     input  wire [USER_W-1:0]     s_axis_tuser,
+    /* verilator lint_on UNUSED */
 
     // Frames with their checksums
     output wire [DATA_W-1:0]     m_axis_tdata,
@@ -55,6 +58,449 @@ module csum_insert #
     // 1: something is inside
     output wire                  busy
 );
+
+`include "metadata.vh"
+`include "sekisho.vh"
+
+localparam integer BEAT_BYTES = DATA_W / 8;
+localparam integer BEAT_W = $clog2(BEAT_BYTES);
+localparam integer WORDS = DATA_W / 16;                 // 16-bit words of a beat
+localparam integer WORD_W = $clog2(WORDS);
+localparam integer DEPTH = BUFFER_BYTES / BEAT_BYTES;   // beats of the buffer
+localparam integer ADDR_W = $clog2(DEPTH);
+localparam integer FRAME_W = $clog2(FRAMES);
+localparam integer BEATS_W = 15 - BEAT_W;               // beats of a frame, saturating
+localparam integer PLAIN_W = META_WANT_L4_CSUM + 1;     // tuser bits that pass
+localparam integer FIELD_W = 9;                         // offset of a checksum field
+
+localparam [1:0] RESULT_TOO_LONG = 2'd3;
+localparam [BEAT_BYTES-1:0] ALL = {BEAT_BYTES{1'b1}};
+
+initial begin
+    if (USER_W != META_W) begin
+        $display("Error: USER_W must be META_W (%m)");
+        $finish;
+    end
+    if ((1 << ADDR_W) != DEPTH || (1 << FRAME_W) != FRAMES || DEPTH < 16 || FRAMES < 8) begin
+        $display("Error: BUFFER_BYTES and FRAMES must be powers of two (%m)");
+        $finish;
+    end
+end
+
+// --- in: store the beats ---------------------------------------------------------------------------
+
+(* ram_style = "block" *)
+reg [DATA_W-1:0]     ram[0:DEPTH-1];
+
+reg [ADDR_W:0]       write_reg;
+reg [ADDR_W:0]       start_reg;             // first beat of the frame that is coming
+reg [ADDR_W:0]       read_reg;
+reg [FRAME_W:0]      frame_reg;             // frames taken in
+reg [FRAME_W:0]      out_ptr_reg;           // frames given to the output
+reg                  room_reg;
+reg                  too_long_reg;          // the rest of the frame is thrown away
+reg                  first_reg;
+reg [BEATS_W-1:0]    beat_reg;              // number of the beat in its frame
+
+wire [ADDR_W:0]      used = write_reg - read_reg;
+wire [ADDR_W:0]      own = write_reg - start_reg;
+wire [FRAME_W:0]     frames = frame_reg - out_ptr_reg;
+wire                 drop = too_long_reg || own >= DEPTH[ADDR_W:0] - 8;
+wire                 accept = s_axis_tvalid && s_axis_tready;
+
+assign s_axis_tready = room_reg || drop;
+
+always @(posedge clk) begin
+    // The counts are a clock old, and so is this
+    room_reg <= used <= DEPTH[ADDR_W:0] - 4 && frames <= FRAMES[FRAME_W:0] - 4;
+
+    if (accept) begin
+        if (!drop) begin
+            ram[write_reg[ADDR_W-1:0]] <= s_axis_tdata;
+            write_reg <= write_reg + 1'b1;
+            if (s_axis_tlast)
+                start_reg <= write_reg + 1'b1;
+        end else begin
+            write_reg <= start_reg;
+        end
+        too_long_reg <= drop && !s_axis_tlast;
+        first_reg <= s_axis_tlast;
+        beat_reg <= s_axis_tlast ? {BEATS_W{1'b0}}
+                    : beat_reg[BEATS_W-1] ? beat_reg : beat_reg + 1'b1;
+    end
+
+    if (rst) begin
+        write_reg <= {ADDR_W+1{1'b0}};
+        start_reg <= {ADDR_W+1{1'b0}};
+        room_reg <= 1'b0;
+        too_long_reg <= 1'b0;
+        first_reg <= 1'b1;
+        beat_reg <= {BEATS_W{1'b0}};
+    end
+end
+
+// --- stage 1: the beat, and what its frame wants ----------------------------------------------------
+
+// Of the first beat's tuser
+wire [META_L3_TYPE_W-1:0] u_l3 = s_axis_tuser[META_L3_TYPE +: META_L3_TYPE_W];
+wire [META_L4_TYPE_W-1:0] u_l4 = s_axis_tuser[META_L4_TYPE +: META_L4_TYPE_W];
+wire [META_REASON_W-1:0] u_reason = s_axis_tuser[META_REASON +: META_REASON_W];
+wire [META_IP_VERDICT_W-1:0] u_verdict = s_axis_tuser[META_IP_VERDICT +: META_IP_VERDICT_W];
+wire                 u_want_ip = s_axis_tuser[META_WANT_IP_CSUM];
+wire                 u_want_l4 = s_axis_tuser[META_WANT_L4_CSUM];
+wire                 u_tcp = u_l4 == L4_TYPE_TCP;
+// A verdict on the header means that the header is whole and has been summed
+wire                 u_ip_ok = (u_l3 == L3_TYPE_IPV4 || u_l3 == L3_TYPE_IPV4_OPT)
+                               && (u_verdict == CHECKSUM_VERDICT_GOOD
+                                   || u_verdict == CHECKSUM_VERDICT_BAD);
+wire                 u_l4_ok = (u_tcp || u_l4 == L4_TYPE_UDP)
+                               && (u_reason == CHECKSUM_REASON_CHECKED
+                                   || u_reason == CHECKSUM_REASON_UDP_NO_CHECKSUM
+                                   || u_reason == CHECKSUM_REASON_UDP6_NO_CHECKSUM);
+
+reg                  s1_valid_reg, s1_first_reg, s1_last_reg, s1_drop_reg;
+reg [DATA_W-1:0]     s1_data_reg;
+reg [BEAT_BYTES-1:0] s1_keep_reg;
+reg [BEATS_W-1:0]    s1_beat_reg;
+reg [PLAIN_W-1:0]    plain_reg;
+reg                  do_ip_reg, do_l4_reg, udp_reg;
+reg [1:0]            result_reg;
+reg [FIELD_W-1:0]    ip_field_reg, l4_field_reg;
+reg [15:0]           ip_value_reg;
+reg [15:0]           pseudo_reg;
+reg [13:0]           sum_start_reg, sum_end_reg;
+
+always @(posedge clk) begin
+    s1_valid_reg <= accept;
+    if (accept) begin
+        s1_first_reg <= first_reg;
+        s1_last_reg <= s_axis_tlast;
+        s1_drop_reg <= drop;
+        s1_data_reg <= s_axis_tdata;
+        s1_keep_reg <= s_axis_tkeep;
+        s1_beat_reg <= beat_reg;
+        if (first_reg) begin
+            plain_reg <= s_axis_tuser[PLAIN_W-1:0];
+            do_ip_reg <= u_want_ip && u_ip_ok;
+            do_l4_reg <= u_want_l4 && u_l4_ok;
+            udp_reg <= !u_tcp;
+            result_reg <= (u_want_ip && !u_ip_ok) || (u_want_l4 && !u_l4_ok)
+                          ? TX_CHECKSUM_RESULT_SKIPPED
+                          : u_want_ip || u_want_l4 ? TX_CHECKSUM_RESULT_INSERTED
+                                                   : TX_CHECKSUM_RESULT_NOT_REQUESTED;
+            ip_field_reg <= {1'b0, s_axis_tuser[META_L3_OFFSET +: META_L3_OFFSET_W]} + 9'd10;
+            l4_field_reg <= {1'b0, s_axis_tuser[META_L4_OFFSET +: META_L4_OFFSET_W]}
+                            + (u_tcp ? 9'd16 : 9'd6);
+            ip_value_reg <= ~s_axis_tuser[META_IP_HEADER_SUM +: META_IP_HEADER_SUM_W];
+            pseudo_reg <= s_axis_tuser[META_PSEUDO_SUM +: META_PSEUDO_SUM_W];
+            sum_start_reg <= s_axis_tuser[META_SUM_START +: META_SUM_START_W];
+            sum_end_reg <= s_axis_tuser[META_SUM_END +: META_SUM_END_W];
+        end
+    end
+
+    if (rst)
+        s1_valid_reg <= 1'b0;
+end
+
+// The frame's record, by the frame's number: what was wanted with the first beat, the length with
+// the last. A frame that is dropped leaves its number to the next.
+localparam integer RECORD_W = PLAIN_W + 3 + 2*FIELD_W + 16;
+
+(* ram_style = "block" *)
+reg [RECORD_W-1:0]   record_ram[0:FRAMES-1];
+(* ram_style = "distributed" *)
+reg [13:0]           length_ram[0:FRAMES-1];    // bytes less 1
+
+reg                  event_valid_reg;
+reg [5:0]            event_index_reg;
+reg [13:0]           event_m1_reg;
+reg [BEAT_W-1:0]     s1_lane;               // lane of the frame's last byte
+wire [14:0]          s1_m1 = {s1_beat_reg, s1_lane};
+wire [13:0]          s1_bytes_m1 = s1_m1[14] ? 14'h3ffe : s1_m1[13:0];
+wire                 s1_end = s1_valid_reg && s1_last_reg;
+
+integer i;
+
+always @* begin
+    s1_lane = {BEAT_W{1'b0}};
+    for (i = 0; i < BEAT_BYTES; i = i + 1)
+        if (s1_keep_reg[i] && (i == BEAT_BYTES - 1 || !s1_keep_reg[(i + 1) % BEAT_BYTES]))
+            s1_lane = s1_lane | i[BEAT_W-1:0];
+end
+
+always @(posedge clk) begin
+    if (s1_valid_reg && s1_first_reg)
+        record_ram[frame_reg[FRAME_W-1:0]] <= {plain_reg, do_ip_reg, do_l4_reg, udp_reg,
+                                               ip_field_reg, l4_field_reg, ip_value_reg};
+    event_valid_reg <= s1_end;
+    if (s1_end) begin
+        length_ram[frame_reg[FRAME_W-1:0]] <= s1_bytes_m1;
+        event_index_reg <= {plain_reg[META_FUNCTION +: META_FUNCTION_W],
+                            s1_drop_reg ? RESULT_TOO_LONG : result_reg};
+        event_m1_reg <= s1_bytes_m1;
+        if (!s1_drop_reg)
+            frame_reg <= frame_reg + 1'b1;
+    end
+
+    if (rst) begin
+        event_valid_reg <= 1'b0;
+        frame_reg <= {FRAME_W+1{1'b0}};
+    end
+end
+
+assign tx_checksum_event_valid = event_valid_reg;
+assign tx_checksum_event_index = event_index_reg;
+assign tx_checksum_event_bytes = event_m1_reg + 14'd1;
+
+// --- stage 2: which of the beat's bytes are summed ---------------------------------------------------
+
+wire [BEATS_W-1:0]   start_beat = {1'b0, sum_start_reg[13:BEAT_W]};
+wire [BEATS_W-1:0]   end_beat = {1'b0, sum_end_reg[13:BEAT_W]};
+wire [BEATS_W-1:0]   field_beat = {{BEATS_W+BEAT_W-FIELD_W{1'b0}}, l4_field_reg[FIELD_W-1:BEAT_W]};
+wire [BEAT_BYTES-1:0] from_start = s1_beat_reg > start_beat ? ALL
+                                   : s1_beat_reg == start_beat ? ALL << sum_start_reg[BEAT_W-1:0]
+                                   : ~ALL;
+wire [BEAT_BYTES-1:0] to_end = s1_beat_reg < end_beat ? ALL
+                               : s1_beat_reg == end_beat ? ~(ALL << sum_end_reg[BEAT_W-1:0])
+                               : ~ALL;
+wire [BEAT_BYTES-1:0] field = s1_beat_reg == field_beat
+                              ? {{BEAT_BYTES-2{1'b0}}, 2'b11} << l4_field_reg[BEAT_W-1:0] : ~ALL;
+
+// Per level of the adder tree below; [0] is this stage
+reg [WORD_W:0]       t_sum_reg;             // a beat to sum
+reg [WORD_W:0]       t_end_reg;             // the end of a frame, summed or not
+reg [WORD_W:0]       t_first_reg;
+reg [16*(WORD_W+1)-1:0] t_pseudo_reg;
+reg [DATA_W-1:0]     s2_data_reg;
+reg [BEAT_BYTES-1:0] s2_mask_reg;
+
+always @(posedge clk) begin
+    t_sum_reg <= {t_sum_reg[WORD_W-1:0], s1_valid_reg && do_l4_reg};
+    t_end_reg <= {t_end_reg[WORD_W-1:0], s1_end && !s1_drop_reg};
+    t_first_reg <= {t_first_reg[WORD_W-1:0], s1_first_reg};
+    t_pseudo_reg <= {t_pseudo_reg[16*WORD_W-1:0], pseudo_reg};
+    if (s1_valid_reg && do_l4_reg) begin
+        s2_data_reg <= s1_data_reg;
+        s2_mask_reg <= from_start & to_end & ~field;
+    end
+
+    if (rst) begin
+        t_sum_reg <= {WORD_W+1{1'b0}};
+        t_end_reg <= {WORD_W+1{1'b0}};
+    end
+end
+
+// --- adder tree, a level a clock; then the frame's sum -----------------------------------------------
+
+// Level n has WORDS >> n sums of 16 + n bits, level after level, in fields of SUM_W
+localparam integer SUM_W = 16 + WORD_W;
+localparam integer ACC_W = 30;
+
+/* verilator lint_off UNUSED */
+wire [SUM_W*(2*WORDS-1)-1:0] node;
+/* verilator lint_on UNUSED */
+
+genvar g, n;
+generate
+    for (g = 0; g < WORDS; g = g + 1) begin : word
+        // Network byte order
+        assign node[g*SUM_W +: SUM_W]
+            = {{WORD_W{1'b0}}, s2_data_reg[g*16 +: 8] & {8{s2_mask_reg[2*g]}},
+               s2_data_reg[g*16+8 +: 8] & {8{s2_mask_reg[2*g+1]}}};
+    end
+    for (n = 1; n <= WORD_W; n = n + 1) begin : level
+        localparam integer FROM = 2*WORDS - (4*WORDS >> n);
+        localparam integer TO = 2*WORDS - (2*WORDS >> n);
+        for (g = 0; g < (WORDS >> n); g = g + 1) begin : sum
+            reg [15+n:0] sum_reg;
+            always @(posedge clk)
+                if (t_sum_reg[n-1])
+                    sum_reg <= node[(FROM+2*g)*SUM_W +: 16+n] + node[(FROM+2*g+1)*SUM_W +: 16+n];
+            if (n == WORD_W) begin : top
+                assign node[(TO+g)*SUM_W +: SUM_W] = sum_reg;
+            end else begin : inner
+                assign node[(TO+g)*SUM_W +: SUM_W] = {{WORD_W-n{1'b0}}, sum_reg};
+            end
+        end
+    end
+endgenerate
+
+reg [ACC_W-1:0]      acc_reg;
+reg                  acc_end_reg;
+reg [16:0]           fold_reg;
+reg                  fold_end_reg;
+reg [FRAME_W:0]      result_ptr_reg;        // frames with a result
+
+(* ram_style = "distributed" *)
+reg [15:0]           result_ram[0:FRAMES-1];
+
+// A second carry cannot come: the first sum is at most 0xffff + 0x3fff
+wire [15:0]          folded = fold_reg[15:0] + {15'd0, fold_reg[16]};
+
+always @(posedge clk) begin
+    if (t_sum_reg[WORD_W])
+        acc_reg <= (t_first_reg[WORD_W] ? {{ACC_W-16{1'b0}}, t_pseudo_reg[16*WORD_W +: 16]}
+                                        : acc_reg)
+                   + {{ACC_W-SUM_W{1'b0}}, node[(2*WORDS-2)*SUM_W +: SUM_W]};
+    acc_end_reg <= t_end_reg[WORD_W];
+    if (acc_end_reg)
+        fold_reg <= {1'b0, acc_reg[15:0]} + {{33-ACC_W{1'b0}}, acc_reg[ACC_W-1:16]};
+    fold_end_reg <= acc_end_reg;
+    if (fold_end_reg) begin
+        result_ram[result_ptr_reg[FRAME_W-1:0]] <= ~folded;
+        result_ptr_reg <= result_ptr_reg + 1'b1;
+    end
+
+    if (rst) begin
+        acc_end_reg <= 1'b0;
+        fold_end_reg <= 1'b0;
+        result_ptr_reg <= {FRAME_W+1{1'b0}};
+    end
+end
+
+// --- out: frame after frame, a beat a clock ----------------------------------------------------------
+
+// The frame that is next
+reg                  n_valid_reg;
+reg [RECORD_W-1:0]   n_record_reg;
+reg [13:0]           n_left_reg;            // bytes less 1
+reg [15:0]           n_result_reg;
+
+wire [PLAIN_W-1:0]   n_plain;
+wire                 n_do_ip, n_do_l4, n_udp;
+wire [FIELD_W-1:0]   n_ip_field, n_l4_field;
+wire [15:0]          n_ip_value;
+assign {n_plain, n_do_ip, n_do_l4, n_udp, n_ip_field, n_l4_field, n_ip_value} = n_record_reg;
+
+// The frame that leaves
+reg                  g_valid_reg;
+reg [PLAIN_W-1:0]    g_plain_reg;
+reg                  g_do_ip_reg, g_do_l4_reg;
+/* verilator lint_off UNUSED */
+reg [FIELD_W-1:0]    g_ip_field_reg, g_l4_field_reg;    // even
+/* verilator lint_on UNUSED */
+reg [15:0]           g_ip_value_reg, g_l4_value_reg;
+reg [13:0]           g_left_reg;            // bytes left less 1
+reg [FIELD_W-BEAT_W:0] g_beat_reg;          // number of the beat, saturating
+
+// Memory, register and match, output
+reg                  p_valid_reg, q_valid_reg, out_valid_reg;
+reg                  p_last_reg, q_last_reg, out_last_reg;
+reg                  p_ip_reg, p_l4_reg;    // the field is in this beat
+reg [WORD_W-1:0]     p_ip_word_reg, p_l4_word_reg;
+reg [WORDS-1:0]      q_ip_reg, q_l4_reg;    // and in this word of it
+reg [15:0]           p_ip_value_reg, p_l4_value_reg, q_ip_value_reg, q_l4_value_reg;
+reg [BEAT_W-1:0]     p_end_reg, q_end_reg;
+reg [PLAIN_W-1:0]    p_plain_reg, q_plain_reg, out_plain_reg;
+reg [DATA_W-1:0]     p_data_reg, q_data_reg, out_data_reg;
+reg [BEAT_BYTES-1:0] out_keep_reg;
+wire [DATA_W-1:0]    q_merged;
+
+wire                 advance = !out_valid_reg || m_axis_tready;
+wire                 g_last = g_left_reg[13:BEAT_W] == 0;
+wire                 g_step = g_valid_reg && advance;
+wire                 n_take = n_valid_reg && (!g_valid_reg || (g_step && g_last));
+wire                 n_load = out_ptr_reg != result_ptr_reg && (!n_valid_reg || n_take);
+wire [FIELD_W-BEAT_W:0] g_ip_beat = {1'b0, g_ip_field_reg[FIELD_W-1:BEAT_W]};
+wire [FIELD_W-BEAT_W:0] g_l4_beat = {1'b0, g_l4_field_reg[FIELD_W-1:BEAT_W]};
+
+generate
+    for (g = 0; g < WORDS; g = g + 1) begin : merge
+        assign q_merged[g*16 +: 16]
+            = q_ip_reg[g] ? {q_ip_value_reg[7:0], q_ip_value_reg[15:8]}
+              : q_l4_reg[g] ? {q_l4_value_reg[7:0], q_l4_value_reg[15:8]}
+              : q_data_reg[g*16 +: 16];
+    end
+endgenerate
+
+always @(posedge clk) begin
+    if (n_take)
+        n_valid_reg <= 1'b0;
+    if (n_load) begin
+        n_valid_reg <= 1'b1;
+        n_record_reg <= record_ram[out_ptr_reg[FRAME_W-1:0]];
+        n_left_reg <= length_ram[out_ptr_reg[FRAME_W-1:0]];
+        n_result_reg <= result_ram[out_ptr_reg[FRAME_W-1:0]];
+        out_ptr_reg <= out_ptr_reg + 1'b1;
+    end
+
+    if (g_step) begin
+        g_left_reg <= g_left_reg - BEAT_BYTES[13:0];
+        if (!g_beat_reg[FIELD_W-BEAT_W])
+            g_beat_reg <= g_beat_reg + 1'b1;
+        read_reg <= read_reg + 1'b1;
+        if (g_last)
+            g_valid_reg <= 1'b0;
+    end
+    if (n_take) begin
+        g_valid_reg <= 1'b1;
+        g_plain_reg <= n_plain;
+        g_do_ip_reg <= n_do_ip;
+        g_do_l4_reg <= n_do_l4;
+        g_ip_field_reg <= n_ip_field;
+        g_l4_field_reg <= n_l4_field;
+        g_ip_value_reg <= n_ip_value;
+        // 0 says "no checksum" in UDP and means nothing special in TCP
+        g_l4_value_reg <= n_udp && n_result_reg == 16'd0 ? 16'hffff : n_result_reg;
+        g_left_reg <= n_left_reg;
+        g_beat_reg <= {FIELD_W-BEAT_W+1{1'b0}};
+    end
+
+    if (advance) begin
+        p_valid_reg <= g_valid_reg;
+        if (g_valid_reg) begin
+            p_data_reg <= ram[read_reg[ADDR_W-1:0]];
+            p_last_reg <= g_last;
+            p_end_reg <= g_left_reg[BEAT_W-1:0];
+            p_plain_reg <= g_plain_reg;
+            p_ip_reg <= g_do_ip_reg && g_beat_reg == g_ip_beat;
+            p_l4_reg <= g_do_l4_reg && g_beat_reg == g_l4_beat;
+            p_ip_word_reg <= g_ip_field_reg[BEAT_W-1:1];
+            p_l4_word_reg <= g_l4_field_reg[BEAT_W-1:1];
+            p_ip_value_reg <= g_ip_value_reg;
+            p_l4_value_reg <= g_l4_value_reg;
+        end
+
+        q_valid_reg <= p_valid_reg;
+        if (p_valid_reg) begin
+            q_data_reg <= p_data_reg;
+            q_last_reg <= p_last_reg;
+            q_end_reg <= p_end_reg;
+            q_plain_reg <= p_plain_reg;
+            q_ip_reg <= {{WORDS-1{1'b0}}, p_ip_reg} << p_ip_word_reg;
+            q_l4_reg <= {{WORDS-1{1'b0}}, p_l4_reg} << p_l4_word_reg;
+            q_ip_value_reg <= p_ip_value_reg;
+            q_l4_value_reg <= p_l4_value_reg;
+        end
+
+        out_valid_reg <= q_valid_reg;
+        if (q_valid_reg) begin
+            out_data_reg <= q_merged;
+            out_last_reg <= q_last_reg;
+            out_keep_reg <= q_last_reg ? ALL >> ~q_end_reg : ALL;
+            out_plain_reg <= q_plain_reg;
+        end
+    end
+
+    if (rst) begin
+        n_valid_reg <= 1'b0;
+        g_valid_reg <= 1'b0;
+        p_valid_reg <= 1'b0;
+        q_valid_reg <= 1'b0;
+        out_valid_reg <= 1'b0;
+        out_ptr_reg <= {FRAME_W+1{1'b0}};
+        read_reg <= {ADDR_W+1{1'b0}};
+    end
+end
+
+assign m_axis_tdata = out_data_reg;
+assign m_axis_tkeep = out_keep_reg;
+assign m_axis_tlast = out_last_reg;
+assign m_axis_tvalid = out_valid_reg;
+assign m_axis_tuser = {{USER_W-PLAIN_W{1'b0}}, out_plain_reg};
+
+assign busy = write_reg != read_reg || !first_reg || s1_valid_reg || frames != 0 || n_valid_reg
+              || g_valid_reg || p_valid_reg || q_valid_reg || out_valid_reg || event_valid_reg;
 
 endmodule
 

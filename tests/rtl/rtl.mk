@@ -66,3 +66,10 @@ $(BUILD)/rtl/vectors.txt: tests/rtl/common/vectors.py
 	$(PYTHON) $< $@.new
 	@mv $@.new $@
 $(foreach m,parse csum_verify,$(foreach w,$(RTL_WIDTHS),$(BUILD)/rtl/$(m)_w$(w)/$(m))): | $(BUILD)/rtl/vectors.txt
+
+# Frames whose checksums scapy has computed
+$(BUILD)/rtl/csum_insert/vectors.bin: tests/rtl/csum_insert/vectors.py
+	@mkdir -p $(@D)
+	$(PYTHON) $< $@.new
+	@mv $@.new $@
+$(foreach w,$(RTL_WIDTHS),$(BUILD)/rtl/csum_insert_w$(w)/csum_insert): | $(BUILD)/rtl/csum_insert/vectors.bin
