@@ -212,12 +212,12 @@ class Tap:
         if not passed:
             self.failed += 1
             if detail:
-                print(f"# {detail}")
+                print(f"# {detail[:3000]}")
         print(f"{'ok' if passed else 'not ok'} {self.count} - {name}", flush=True)
         return passed
 
     def equal(self, got, wanted, name):
-        return self.ok(got == wanted, name, f"got {got!r}, wanted {wanted!r}")
+        return self.ok(got == wanted, name, f"got {got!r:.600}, wanted {wanted!r:.600}")
 
     def skip(self, name, reason):
         self.count += 1
