@@ -16,7 +16,7 @@ DRIVER_ASAN_SO := $(BUILD)/driver-asan/librte_net_sekisho.so
 driver: $(DRIVER_SO) ## Build the DPDK driver
 driver-asan: $(DRIVER_ASAN_SO)
 
-$(DPDK_SDK)/version: scripts/fetch-dpdk-sdk.sh
+$(DPDK_SDK)/version: scripts/fetch-dpdk-sdk.sh | $(BUILD)/packages.stamp
 	@mkdir -p $(@D)
 	scripts/fetch-dpdk-sdk.sh $(DPDK_SDK)
 	@touch $@
@@ -47,7 +47,12 @@ $(BUILD)/tests/fake_card: tests/driver/fake_card.c host-lib/src/vfio_user_client
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_COMMON) -Ihost-lib/include $< -o $@
 
+# Cycles per packet of the burst functions.
+$(BUILD)/tests/pmd_cost: tests/driver/pmd_cost.c tests/driver/fake_card.c host-lib/src/vfio_user_client.h host-lib/include/sekisho/registers.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_COMMON) -Wno-unused-function -Wno-missing-prototypes -Ihost-lib/include $(subst -I/,-isystem /,$(shell pkg-config --cflags libdpdk)) $< -lrte_ethdev -lrte_mbuf -lrte_mempool -lrte_eal -lpthread -o $@
+
 .PHONY: driver-tests
-driver-tests: $(DRIVER_SO) $(DRIVER_ASAN_SO) $(BUILD)/tests/fake_card
+driver-tests: $(DRIVER_SO) $(DRIVER_ASAN_SO) $(BUILD)/tests/fake_card $(BUILD)/tests/pmd_cost
 TESTS += "$(PYTHON) tests/driver/test_driver.py"
 TEST_DEPS += driver-tests

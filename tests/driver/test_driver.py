@@ -560,11 +560,85 @@ def information_string():
     tap.equal(json.loads(found.group(1))["name"], "net_sekisho", "name in it")
 
 
+# Feature of the matrix: the operation, offload or flag that makes it.
+FEATURES = {
+    "Speed capabilities": "speed_capa", "Link status": ".link_update",
+    "Link status event": "RTE_ETH_DEV_INTR_LSC", "Removal event": "RTE_ETH_DEV_INTR_RMV",
+    "Rx interrupt": ".rx_queue_intr_enable", "Queue start/stop": ".rx_queue_start",
+    "Runtime Rx queue setup": "CAPA_RUNTIME_RX_QUEUE_SETUP",
+    "Fast mbuf free": "TX_OFFLOAD_MBUF_FAST_FREE", "Free Tx mbuf on demand": ".tx_done_cleanup",
+    "Burst mode info": ".rx_burst_mode_get", "MTU update": ".mtu_set",
+    "Scattered Rx": "RX_OFFLOAD_SCATTER", "TSO": "TX_OFFLOAD_TCP_TSO",
+    "Promiscuous mode": ".promiscuous_enable", "Allmulticast mode": ".allmulticast_enable",
+    "Unicast MAC filter": ".mac_addr_set", "RSS hash": ".rss_hash_conf_get",
+    "RSS key update": ".rss_hash_update", "RSS reta update": ".reta_update",
+    "VLAN offload": ".vlan_offload_set", "VLAN filter": ".vlan_filter_set",
+    "L3 checksum offload": "RX_OFFLOAD_IPV4_CKSUM", "L4 checksum offload": "TX_OFFLOAD_TCP_CKSUM",
+    "Timestamp offload": "RX_OFFLOAD_TIMESTAMP", "Packet type parsing": ".dev_supported_ptypes_get",
+    "Rx descriptor status": "rx_descriptor_status =", "Tx descriptor status": "tx_descriptor_status =",
+    "Basic stats": ".stats_get", "Extended stats": ".xstats_get",
+    "Stats per queue": "AUTOFILL_QUEUE_XSTATS", "FW version": ".fw_version_get",
+    "Registers dump": ".get_reg", "Multiprocess aware": "RTE_PROC_SECONDARY",
+}
+PLATFORM = {"Linux", "x86-64", "Usage doc"}
+
+
+def feature_matrix():
+    folder = os.path.join(netns.ROOT, "driver")
+    with open(os.path.join(folder, "features.ini")) as file:
+        listed = set(re.findall(r"^(\S.*?)\s*= [YP]$", file.read(), re.M)) - PLATFORM
+    with open(os.path.join(folder, "sekisho_ethdev.c")) as file:
+        source = file.read()
+    unknown = listed - set(FEATURES)
+    tap.equal(unknown, set(), "features that no operation stands for")
+    for name, mark in FEATURES.items():
+        tap.equal(name in listed, mark in source, "%s (%s)" % (name, mark))
+
+
+def huge_pages():
+    """Memory in huge pages comes and goes while the port runs; the card's map follows."""
+    tap.need_root()
+    with open("/proc/meminfo") as file:
+        free = int(re.search(r"HugePages_Free:\s+(\d+)", file.read()).group(1))
+    if free < 64:
+        raise tap.Skip("needs 64 free huge pages (sysctl vm.nr_hugepages=64), %d are free" % free)
+    for option in ([], ["--single-file-segments"]):
+        folder = tempfile.mkdtemp(prefix="sekisho-driver-")
+        card = Card(folder)
+        pmd = None
+        try:
+            words = ["dpdk-testpmd", "-d", os.path.basename(PLAIN), "--in-memory", "--no-pci",
+                     "--no-telemetry", "--vdev", "net_sekisho0,device=vfio-user:" + card.path,
+                     "--lcores", "0@(0-1),1@(0-1)"] + option + [
+                         "--", "-i", "--no-mlockall", "--total-num-mbufs=8192"]
+            pmd = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   stderr=subprocess.STDOUT, text=True, env=dict(
+                                       os.environ, LD_LIBRARY_PATH=os.path.dirname(PLAIN)))
+            card.order("loop 1")
+            pmd.stdin.write("start tx_first\n")
+            pmd.stdin.flush()
+            time.sleep(2)
+            regions = int(ask(card, "maps", r"maps (\d+) (\d+)").group(1))
+            assert regions >= 2, "%d regions" % regions
+            said = pmd.communicate("stop\nquit\n", timeout=30)[0]
+            tap.equal(pmd.returncode, 0, "status of\n" + said)
+            total = int(re.search(r"RX-total: (\d+)", said).group(1))
+            assert total > 100, said
+            tap.equal(card.faults(), [], "faults")
+        finally:
+            if pmd and pmd.poll() is None:
+                pmd.kill()
+                pmd.wait()
+            card.end()
+            shutil.rmtree(folder)
+
+
 if __name__ == "__main__":
     tap.need_program("dpdk-testpmd")
     tap.run([
         ("wrong device arguments are refused with their cause", arguments),
         ("the driver carries its information string", information_string),
+        ("the feature matrix says what the driver has", feature_matrix),
         ("information, link, address, packet types, one memory region", information),
         ("mbuf flags and packet types of every completion", receive_flags),
         ("RSS hash and queue in the mbuf", receive_hash),
@@ -583,4 +657,5 @@ if __name__ == "__main__":
         ("removal under traffic, and a new card", lambda: removal(False)),
         ("removal of a port that does not forward", lambda: removal(True)),
         ("removal without the event", removal_without_event),
+        ("memory in huge pages", huge_pages),
     ], time_limit=300)
