@@ -34,11 +34,11 @@
 #define SEKISHO_BURST 32
 
 /* Counters of a queue. Written by the queue's thread alone; resets are offsets taken elsewhere. */
-struct sekisho_queue_stats {
+struct __rte_cache_aligned sekisho_queue_stats {
 	uint64_t packets;
 	uint64_t bytes;
 	uint64_t errors;
-} __rte_cache_aligned;
+};
 
 /* What the packet word's bits 23:16 (layer types and tag count) mean in an mbuf. */
 struct sekisho_type_entry {
