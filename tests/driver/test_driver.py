@@ -168,6 +168,18 @@ def logged(pmd, line):
         return said + log.read()
 
 
+def wait_traffic(pmd, queues, seconds=20):
+    """Waits until each queue has received some hundred frames since the last reset."""
+    end = time.monotonic() + seconds
+    while True:
+        values = pmd.xstats(0)
+        counts = [values["rx_q%d_packets" % number] for number in range(queues)]
+        if min(counts) > 200:
+            return
+        assert time.monotonic() < end, "frames on the queues: %r" % counts
+        time.sleep(0.05)
+
+
 # --- cases --------------------------------------------------------------------------------------
 
 def arguments():
@@ -324,18 +336,16 @@ def traffic(queues, ring, driver=SANITIZED, rounds=3):
         card.order("loop 1")
         for _ in range(rounds):
             pmd.command("clear port stats all")
+            pmd.command("clear port xstats all")
             pmd.command("start tx_first 1")
-            time.sleep(0.3)
+            wait_traffic(pmd, queues)
             said = pmd.command("stop")
             counts = [int(number) for number in re.findall(
                 r"Forward statistics for port 0.*?RX-packets: (\d+).*?TX-packets: (\d+)", said, re.S)[0]]
-            assert counts[0] > 100 * queues, "hardly any traffic:\n" + said
             stats = pmd.stats(0)
             tap.equal(stats["TX-packets"], counts[1], "TX-packets against what testpmd sent")
             tap.equal(stats["TX-bytes"], 64 * counts[1], "TX-bytes")
             assert stats["RX-packets"] >= counts[0], "RX-packets %r, %r" % (stats, counts)
-            per_queue = [xvalue(pmd, "rx_q%d_packets" % number) for number in range(queues)]
-            assert all(per_queue), "a queue without traffic: %r" % per_queue
             pmd.command("port stop 0")
             tap.equal(free_mbufs(pmd), MBUFS, "mbufs in the pool")
             pmd.command("port start 0")
@@ -428,11 +438,11 @@ def segments():
         pmd.command("set fwd txonly")
         pmd.command("set txpkts 64,64")
         pmd.command("start")
-        time.sleep(0.3)
+        end = time.monotonic() + 10
+        while pmd.stats(0)["TX-errors"] == 0:
+            assert time.monotonic() < end, "nothing was dropped"
         pmd.command("stop")
-        stats = pmd.stats(0)
-        tap.equal(stats["TX-packets"], 0, "TX-packets")
-        assert stats["TX-errors"] > 0, stats
+        tap.equal(pmd.stats(0)["TX-packets"], 0, "TX-packets")
 
 
 def scaling():
@@ -483,9 +493,8 @@ def queue_toggle():
         pmd.command("port 0 rxq 1 start")
         tap.equal(card.read(RX_QUEUE + 0x40), 1, "rx_queue[1].control")
         pmd.command("start tx_first")
-        time.sleep(0.2)
+        wait_traffic(pmd, 2)  # on the queue that was stopped and started, too
         pmd.command("stop")
-        assert xvalue(pmd, "rx_q1_packets") > 100, "the queue that was stopped and started is dead"
 
 
 def removal(stopped):
@@ -494,15 +503,15 @@ def removal(stopped):
         if not stopped:
             card.order("loop 1")
             pmd.command("start tx_first")
-            time.sleep(0.2)
+            wait_traffic(pmd, 4)
         pmd.text = ""
         card.process.send_signal(signal.SIGKILL)
         pmd.read_until("device removal event", 10)
         pmd.read_until("Done", 10)
-        time.sleep(0.3)
-        assert pmd.process.alive(), "testpmd died"
-        said = pmd.command("show port info all")
-        assert "net_sekisho0" not in said, "the port is still there:\n" + said
+        end = time.monotonic() + 10
+        while "net_sekisho0" in pmd.command("show port info all"):
+            assert time.monotonic() < end, "the port is still there"
+            time.sleep(0.1)
         tap.equal(free_mbufs(pmd), MBUFS, "mbufs in the pool")
         if stopped:
             return
@@ -515,9 +524,8 @@ def removal(stopped):
             again.order("loop 1")
             pmd.command("set fwd io")
             pmd.command("start tx_first")
-            time.sleep(0.2)
+            wait_traffic(pmd, 4)
             pmd.command("stop")
-            assert pmd.stats(0)["RX-packets"] > 100, "no traffic on the new card"
             pmd.command("port stop all")
             pmd.command("port close all")
             tap.equal(again.faults(), [], "faults")
@@ -532,9 +540,9 @@ def removal_without_event():
         pmd.command("start tx_first")
         card.process.send_signal(signal.SIGKILL)
         card.process.wait()
-        time.sleep(0.3)
-        pmd.text = ""
-        assert "Burst mode: Removed" in pmd.command("show rxq info 0 0")
+        end = time.monotonic() + 10
+        while "Burst mode: Removed" not in pmd.command("show rxq info 0 0"):
+            assert time.monotonic() < end, "the driver does not notice"
         first = pmd.stats(0)
         tap.equal(pmd.stats(0)["RX-packets"], first["RX-packets"], "frames from a card that is gone")
         pmd.command("stop")
