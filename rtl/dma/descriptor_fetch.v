@@ -109,10 +109,18 @@ initial begin
     end
 end
 
-// Round robin: lowest of the candidates above the one served last, else lowest of all
+// Lowest set bit
 function [QUEUES-1:0] lowest;
     input [QUEUES-1:0] v;
-    lowest = v & (~v + 1'b1);
+    integer b;
+    reg below;
+    begin
+        below = 1'b0;
+        for (b = 0; b < QUEUES; b = b + 1) begin
+            lowest[b] = v[b] && !below;
+            below = below || v[b];
+        end
+    end
 endfunction
 
 // --- state of the queues -----------------------------------------------------------------------
@@ -123,6 +131,7 @@ reg [QUEUES-1:0]        doorbell_error_reg;
 reg [QUEUES-1:0]        bell_reg;               // a doorbell waits
 reg [QUEUES-1:0]        more_reg;               // the tail is ahead of the fetches
 reg [QUEUES-1:0]        want_reg;               // and there is room for a batch
+reg [QUEUES-1:0]        space_reg;              // room for a batch
 reg [QUEUES*16-1:0]     bell_tail_reg;
 reg [QUEUES*16-1:0]     tail_reg;
 reg [QUEUES*16-1:0]     fetched_reg;            // reads issued
@@ -141,7 +150,8 @@ localparam [2:0]
     STATE_CHECK = 3'd3,
     STATE_BATCH = 3'd4,
     STATE_ADDR  = 3'd5,
-    STATE_SEND  = 3'd6;
+    STATE_SEND  = 3'd6,
+    STATE_NAME  = 3'd7;
 
 reg [2:0]               state_reg;
 reg [QUEUE_W-1:0]       queue_reg;
@@ -152,6 +162,7 @@ reg                     fetch_ok_reg;
 reg [15:0]              tail_now_reg, new_now_reg, fetched_now_reg, size_reg;
 reg [15:0]              step_reg, ahead_reg, left_reg;
 reg [3:0]               count_reg;
+reg [63:0]              base_reg;
 reg [63:0]              offset_reg;
 
 reg                     request_valid_reg;
@@ -161,9 +172,9 @@ reg [13:0]              request_length_reg;
 
 wire [QUEUES-1:0]       candidates = (bell_reg | want_reg) & run_reg;
 wire [QUEUES-1:0]       favoured = candidates & above_reg;
-wire [QUEUES-1:0]       pick = lowest(favoured != 0 ? favoured : candidates);
-reg [QUEUE_W-1:0]       pick_queue;
-reg [QUEUES-1:0]        pick_above;
+wire [QUEUES-1:0]       pick = favoured != 0 ? lowest(favoured) : lowest(candidates);
+reg [QUEUE_W-1:0]       select_queue;
+reg [QUEUES-1:0]        select_above;
 
 wire [3:0]              size_log2_now = size_log2[queue_reg*4 +: 4];
 wire [63:0]             ring_now = ring[queue_reg*64 +: 64];
@@ -187,24 +198,26 @@ wire                    batch = state_reg == STATE_BATCH && running_now && fetch
 integer i;
 
 always @* begin
-    pick_queue = {QUEUE_W{1'b0}};
-    pick_above = {QUEUES{1'b0}};
+    select_queue = {QUEUE_W{1'b0}};
+    select_above = {QUEUES{1'b0}};
     for (i = 0; i < QUEUES; i = i + 1) begin
-        if (pick[i])
-            pick_queue = i[QUEUE_W-1:0];
-        pick_above[i] = pick < ({{QUEUES-1{1'b0}}, 1'b1} << i);
+        if (select_reg[i])
+            select_queue = select_queue | i[QUEUE_W-1:0];
+        select_above[i] = i != 0 && (select_reg & ~({QUEUES{1'b1}} << i)) != 0;
     end
 end
 
 always @(posedge clk) begin
     case (state_reg)
         STATE_PICK: begin
-            queue_reg <= pick_queue;
             select_reg <= pick;
-            if (candidates != 0) begin
-                above_reg <= pick_above;
-                state_reg <= STATE_READ;
-            end
+            if (candidates != 0)
+                state_reg <= STATE_NAME;
+        end
+        STATE_NAME: begin
+            queue_reg <= select_queue;
+            above_reg <= select_above;
+            state_reg <= STATE_READ;
         end
         STATE_READ: begin
             bell_now_reg <= (bell_reg & select_reg) != 0;
@@ -213,14 +226,12 @@ always @(posedge clk) begin
                                                         : tail_reg[queue_reg*16 +: 16];
             fetched_now_reg <= fetched_reg[queue_reg*16 +: 16];
             size_reg <= 16'd1 << size_log2_now;
+            base_reg <= ring_now;
             state_reg <= STATE_CALC;
         end
         STATE_CALC: begin
             // Without room, or behind an error, only the doorbell is handled
-            fetch_ok_reg <= (ring_error_reg & select_reg) == 0
-                            && held_reg[queue_reg*COUNT_W +: COUNT_W]
-                               + flight_reg[queue_reg*COUNT_W +: COUNT_W]
-                               <= DEPTH[COUNT_W-1:0] - {{COUNT_W-4{1'b0}}, 4'd8};
+            fetch_ok_reg <= (ring_error_reg & select_reg) == 0 && (space_reg & select_reg) != 0;
             step_reg <= new_now_reg - tail_now_reg;
             ahead_reg <= new_now_reg - fetched_now_reg;
             left_reg <= tail_now_reg - fetched_now_reg;
@@ -239,7 +250,7 @@ always @(posedge clk) begin
         STATE_ADDR: begin
             request_valid_reg <= 1'b1;
             request_function_reg <= queue_function(queue_reg);
-            request_address_reg <= ring_now + offset_reg;
+            request_address_reg <= base_reg + offset_reg;
             request_length_reg <= {6'd0, count_reg, 4'd0};
             state_reg <= STATE_SEND;
         end
@@ -417,8 +428,8 @@ generate
             end
 
             more_reg[g] <= queue_tail != queue_fetched && !ring_error_reg[g] && run_reg[g];
-            want_reg[g] <= queue_tail != queue_fetched && !ring_error_reg[g] && run_reg[g]
-                           && flight + held <= DEPTH[COUNT_W-1:0] - {{COUNT_W-4{1'b0}}, 4'd8};
+            want_reg[g] <= more_reg[g] && space_reg[g] && !ring_error_reg[g] && run_reg[g];
+            space_reg[g] <= flight + held <= DEPTH[COUNT_W-1:0] - {{COUNT_W-4{1'b0}}, 4'd8};
 
             if (issue)
                 fetched_reg[g*16 +: 16] <= queue_fetched + {12'd0, count};

@@ -84,7 +84,15 @@ end
 // Lowest set bit of the clients' valid bits
 function [N_CLIENTS-1:0] lowest;
     input [N_CLIENTS-1:0] v;
-    lowest = v & (~v + 1'b1);
+    integer b;
+    reg below;
+    begin
+        below = 1'b0;
+        for (b = 0; b < N_CLIENTS; b = b + 1) begin
+            lowest[b] = v[b] && !below;
+            below = below || v[b];
+        end
+    end
 endfunction
 
 // --- accept: round robin over the clients -----------------------------------------------------
@@ -105,7 +113,7 @@ reg [N_CLIENTS-1:0]    above_next;
 wire                   b_load;
 wire                   a_ready = !a_valid_reg || b_load;
 wire [N_CLIENTS-1:0]   favoured = request_valid & above_reg;
-wire [N_CLIENTS-1:0]   grant = lowest(favoured != 0 ? favoured : request_valid);
+wire [N_CLIENTS-1:0]   grant = favoured != 0 ? lowest(favoured) : lowest(request_valid);
 
 assign request_ready = a_ready ? grant : {N_CLIENTS{1'b0}};
 
@@ -124,7 +132,7 @@ always @* begin
             a_address_next = request_address[i*64 +: 64];
             a_length_next = request_length[i*14 +: 14];
         end
-        above_next[i] = grant < ({{N_CLIENTS-1{1'b0}}, 1'b1} << i);
+        above_next[i] = i != 0 && (grant & ~({N_CLIENTS{1'b1}} << i)) != 0;
     end
 end
 
@@ -246,7 +254,18 @@ reg [BURST_W-1:0]    beat_ram[0:63];    // beats that have come, where started
 (* ram_style = "block" *)
 reg [DMA_W-1:0]      data_ram[0:64*(1<<BURST_W)-1];
 
-wire [BURST_W-1:0]   r_beat = started_reg[r_id_reg] ? beat_ram[r_id_reg] : {BURST_W{1'b0}};
+// Second stage: with the beat's place in its tag
+reg                  w_valid_reg;
+reg [5:0]            w_id_reg;
+reg [DMA_W-1:0]      w_data_reg;
+reg                  w_error_reg;
+reg                  w_last_reg;
+reg [BURST_W-1:0]    w_beat_reg;
+
+wire [BURST_W-1:0]   w_beat_next = w_beat_reg + 1'b1;
+// The beat before may be of the same tag, and its count not stored yet
+wire [BURST_W-1:0]   r_beat = w_valid_reg && w_id_reg == r_id_reg ? w_beat_next
+                              : started_reg[r_id_reg] ? beat_ram[r_id_reg] : {BURST_W{1'b0}};
 
 wire                 load;              // the tag load_reg goes to the drain stage
 reg [5:0]            load_reg;
@@ -264,18 +283,27 @@ always @(posedge clk) begin
         done_reg[load_reg] <= 1'b0;
         error_reg[load_reg] <= 1'b0;
     end
+    w_valid_reg <= r_valid_reg;
     if (r_valid_reg) begin
-        data_ram[{r_id_reg, r_beat}] <= r_data_reg;
-        beat_ram[r_id_reg] <= r_beat + 1'b1;
-        started_reg[r_id_reg] <= !r_last_reg;
-        if (r_last_reg)
-            done_reg[r_id_reg] <= 1'b1;
-        if (r_error_reg)
-            error_reg[r_id_reg] <= 1'b1;
+        w_id_reg <= r_id_reg;
+        w_data_reg <= r_data_reg;
+        w_error_reg <= r_error_reg;
+        w_last_reg <= r_last_reg;
+        w_beat_reg <= r_beat;
+    end
+    if (w_valid_reg) begin
+        data_ram[{w_id_reg, w_beat_reg}] <= w_data_reg;
+        beat_ram[w_id_reg] <= w_beat_next;
+        started_reg[w_id_reg] <= !w_last_reg;
+        if (w_last_reg)
+            done_reg[w_id_reg] <= 1'b1;
+        if (w_error_reg)
+            error_reg[w_id_reg] <= 1'b1;
     end
 
     if (rst) begin
         r_valid_reg <= 1'b0;
+        w_valid_reg <= 1'b0;
         started_reg <= 64'd0;
         done_reg <= 64'd0;
         error_reg <= 64'd0;
