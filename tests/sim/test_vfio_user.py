@@ -423,26 +423,25 @@ def slow_client_group(server):
         tap.ok(sent < 16 << 20, "it is stopped itself", f"{sent} bytes were taken")
 
 
+def start_tx(client, ring, completions, log2, vector=4):
+    client.write32(TX_CONFIG, log2 | vector << 8)
+    client.write(0, TX_RING, struct.pack("<Q", ring))
+    client.write(0, TX_COMPLETION, struct.pack("<Q", completions))
+    client.write32(0x40, 2)
+    client.write32(TX_CONTROL, 1)
+
+
 def shrinking_group(server):
     fd = memory(0x10000)
     with server.connect() as client:
         client.dma_map(0x100000, 0x10000, 3, fd)
-        start_rx(client, 0x100000, 0x101000, 3)
+        start_tx(client, 0x100000, 0x101000, 3)
         os.ftruncate(fd, 0)
-        client.write32(0x1000, 1)
+        # The card now reads descriptors that are not there any more.
+        client.write32(0x1800, 4)
         time.sleep(0.1)
         tap.equal(client.read32(0), MAGIC, "a client that shrinks its memory harms only itself")
     os.close(fd)
-
-
-def start_rx(client, ring, completions, log2):
-    client.write32(RX_CONFIG, log2)
-    client.write32(RX_RING, ring)
-    client.write32(RX_RING + 4, 0)
-    client.write32(RX_COMPLETION, completions)
-    client.write32(RX_COMPLETION + 4, 0)
-    client.write32(RX_CONTROL, 1)
-    client.write32(0x40, 0xf)
 
 
 def doorbell_group(server):
@@ -463,16 +462,10 @@ def doorbell_group(server):
         frame = bytes.fromhex("020000000002020000000001") + b"\x88\xb5" + bytes(range(86))
         ram[0x4000:0x4000 + len(frame)] = frame
         ram[0:16] = struct.pack("<QII", 0x104000, len(frame) | 1 << 18, 0)
-        client.write32(TX_CONFIG, 3 | 4 << 8)
-        client.write32(TX_RING, 0x100000)
-        client.write32(TX_RING + 4, 0)
-        client.write32(TX_COMPLETION, 0x101000)
-        client.write32(TX_COMPLETION + 4, 0)
-        client.write32(0x40, 2)
         # Stored before the enable: must count all the same.
         page[0x800:0x804] = struct.pack("<I", 1)
         page[0x804:0x808] = struct.pack("<I", 1 << 31)
-        client.write32(TX_CONTROL, 1)
+        start_tx(client, 0x100000, 0x101000, 3)
         tap.ok(readable(event), "a tail stored before the enable is seen, and interrupts")
         tap.equal(struct.unpack("<II", ram[0x1000:0x1008]), (0, 1 << 31), "completion of index 0")
         tap.equal(client.read32(0x1800), 1, "the page reads as what was stored")
