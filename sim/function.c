@@ -48,6 +48,7 @@ struct function {
 	struct sekisho_engine *engine;
 	struct vfu_server *server;
 	int network;		/* -1: management */
+	char name[8];		/* for messages, as on the command line */
 	uint32_t base;		/* of its window in the core's address space */
 	struct pci_config config;
 	struct dma_map dma;
@@ -201,6 +202,7 @@ static void register_write(struct function *function, uint32_t offset, uint32_t 
 		registers_written(function, offset, value);
 }
 
+/* Registers are 32 bits: a part of one or two is read by words. */
 static void registers_read(struct function *function, uint32_t offset, void *data, uint32_t count)
 {
 	uint32_t base = function->base + (offset & ~3u);
@@ -295,7 +297,7 @@ static void signal_vector(struct function *function, unsigned int vector)
 void function_interrupt(struct function *function, unsigned int vector)
 {
 	if (vector >= VECTORS) {
-		sim_log(LOG_DEBUG, "net%d: no vector %u", function->network, vector);
+		sim_log(LOG_DEBUG, "%s: no vector %u", function->name, vector);
 		return;
 	}
 	if (function->masked[vector])
@@ -419,8 +421,8 @@ static void function_reset(void *context)
 	register_write(function, SEKISHO_NETWORK_RESET, SEKISHO_NETWORK_RESET_RESET_MASK);
 	while (!at_rest(function)) {
 		if (clocks >= RESET_CLOCKS) {
-			sim_log(LOG_ERROR, "net%d: queues still active %u clocks after a reset",
-				function->network, clocks);
+			sim_log(LOG_ERROR, "%s: queues still active %u clocks after a reset",
+				function->name, clocks);
 			break;
 		}
 		/* An idle engine may return at once; the bound holds anyway. */
@@ -508,7 +510,7 @@ static void function_attached(void *context)
 {
 	struct function *function = context;
 
-	sim_log(LOG_DEBUG, "function %d: client connected", function->network);
+	sim_log(LOG_DEBUG, "%s: client connected", function->name);
 }
 
 /* The next client finds the function as after power up. */
@@ -516,7 +518,7 @@ static void function_detached(void *context)
 {
 	struct function *function = context;
 
-	sim_log(LOG_DEBUG, "function %d: client gone", function->network);
+	sim_log(LOG_DEBUG, "%s: client gone", function->name);
 	function_reset(function);
 	dma_map_clear(&function->dma);
 	release_eventfds(function, 0, VECTORS);
@@ -566,6 +568,10 @@ struct function *function_create(struct sekisho_engine *engine, int network, con
 		return NULL;
 	function->engine = engine;
 	function->network = network;
+	if (network < 0)
+		snprintf(function->name, sizeof(function->name), "mgmt");
+	else
+		snprintf(function->name, sizeof(function->name), "net%u", (unsigned int)network % 10);
 	function->base = network < 0 ? SEKISHO_WINDOW_MANAGEMENT : SEKISHO_WINDOW_NETWORK((uint32_t)network);
 	function->file = -1;
 	for (unsigned int i = 0; i < VECTORS; i++)

@@ -24,7 +24,7 @@
 #include "scheduler.h"
 #include "vfio_user.h"
 
-#define SLICE_CLOCKS	2000u
+#define SLICE_CLOCKS	500u	/* about half a millisecond: how late a doorbell may be seen */
 #define FRAMES_A_TURN	32u
 #define POLL_NANOSECONDS 200000	/* of polling before the first sleep */
 #define SLEEP_MS	1

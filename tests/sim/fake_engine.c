@@ -42,8 +42,19 @@ struct sekisho_engine *sekisho_engine_create(const struct sekisho_engine_config 
 	if (engine == NULL)
 		return NULL;
 	engine->callbacks = *callbacks;
-	for (unsigned int i = 0; i <= FUNCTIONS; i++)
-		engine->words[i * 0x4000] = SEKISHO_IDENTIFICATION_MAGIC_VALUE_RESET_VALUE;
+	for (unsigned int i = 0; i <= FUNCTIONS; i++) {
+		uint32_t *words = &engine->words[i * SEKISHO_WINDOW_SIZE / 4];
+
+		words[SEKISHO_IDENTIFICATION_MAGIC / 4] = SEKISHO_IDENTIFICATION_MAGIC_VALUE_RESET_VALUE;
+		words[SEKISHO_IDENTIFICATION_MAP_VERSION / 4] = 1 << 16;
+		words[SEKISHO_IDENTIFICATION_FUNCTION_INFO / 4] =
+			i == 0 ? SEKISHO_FUNCTION_KIND_MANAGEMENT
+			       : SEKISHO_FUNCTION_KIND_NETWORK | (i - 1) << 8 | (i - 1) << 16;
+		words[SEKISHO_IDENTIFICATION_CAPABILITIES / 4] =
+			RX_QUEUES | SEKISHO_TX_QUEUES << 8 | SEKISHO_PORTS << 16 |
+			FUNCTIONS << 20 | 15u << 24;
+		words[SEKISHO_IDENTIFICATION_LIMITS / 4] = SEKISHO_ENGINE_MAX_FRAME;
+	}
 	return engine;
 }
 
@@ -108,7 +119,7 @@ void sekisho_engine_reg_write(struct sekisho_engine *engine, uint32_t address, u
 	unsigned int function = address / SEKISHO_WINDOW_SIZE - 1;
 	uint32_t offset = address % SEKISHO_WINDOW_SIZE;
 
-	if (address / 4 >= WORDS || offset < 0x0c)
+	if (address / 4 >= WORDS || (offset < SEKISHO_IDENTIFICATION_TIME && offset != SEKISHO_IDENTIFICATION_SCRATCH))
 		return;
 	if (address < SEKISHO_WINDOW_SIZE) {
 		engine->words[address / 4] = value;
