@@ -77,18 +77,17 @@ static int guard_add(struct dma_region *region)
 		guarded = grown;
 		guarded_capacity = capacity;
 	}
+	region->guard = guarded_count;
 	guarded[guarded_count++] = region;
 	return 0;
 }
 
 static void guard_remove(const struct dma_region *region)
 {
-	for (unsigned int i = 0; i < guarded_count; i++) {
-		if (guarded[i] == region) {
-			guarded[i] = guarded[--guarded_count];
-			break;
-		}
-	}
+	struct dma_region *last = guarded[--guarded_count];
+
+	guarded[region->guard] = last;
+	last->guard = region->guard;
 	if (guarded_count == 0) {
 		free(guarded);
 		guarded = NULL;

@@ -21,6 +21,7 @@ struct dma_region {
 	uint32_t flags;
 	uint8_t *memory;	/* NULL: known to the client, but not a DMA target */
 	uint64_t mapped;	/* bytes of the mapping */
+	unsigned int guard;	/* place in the list that the signal handler reads */
 	volatile bool dead;	/* its file was shrunk: every access is refused */
 };
 
