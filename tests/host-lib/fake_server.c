@@ -465,6 +465,9 @@ reply(struct fake_server *server, const struct message *in, struct message *out,
 		memset(out, 0xa5, 64);
 		size = 64;
 		break;
+	case FAULT_FLIP:
+		((unsigned char *)out)[value / 8] ^= 1 << value % 8;
+		break;
 	case FAULT_TRICKLE:
 		for (i = 0; i < size; i++) {
 			send_all(server->client, (char *)out + i, 1, fds, i ? 0 : fd_count);

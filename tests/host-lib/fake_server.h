@@ -34,6 +34,7 @@ enum fault_kind {
 	FAULT_ASK,	   /* asks for memory first, expects a refusal, then replies */
 	FAULT_TELL,	   /* the same without wanting a reply */
 	FAULT_TRICKLE,	   /* a byte at a time */
+	FAULT_FLIP,	   /* bit number value of the reply is turned over */
 	FAULT_FDS,	   /* value descriptors come with the reply */
 };
 
