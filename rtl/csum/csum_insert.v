@@ -98,6 +98,7 @@ reg [ADDR_W:0]       read_reg;
 reg [FRAME_W:0]      frame_reg;             // frames taken in
 reg [FRAME_W:0]      out_ptr_reg;           // frames given to the output
 reg                  room_reg;
+reg                  over_reg;              // the frame that is coming has almost filled the buffer
 reg                  too_long_reg;          // the rest of the frame is thrown away
 reg                  first_reg;
 reg [BEATS_W-1:0]    beat_reg;              // number of the beat in its frame
@@ -105,7 +106,7 @@ reg [BEATS_W-1:0]    beat_reg;              // number of the beat in its frame
 wire [ADDR_W:0]      used = write_reg - read_reg;
 wire [ADDR_W:0]      own = write_reg - start_reg;
 wire [FRAME_W:0]     frames = frame_reg - out_ptr_reg;
-wire                 drop = too_long_reg || own >= DEPTH[ADDR_W:0] - 8;
+wire                 drop = too_long_reg || over_reg;
 wire                 accept = s_axis_tvalid && s_axis_tready;
 
 assign s_axis_tready = room_reg || drop;
@@ -113,6 +114,8 @@ assign s_axis_tready = room_reg || drop;
 always @(posedge clk) begin
     // The counts are a clock old, and so is this
     room_reg <= used <= DEPTH[ADDR_W:0] - 4 && frames <= FRAMES[FRAME_W:0] - 4;
+
+    over_reg <= own >= DEPTH[ADDR_W:0] - 8 && !(accept && s_axis_tlast);
 
     if (accept) begin
         if (!drop) begin
@@ -134,6 +137,7 @@ always @(posedge clk) begin
         start_reg <= {ADDR_W+1{1'b0}};
         room_reg <= 1'b0;
         too_long_reg <= 1'b0;
+        over_reg <= 1'b0;
         first_reg <= 1'b1;
         beat_reg <= {BEATS_W{1'b0}};
     end

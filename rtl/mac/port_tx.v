@@ -89,6 +89,7 @@ reg [ADDR_W:0]       start_reg;             // first beat of the frame that is c
 reg [ADDR_W:0]       read_reg;
 reg [FRAME_W:0]      record_in_reg, record_out_reg;
 reg                  room_reg;
+reg                  over_reg;              // the frame that is coming has almost filled the buffer
 reg [BEATS_W-1:0]    beats_reg;             // beats of the frame before this one
 reg                  drop_reg;              // the rest of the frame is thrown away
 reg                  too_long_reg;          // because it does not fit
@@ -107,7 +108,7 @@ reg [13:0]           lost_bytes_reg;
 wire [ADDR_W:0]      used = write_reg - read_reg;
 wire [FRAME_W:0]     records = record_in_reg - record_out_reg;
 wire [ADDR_W:0]      own = write_reg - start_reg;
-wire                 too_long = too_long_reg || own >= DEPTH[ADDR_W:0] - 8;
+wire                 too_long = too_long_reg || over_reg;
 wire                 drop = drop_reg || !enable || too_long;
 wire                 accept = s_axis_tvalid && s_axis_tready;
 
@@ -132,6 +133,8 @@ wire                 sent;
 always @(posedge clk) begin
     // Two clocks of reserve: the count is a clock old, and so is this
     room_reg <= used <= DEPTH[ADDR_W:0] - 4 && records <= FRAMES[FRAME_W:0] - 4;
+
+    over_reg <= own >= DEPTH[ADDR_W:0] - 8 && !(accept && s_axis_tlast);
 
     if (accept) begin
         if (!drop) begin
@@ -175,6 +178,7 @@ always @(posedge clk) begin
         beats_reg <= {BEATS_W{1'b0}};
         drop_reg <= 1'b0;
         too_long_reg <= 1'b0;
+        over_reg <= 1'b0;
         end_valid_reg <= 1'b0;
         lost_reg <= 1'b0;
     end
