@@ -145,7 +145,9 @@ module header_walker #(
 
     reg [2:0]   state_reg;
     reg [63:0]  user_reg;
-    reg [5:0]   types_reg;
+    /* verilator lint_off UNUSEDSIGNAL */
+    reg [5:0]   types_reg;              // in full only where HASH_EN is 1
+    /* verilator lint_on UNUSEDSIGNAL */
     reg         tag_reg;                // the word begins with a tag's control information
     reg [3:0]   count_reg;              // words of the header before this one
     reg [2:0]   kind_reg;
@@ -638,7 +640,7 @@ module header_walker #(
         assign hash      = hash_reg;
         assign hash_type = hash_type_reg;
     end else begin : g_no_hash
-        wire unused_hash = &{1'b0, rss_key, ports_reg, ports_wanted};
+        wire unused_hash = &{1'b0, rss_key, ports_reg, ports_wanted, types_reg};
 
         assign hash      = 32'd0;
         assign hash_type = 2'd0;
