@@ -132,9 +132,18 @@ initial begin
     end
 end
 
+// Lowest set bit
 function [QUEUES-1:0] lowest;
     input [QUEUES-1:0] v;
-    lowest = v & (~v + 1'b1);
+    integer b;
+    reg below;
+    begin
+        below = 1'b0;
+        for (b = 0; b < QUEUES; b = b + 1) begin
+            lowest[b] = v[b] && !below;
+            below = below || v[b];
+        end
+    end
 endfunction
 
 function [3:0] queue_function;
@@ -175,7 +184,7 @@ reg [QUEUE_W-1:0]    pick_queue;
 reg [QUEUES-1:0]     pick_above;
 
 wire [QUEUES-1:0]    favoured = usable & above_reg;
-wire [QUEUES-1:0]    pick = lowest(favoured != 0 ? favoured : usable);
+wire [QUEUES-1:0]    pick = favoured != 0 ? lowest(favoured) : lowest(usable);
 // The available bits follow a pop by a clock; room for what is under way
 wire                 pick_valid = usable != 0 && !pop_valid_reg && list_count <= 3'd2;
 
@@ -188,8 +197,8 @@ always @* begin
     for (i = 0; i < QUEUES; i = i + 1) begin
         usable[i] = available[i] && tx_enable[i / QUEUES_PER_FUNCTION];
         if (pick[i])
-            pick_queue = i[QUEUE_W-1:0];
-        pick_above[i] = pick < ({{QUEUES-1{1'b0}}, 1'b1} << i);
+            pick_queue = pick_queue | i[QUEUE_W-1:0];
+        pick_above[i] = i != 0 && (pick & ~({QUEUES{1'b1}} << i)) != 0;
     end
 end
 
