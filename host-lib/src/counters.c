@@ -86,9 +86,8 @@ static const char *const tx_queue_names[QUEUE_STRIDE] = {
 	[SEKISHO_TX_QUEUE_RESULT_UNSUPPORTED] = "unsupported",
 };
 
-static int
-add_one(struct sekisho_device *device, const char *group, const char *result, const char *unit,
-	uint32_t offset)
+static int add_one(struct sekisho_device *device, const char *group, const char *result,
+		   const char *unit, uint32_t offset)
 {
 	struct sekisho_counter *counter;
 
@@ -109,9 +108,8 @@ add_one(struct sekisho_device *device, const char *group, const char *result, co
 }
 
 /* Adds a group's counters; its first pair is at offset. */
-static int
-add_group(struct sekisho_device *device, const char *group, const char *const *names,
-	  unsigned int names_count, uint32_t offset)
+static int add_group(struct sekisho_device *device, const char *group, const char *const *names,
+		     unsigned int names_count, uint32_t offset)
 {
 	unsigned int i;
 	int error = 0;
@@ -121,8 +119,7 @@ add_group(struct sekisho_device *device, const char *group, const char *const *n
 
 		if (!names[i])
 			continue;
-		error = add_one(device, group, names[i], "packets",
-				entry + COUNTER(packets_lo));
+		error = add_one(device, group, names[i], "packets", entry + COUNTER(packets_lo));
 		if (!error)
 			error = add_one(device, group, names[i], "bytes",
 					entry + COUNTER(bytes_lo));
@@ -131,9 +128,8 @@ add_group(struct sekisho_device *device, const char *group, const char *const *n
 }
 
 /* A network function's counters: from its own window, or function's from the management's. */
-static int
-add_network(struct sekisho_device *device, const char *prefix, bool management,
-	    unsigned int function)
+static int add_network(struct sekisho_device *device, const char *prefix, bool management,
+		       unsigned int function)
 {
 	const struct sekisho_identity *identity = &device->identity;
 	char group[32];
@@ -172,8 +168,7 @@ add_network(struct sekisho_device *device, const char *prefix, bool management,
 	return error;
 }
 
-int
-sek_counters_create(struct sekisho_device *device)
+int sek_counters_create(struct sekisho_device *device)
 {
 	const struct sekisho_identity *identity = &device->identity;
 	char group[32];
@@ -186,13 +181,15 @@ sek_counters_create(struct sekisho_device *device)
 		return 0;
 	for (i = 0; i < identity->ports && !error; i++) {
 		snprintf(group, sizeof(group), "port%u_rx", i);
-		error = add_group(device, group, port_rx_names, PORT_STRIDE,
-				  SEKISHO_MANAGEMENT_PORT_RX_STATISTICS_PACKETS_LO(i * PORT_STRIDE));
+		error = add_group(
+			device, group, port_rx_names, PORT_STRIDE,
+			SEKISHO_MANAGEMENT_PORT_RX_STATISTICS_PACKETS_LO(i * PORT_STRIDE));
 		if (error)
 			break;
 		snprintf(group, sizeof(group), "port%u_tx", i);
-		error = add_group(device, group, port_tx_names, PORT_STRIDE,
-				  SEKISHO_MANAGEMENT_PORT_TX_STATISTICS_PACKETS_LO(i * PORT_STRIDE));
+		error = add_group(
+			device, group, port_tx_names, PORT_STRIDE,
+			SEKISHO_MANAGEMENT_PORT_TX_STATISTICS_PACKETS_LO(i * PORT_STRIDE));
 	}
 	for (i = 0; i < identity->functions && !error; i++) {
 		snprintf(group, sizeof(group), "net%u_", i);
@@ -201,15 +198,13 @@ sek_counters_create(struct sekisho_device *device)
 	return error;
 }
 
-unsigned int
-sekisho_counter_count(struct sekisho_device *device)
+unsigned int sekisho_counter_count(struct sekisho_device *device)
 {
 	return device->counter_count;
 }
 
-int
-sekisho_counter_at(struct sekisho_device *device, unsigned int index,
-		   struct sekisho_counter *counter)
+int sekisho_counter_at(struct sekisho_device *device, unsigned int index,
+		       struct sekisho_counter *counter)
 {
 	if (index >= device->counter_count)
 		return -ENOENT;
@@ -217,9 +212,8 @@ sekisho_counter_at(struct sekisho_device *device, unsigned int index,
 	return 0;
 }
 
-int
-sekisho_counters_read(struct sekisho_device *device, unsigned int first, unsigned int count,
-		      uint64_t *values)
+int sekisho_counters_read(struct sekisho_device *device, unsigned int first, unsigned int count,
+			  uint64_t *values)
 {
 	unsigned int i;
 	int error = 0;

@@ -18,8 +18,7 @@ static const struct sek_transport *const transports[] = {
 	&sek_vfio_user_transport,
 };
 
-void
-sek_log(struct sekisho_device *device, enum sekisho_log_level level, const char *format, ...)
+void sek_log(struct sekisho_device *device, enum sekisho_log_level level, const char *format, ...)
 {
 	char message[256];
 	va_list arguments;
@@ -32,8 +31,7 @@ sek_log(struct sekisho_device *device, enum sekisho_log_level level, const char 
 	device->log(device->log_context, level, message);
 }
 
-uint64_t
-sek_now_ms(void)
+uint64_t sek_now_ms(void)
 {
 	struct timespec now;
 
@@ -41,8 +39,7 @@ sek_now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-const char *
-sekisho_version(void)
+const char *sekisho_version(void)
 {
 	return SEKISHO_VERSION; /* from the build */
 }
@@ -50,17 +47,18 @@ sekisho_version(void)
 /* --- opening --------------------------------------------------------------------------------- */
 
 /* The identification block stands at offset 0 of all kinds of function. */
-static int
-identify(struct sekisho_device *device)
+static int identify(struct sekisho_device *device)
 {
 	static const uint32_t offsets[] = {
-		SEKISHO_IDENTIFICATION_MAGIC,	      SEKISHO_IDENTIFICATION_MAP_VERSION,
-		SEKISHO_IDENTIFICATION_RTL_HASH,      SEKISHO_IDENTIFICATION_FUNCTION_INFO,
-		SEKISHO_IDENTIFICATION_CAPABILITIES,  SEKISHO_IDENTIFICATION_BUILD,
+		SEKISHO_IDENTIFICATION_MAGIC,	     SEKISHO_IDENTIFICATION_MAP_VERSION,
+		SEKISHO_IDENTIFICATION_RTL_HASH,     SEKISHO_IDENTIFICATION_FUNCTION_INFO,
+		SEKISHO_IDENTIFICATION_CAPABILITIES, SEKISHO_IDENTIFICATION_BUILD,
 		SEKISHO_IDENTIFICATION_LIMITS,
 	};
 	uint32_t magic, version, hash, info, capabilities, build, limits;
-	uint32_t *const values[] = { &magic, &version, &hash, &info, &capabilities, &build, &limits };
+	uint32_t *const values[] = {
+		&magic, &version, &hash, &info, &capabilities, &build, &limits
+	};
 	struct sekisho_identity *identity = &device->identity;
 	unsigned int i;
 
@@ -69,7 +67,8 @@ identify(struct sekisho_device *device)
 
 		if (error)
 			return error;
-		if (values[i] == &magic && magic != SEKISHO_IDENTIFICATION_MAGIC_VALUE_RESET_VALUE) {
+		if (values[i] == &magic &&
+		    magic != SEKISHO_IDENTIFICATION_MAGIC_VALUE_RESET_VALUE) {
 			sek_log(device, SEKISHO_LOG_ERROR,
 				"not a Sekisho: the identification reads 0x%08x", magic);
 			return -ENODEV;
@@ -108,9 +107,8 @@ identify(struct sekisho_device *device)
 	return 0;
 }
 
-int
-sekisho_open(const char *uri, const struct sekisho_open_options *options,
-	     struct sekisho_device **result)
+int sekisho_open(const char *uri, const struct sekisho_open_options *options,
+		 struct sekisho_device **result)
 {
 	const struct sek_transport *transport = NULL;
 	struct sekisho_device *device;
@@ -162,8 +160,7 @@ sekisho_open(const char *uri, const struct sekisho_open_options *options,
 	return 0;
 }
 
-void
-sekisho_close(struct sekisho_device *device)
+void sekisho_close(struct sekisho_device *device)
 {
 	unsigned int i;
 
@@ -182,8 +179,7 @@ sekisho_close(struct sekisho_device *device)
 	free(device);
 }
 
-int
-sekisho_identify(struct sekisho_device *device, struct sekisho_identity *identity)
+int sekisho_identify(struct sekisho_device *device, struct sekisho_identity *identity)
 {
 	*identity = device->identity;
 	return device->transport->removed(device->link) ? -ENODEV : 0;
@@ -191,8 +187,7 @@ sekisho_identify(struct sekisho_device *device, struct sekisho_identity *identit
 
 /* --- registers ------------------------------------------------------------------------------- */
 
-int
-sekisho_read32(struct sekisho_device *device, uint32_t offset, uint32_t *value)
+int sekisho_read32(struct sekisho_device *device, uint32_t offset, uint32_t *value)
 {
 	int error;
 
@@ -204,8 +199,7 @@ sekisho_read32(struct sekisho_device *device, uint32_t offset, uint32_t *value)
 	return error;
 }
 
-int
-sekisho_write32(struct sekisho_device *device, uint32_t offset, uint32_t value)
+int sekisho_write32(struct sekisho_device *device, uint32_t offset, uint32_t value)
 {
 	int error;
 
@@ -217,8 +211,7 @@ sekisho_write32(struct sekisho_device *device, uint32_t offset, uint32_t value)
 	return error;
 }
 
-int
-sekisho_read64(struct sekisho_device *device, uint32_t offset, uint64_t *value)
+int sekisho_read64(struct sekisho_device *device, uint32_t offset, uint64_t *value)
 {
 	uint32_t low, high;
 	int error;
@@ -234,17 +227,15 @@ sekisho_read64(struct sekisho_device *device, uint32_t offset, uint64_t *value)
 	return error;
 }
 
-volatile uint32_t *
-sekisho_doorbells(struct sekisho_device *device)
+volatile uint32_t *sekisho_doorbells(struct sekisho_device *device)
 {
 	return device->transport->doorbells(device->link);
 }
 
 /* --- memory ---------------------------------------------------------------------------------- */
 
-int
-sekisho_dma_map(struct sekisho_device *device, uint64_t iova, uint64_t size, int fd,
-		uint64_t offset, bool read_only)
+int sekisho_dma_map(struct sekisho_device *device, uint64_t iova, uint64_t size, int fd,
+		    uint64_t offset, bool read_only)
 {
 	unsigned int i;
 	int error = 0;
@@ -277,8 +268,7 @@ sekisho_dma_map(struct sekisho_device *device, uint64_t iova, uint64_t size, int
 	return error;
 }
 
-int
-sekisho_dma_unmap(struct sekisho_device *device, uint64_t iova, uint64_t size)
+int sekisho_dma_unmap(struct sekisho_device *device, uint64_t iova, uint64_t size)
 {
 	unsigned int i;
 	int error;
@@ -301,14 +291,12 @@ sekisho_dma_unmap(struct sekisho_device *device, uint64_t iova, uint64_t size)
 
 /* --- interrupts and removal ------------------------------------------------------------------ */
 
-unsigned int
-sekisho_vectors(struct sekisho_device *device)
+unsigned int sekisho_vectors(struct sekisho_device *device)
 {
 	return device->transport->vectors(device->link);
 }
 
-int
-sekisho_vector_eventfd(struct sekisho_device *device, unsigned int vector, int eventfd)
+int sekisho_vector_eventfd(struct sekisho_device *device, unsigned int vector, int eventfd)
 {
 	int error;
 
@@ -320,14 +308,12 @@ sekisho_vector_eventfd(struct sekisho_device *device, unsigned int vector, int e
 	return error;
 }
 
-int
-sekisho_removal_fd(struct sekisho_device *device)
+int sekisho_removal_fd(struct sekisho_device *device)
 {
 	return device->transport->removal_fd(device->link);
 }
 
-bool
-sekisho_removed(struct sekisho_device *device)
+bool sekisho_removed(struct sekisho_device *device)
 {
 	return device->transport->removed(device->link);
 }

@@ -42,7 +42,7 @@ struct sek_transport {
 
 	int (*reset)(void *link);
 	int (*removal_fd)(void *link); /* the descriptor */
-	bool (*removed)(void *link);   /* from any thread, without the lock */
+	bool (*removed)(void *link); /* from any thread, without the lock */
 };
 
 extern const struct sek_transport sek_vfio_user_transport;
@@ -78,14 +78,12 @@ void sek_log(struct sekisho_device *device, enum sekisho_log_level level, const 
 /* CLOCK_MONOTONIC in milliseconds. */
 uint64_t sek_now_ms(void);
 
-static inline void
-sek_lock(struct sekisho_device *device)
+static inline void sek_lock(struct sekisho_device *device)
 {
 	pthread_mutex_lock(&device->lock);
 }
 
-static inline void
-sek_unlock(struct sekisho_device *device)
+static inline void sek_unlock(struct sekisho_device *device)
 {
 	pthread_mutex_unlock(&device->lock);
 }

@@ -16,18 +16,17 @@
 #define SMALLEST_RING 8
 #define SHORTEST_FRAME 60
 
-#define CONTROL_BITS                                                                              \
-	(SEKISHO_NETWORK_CONTROL_RX_ENABLE_MASK | SEKISHO_NETWORK_CONTROL_TX_ENABLE_MASK |      \
+#define CONTROL_BITS                                                                             \
+	(SEKISHO_NETWORK_CONTROL_RX_ENABLE_MASK | SEKISHO_NETWORK_CONTROL_TX_ENABLE_MASK |       \
 	 SEKISHO_NETWORK_CONTROL_PROMISCUOUS_MASK | SEKISHO_NETWORK_CONTROL_ALL_MULTICAST_MASK | \
 	 SEKISHO_NETWORK_CONTROL_DROP_BAD_IP_MASK | SEKISHO_NETWORK_CONTROL_DROP_BAD_L4_MASK)
 
-#define RSS_BITS                                                                                  \
-	(SEKISHO_NETWORK_RSS_TYPES_IPV4_MASK | SEKISHO_NETWORK_RSS_TYPES_IPV4_TCP_MASK |        \
-	 SEKISHO_NETWORK_RSS_TYPES_IPV4_UDP_MASK | SEKISHO_NETWORK_RSS_TYPES_IPV6_MASK |        \
+#define RSS_BITS                                                                         \
+	(SEKISHO_NETWORK_RSS_TYPES_IPV4_MASK | SEKISHO_NETWORK_RSS_TYPES_IPV4_TCP_MASK | \
+	 SEKISHO_NETWORK_RSS_TYPES_IPV4_UDP_MASK | SEKISHO_NETWORK_RSS_TYPES_IPV6_MASK | \
 	 SEKISHO_NETWORK_RSS_TYPES_IPV6_TCP_MASK | SEKISHO_NETWORK_RSS_TYPES_IPV6_UDP_MASK)
 
-static int
-check_network(struct sekisho_device *device)
+static int check_network(struct sekisho_device *device)
 {
 	return device->identity.kind == SEKISHO_NETWORK ? 0 : -ENOTSUP;
 }
@@ -39,8 +38,8 @@ struct queue_place {
 	uint32_t registers, doorbell;
 };
 
-static int
-find_queue(struct sekisho_device *device, bool rx, unsigned int queue, struct queue_place *place)
+static int find_queue(struct sekisho_device *device, bool rx, unsigned int queue,
+		      struct queue_place *place)
 {
 	int error = check_network(device);
 
@@ -61,8 +60,7 @@ find_queue(struct sekisho_device *device, bool rx, unsigned int queue, struct qu
  * only: a tail that happens to equal the old one would go unseen. Both words start at 0 again, in
  * the page and, by the register write, in what the card last saw.
  */
-static int
-clear_doorbell(struct sekisho_device *device, uint32_t doorbell)
+static int clear_doorbell(struct sekisho_device *device, uint32_t doorbell)
 {
 	volatile uint32_t *page = sekisho_doorbells(device);
 	int error;
@@ -77,9 +75,8 @@ clear_doorbell(struct sekisho_device *device, uint32_t doorbell)
 	return error;
 }
 
-static int
-queue_start(struct sekisho_device *device, bool rx, unsigned int queue,
-	    const struct sekisho_queue_config *config)
+static int queue_start(struct sekisho_device *device, bool rx, unsigned int queue,
+		       const struct sekisho_queue_config *config)
 {
 	struct queue_place place;
 	uint32_t control, status;
@@ -96,8 +93,8 @@ queue_start(struct sekisho_device *device, bool rx, unsigned int queue,
 		uint32_t offset, value;
 	} writes[] = {
 		{ QUEUE(config), (uint32_t)__builtin_ctz(config->size)
-					 << SEKISHO_QUEUE_CONFIG_SIZE_LOG2_SHIFT |
-				 config->vector << SEKISHO_QUEUE_CONFIG_VECTOR_SHIFT },
+						 << SEKISHO_QUEUE_CONFIG_SIZE_LOG2_SHIFT |
+					 config->vector << SEKISHO_QUEUE_CONFIG_VECTOR_SHIFT },
 		{ QUEUE(ring_lo), (uint32_t)config->ring },
 		{ QUEUE(ring_hi), config->ring >> 32 },
 		{ QUEUE(completion_lo), (uint32_t)config->completions },
@@ -110,7 +107,8 @@ queue_start(struct sekisho_device *device, bool rx, unsigned int queue,
 	error = sekisho_read32(device, place.registers + QUEUE(control), &control);
 	if (!error)
 		error = sekisho_read32(device, place.registers + QUEUE(status), &status);
-	if (!error && (control & SEKISHO_QUEUE_CONTROL_ENABLE_MASK || status & SEKISHO_QUEUE_STATUS_ACTIVE_MASK))
+	if (!error && (control & SEKISHO_QUEUE_CONTROL_ENABLE_MASK ||
+		       status & SEKISHO_QUEUE_STATUS_ACTIVE_MASK))
 		error = -EBUSY;
 	if (!error)
 		error = clear_doorbell(device, place.doorbell);
@@ -122,8 +120,7 @@ queue_start(struct sekisho_device *device, bool rx, unsigned int queue,
 }
 
 /* Waits until the queue's status.active is 0. The lock is free between two looks. */
-static int
-wait_idle(struct sekisho_device *device, uint32_t registers)
+static int wait_idle(struct sekisho_device *device, uint32_t registers)
 {
 	const struct timespec pause = { 0, 100000 };
 	uint64_t deadline = sek_now_ms() + device->timeout_ms;
@@ -143,8 +140,7 @@ wait_idle(struct sekisho_device *device, uint32_t registers)
 	}
 }
 
-static int
-queue_stop(struct sekisho_device *device, bool rx, unsigned int queue)
+static int queue_stop(struct sekisho_device *device, bool rx, unsigned int queue)
 {
 	struct queue_place place;
 	int error = find_queue(device, rx, queue, &place);
@@ -159,34 +155,29 @@ queue_stop(struct sekisho_device *device, bool rx, unsigned int queue)
 	return error;
 }
 
-int
-sekisho_rx_queue_start(struct sekisho_device *device, unsigned int queue,
-		       const struct sekisho_queue_config *config)
+int sekisho_rx_queue_start(struct sekisho_device *device, unsigned int queue,
+			   const struct sekisho_queue_config *config)
 {
 	return queue_start(device, true, queue, config);
 }
 
-int
-sekisho_tx_queue_start(struct sekisho_device *device, unsigned int queue,
-		       const struct sekisho_queue_config *config)
+int sekisho_tx_queue_start(struct sekisho_device *device, unsigned int queue,
+			   const struct sekisho_queue_config *config)
 {
 	return queue_start(device, false, queue, config);
 }
 
-int
-sekisho_rx_queue_stop(struct sekisho_device *device, unsigned int queue)
+int sekisho_rx_queue_stop(struct sekisho_device *device, unsigned int queue)
 {
 	return queue_stop(device, true, queue);
 }
 
-int
-sekisho_tx_queue_stop(struct sekisho_device *device, unsigned int queue)
+int sekisho_tx_queue_stop(struct sekisho_device *device, unsigned int queue)
 {
 	return queue_stop(device, false, queue);
 }
 
-int
-sekisho_reset(struct sekisho_device *device)
+int sekisho_reset(struct sekisho_device *device)
 {
 	struct queue_place place;
 	unsigned int queue;
@@ -214,8 +205,7 @@ sekisho_reset(struct sekisho_device *device)
 
 /* --- settings -------------------------------------------------------------------------------- */
 
-int
-sekisho_control(struct sekisho_device *device, uint32_t set, uint32_t clear)
+int sekisho_control(struct sekisho_device *device, uint32_t set, uint32_t clear)
 {
 	uint32_t control;
 	int error = check_network(device);
@@ -232,8 +222,7 @@ sekisho_control(struct sekisho_device *device, uint32_t set, uint32_t clear)
 	return error;
 }
 
-int
-sekisho_mac_get(struct sekisho_device *device, uint8_t mac[6])
+int sekisho_mac_get(struct sekisho_device *device, uint8_t mac[6])
 {
 	uint32_t low, high;
 	int error = check_network(device);
@@ -255,8 +244,7 @@ sekisho_mac_get(struct sekisho_device *device, uint8_t mac[6])
 	return 0;
 }
 
-int
-sekisho_mac_set(struct sekisho_device *device, const uint8_t mac[6])
+int sekisho_mac_set(struct sekisho_device *device, const uint8_t mac[6])
 {
 	static const uint8_t none[6];
 	uint32_t low = mac[0] | mac[1] << 8 | mac[2] << 16 | (uint32_t)mac[3] << 24;
@@ -275,8 +263,7 @@ sekisho_mac_set(struct sekisho_device *device, const uint8_t mac[6])
 	return error;
 }
 
-int
-sekisho_max_frame_set(struct sekisho_device *device, unsigned int bytes)
+int sekisho_max_frame_set(struct sekisho_device *device, unsigned int bytes)
 {
 	int error = check_network(device);
 
@@ -287,8 +274,7 @@ sekisho_max_frame_set(struct sekisho_device *device, unsigned int bytes)
 	return sekisho_write32(device, SEKISHO_NETWORK_MAX_FRAME, bytes);
 }
 
-int
-sekisho_link_get(struct sekisho_device *device, bool *up, unsigned int *mbps)
+int sekisho_link_get(struct sekisho_device *device, bool *up, unsigned int *mbps)
 {
 	uint32_t link;
 	int error = check_network(device);
@@ -302,9 +288,8 @@ sekisho_link_get(struct sekisho_device *device, bool *up, unsigned int *mbps)
 	return 0;
 }
 
-int
-sekisho_rss_set(struct sekisho_device *device, const uint32_t *types, const uint8_t key[40],
-		const uint8_t table[128])
+int sekisho_rss_set(struct sekisho_device *device, const uint32_t *types, const uint8_t key[40],
+		    const uint8_t table[128])
 {
 	int error = check_network(device);
 	unsigned int i;

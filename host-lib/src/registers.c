@@ -8,8 +8,7 @@
 #include "internal.h"
 #include "register_table.h"
 
-static const struct sekisho_register_table *
-table_of(struct sekisho_device *device)
+static const struct sekisho_register_table *table_of(struct sekisho_device *device)
 {
 	switch (device->identity.kind) {
 	case SEKISHO_MANAGEMENT:
@@ -21,9 +20,8 @@ table_of(struct sekisho_device *device)
 	}
 }
 
-int
-sekisho_register_find(struct sekisho_device *device, const char *name,
-		      struct sekisho_register *reg)
+int sekisho_register_find(struct sekisho_device *device, const char *name,
+			  struct sekisho_register *reg)
 {
 	const struct sekisho_register_table *table = table_of(device);
 	unsigned int i;
@@ -37,9 +35,8 @@ sekisho_register_find(struct sekisho_device *device, const char *name,
 	return -ENOENT;
 }
 
-int
-sekisho_register_at(struct sekisho_device *device, unsigned int index,
-		    struct sekisho_register *reg)
+int sekisho_register_at(struct sekisho_device *device, unsigned int index,
+			struct sekisho_register *reg)
 {
 	const struct sekisho_register_table *table = table_of(device);
 

@@ -37,9 +37,9 @@
 struct vfio_user {
 	struct sekisho_device *device;
 	int socket;
-	int removal;	  /* epoll: readable when the peer has hung up, see watch_removal() */
+	int removal; /* epoll: readable when the peer has hung up, see watch_removal() */
 	atomic_bool gone; /* hung up, or given up */
-	uint16_t id;	  /* of the latest request */
+	uint16_t id; /* of the latest request */
 	unsigned int late; /* requests that timed out and whose reply may still come */
 	volatile uint32_t *doorbells;
 	unsigned int vectors;
@@ -53,7 +53,7 @@ struct request {
 	size_t head_size;
 	const void *data;
 	size_t data_size;
-	int fd;		   /* to send along, -1: none */
+	int fd; /* to send along, -1: none */
 	size_t reply_least; /* shorter replies are refused */
 	/* Results: the reply is in vfio_user.reply. */
 	size_t reply_size;
@@ -61,8 +61,7 @@ struct request {
 };
 
 /* Ends the connection for good; the removal descriptor fires, as when the peer had hung up. */
-static void
-give_up(struct vfio_user *client, const char *why)
+static void give_up(struct vfio_user *client, const char *why)
 {
 	if (atomic_exchange(&client->gone, true))
 		return;
@@ -71,8 +70,7 @@ give_up(struct vfio_user *client, const char *why)
 }
 
 /* Waits for events on the socket; 0, -ETIMEDOUT, -ENODEV. */
-static int
-wait_socket(struct vfio_user *client, short events, uint64_t deadline)
+static int wait_socket(struct vfio_user *client, short events, uint64_t deadline)
 {
 	struct pollfd entry = { .fd = client->socket, .events = events };
 
@@ -92,8 +90,7 @@ wait_socket(struct vfio_user *client, short events, uint64_t deadline)
 	}
 }
 
-static int
-transfer_error(struct vfio_user *client)
+static int transfer_error(struct vfio_user *client)
 {
 	give_up(client, errno == EPIPE || errno == ECONNRESET ?
 				"the other side closed the connection" :
@@ -101,9 +98,8 @@ transfer_error(struct vfio_user *client)
 	return -ENODEV;
 }
 
-static int
-send_message(struct vfio_user *client, struct iovec *parts, int part_count, int fd,
-	     uint64_t deadline)
+static int send_message(struct vfio_user *client, struct iovec *parts, int part_count, int fd,
+			uint64_t deadline)
 {
 	union {
 		char space[CMSG_SPACE(sizeof(int))];
@@ -159,8 +155,7 @@ send_message(struct vfio_user *client, struct iovec *parts, int part_count, int 
 }
 
 /* Keeps the first descriptor that comes in *fd when that is still -1, closes all others. */
-static void
-take_fds(struct msghdr *message, int *fd)
+static void take_fds(struct msghdr *message, int *fd)
 {
 	struct cmsghdr *head;
 
@@ -183,9 +178,8 @@ take_fds(struct msghdr *message, int *fd)
 }
 
 /* begun: bytes of this message were received before, so a time-out leaves the stream out of step. */
-static int
-receive(struct vfio_user *client, void *buffer, size_t size, int *fd, bool begun,
-	uint64_t deadline)
+static int receive(struct vfio_user *client, void *buffer, size_t size, int *fd, bool begun,
+		   uint64_t deadline)
 {
 	size_t done = 0;
 
@@ -226,8 +220,8 @@ receive(struct vfio_user *client, void *buffer, size_t size, int *fd, bool begun
 }
 
 /* The device asks for something. It can reach host memory by DMA_MAP, so nothing of this is here. */
-static int
-refuse_command(struct vfio_user *client, const struct vfio_user_header *command, uint64_t deadline)
+static int refuse_command(struct vfio_user *client, const struct vfio_user_header *command,
+			  uint64_t deadline)
 {
 	struct vfio_user_header answer = {
 		.id = command->id,
@@ -245,16 +239,14 @@ refuse_command(struct vfio_user *client, const struct vfio_user_header *command,
 	return send_message(client, &part, 1, -1, deadline);
 }
 
-static int
-broken(struct vfio_user *client, const char *why)
+static int broken(struct vfio_user *client, const char *why)
 {
 	give_up(client, why);
 	return -EPROTO;
 }
 
 /* Receives messages until the reply to the latest request is there. */
-static int
-receive_reply(struct vfio_user *client, struct request *request, uint64_t deadline)
+static int receive_reply(struct vfio_user *client, struct request *request, uint64_t deadline)
 {
 	for (;;) {
 		struct vfio_user_header header;
@@ -306,8 +298,7 @@ receive_reply(struct vfio_user *client, struct request *request, uint64_t deadli
 }
 
 /* Sends a request and waits for its reply. On an error no descriptor is left to the caller. */
-static int
-call(struct vfio_user *client, struct request *request)
+static int call(struct vfio_user *client, struct request *request)
 {
 	struct vfio_user_header header = {
 		.id = ++client->id,
@@ -345,9 +336,8 @@ call(struct vfio_user *client, struct request *request)
 }
 
 /* A request whose reply carries no descriptor. */
-static int
-simple_call(struct vfio_user *client, enum vfio_user_command command, const void *head,
-	    size_t head_size, int fd, size_t reply_least)
+static int simple_call(struct vfio_user *client, enum vfio_user_command command, const void *head,
+		       size_t head_size, int fd, size_t reply_least)
 {
 	struct request request = { .command = command,
 				   .head = head,
@@ -361,9 +351,8 @@ simple_call(struct vfio_user *client, enum vfio_user_command command, const void
 	return error;
 }
 
-static int
-region_read(struct vfio_user *client, unsigned int region, uint64_t offset, void *data,
-	    uint32_t count)
+static int region_read(struct vfio_user *client, unsigned int region, uint64_t offset, void *data,
+		       uint32_t count)
 {
 	struct vfio_user_region_access access = { offset, region, count };
 	int error = simple_call(client, VFIO_USER_REGION_READ, &access, sizeof(access), -1,
@@ -381,9 +370,8 @@ region_read(struct vfio_user *client, unsigned int region, uint64_t offset, void
 	return 0;
 }
 
-static int
-region_write(struct vfio_user *client, unsigned int region, uint64_t offset, const void *data,
-	     uint32_t count)
+static int region_write(struct vfio_user *client, unsigned int region, uint64_t offset,
+			const void *data, uint32_t count)
 {
 	struct vfio_user_region_access access = { offset, region, count };
 	struct request request = { .command = VFIO_USER_REGION_WRITE,
@@ -401,12 +389,10 @@ region_write(struct vfio_user *client, unsigned int region, uint64_t offset, con
 
 /* --- set-up ---------------------------------------------------------------------------------- */
 
-static int
-connect_socket(struct sekisho_device *device, const char *path, int *result)
+static int connect_socket(struct sekisho_device *device, const char *path, int *result)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct timeval patience = { device->timeout_ms / 1000,
-				    (device->timeout_ms % 1000) * 1000 };
+	struct timeval patience = { device->timeout_ms / 1000, (device->timeout_ms % 1000) * 1000 };
 	int fd, error;
 
 	if (strlen(path) >= sizeof(address.sun_path))
@@ -436,8 +422,7 @@ connect_socket(struct sekisho_device *device, const char *path, int *result)
  * The socket itself is readable whenever a reply comes, so it cannot tell others of the removal.
  * An epoll instance that asks for nothing but the hang-up is readable only then.
  */
-static int
-watch_removal(struct vfio_user *client)
+static int watch_removal(struct vfio_user *client)
 {
 	struct epoll_event event = { .events = EPOLLRDHUP };
 
@@ -449,8 +434,7 @@ watch_removal(struct vfio_user *client)
 	return 0;
 }
 
-static int
-negotiate(struct vfio_user *client)
+static int negotiate(struct vfio_user *client)
 {
 	static const char capabilities[] = "{\"capabilities\":{\"max_msg_fds\":8,"
 					   "\"max_data_xfer_size\":4096}}";
@@ -483,8 +467,7 @@ negotiate(struct vfio_user *client)
  * Finds where in the region's file the doorbell page is. A sparse capability lists what may be
  * mapped; without one all of the region may.
  */
-static int
-find_doorbells(const unsigned char *reply, size_t size, uint64_t *offset)
+static int find_doorbells(const unsigned char *reply, size_t size, uint64_t *offset)
 {
 	struct vfio_user_region_info info;
 	uint32_t next;
@@ -521,8 +504,7 @@ find_doorbells(const unsigned char *reply, size_t size, uint64_t *offset)
 
 			memcpy(&area, reply + next + sizeof(sparse) + i * sizeof(area),
 			       sizeof(area));
-			if (area.offset <= SEK_DOORBELL_OFFSET &&
-			    area.size >= SEK_DOORBELL_SIZE &&
+			if (area.offset <= SEK_DOORBELL_OFFSET && area.size >= SEK_DOORBELL_SIZE &&
 			    SEK_DOORBELL_OFFSET - area.offset <= area.size - SEK_DOORBELL_SIZE)
 				return 0;
 		}
@@ -531,8 +513,7 @@ find_doorbells(const unsigned char *reply, size_t size, uint64_t *offset)
 	return next ? -EPROTO : 0;
 }
 
-static int
-map_doorbells(struct vfio_user *client, int fd, uint64_t offset)
+static int map_doorbells(struct vfio_user *client, int fd, uint64_t offset)
 {
 	struct stat status;
 	void *page;
@@ -557,8 +538,7 @@ map_doorbells(struct vfio_user *client, int fd, uint64_t offset)
 	return 0;
 }
 
-static int
-setup_window(struct vfio_user *client)
+static int setup_window(struct vfio_user *client)
 {
 	struct vfio_user_region_info info = { .argsz = MAX_PAYLOAD, .index = VFIO_USER_BAR0 };
 	struct request request = { .command = VFIO_USER_DEVICE_GET_REGION_INFO,
@@ -589,22 +569,19 @@ setup_window(struct vfio_user *client)
 }
 
 /* The device answers memory accesses and may do DMA only when its command register says so. */
-static int
-enable_function(struct vfio_user *client)
+static int enable_function(struct vfio_user *client)
 {
 	uint16_t command;
-	int error = region_read(client, VFIO_USER_CONFIG_SPACE, PCI_COMMAND, &command,
-				sizeof(command));
+	int error =
+		region_read(client, VFIO_USER_CONFIG_SPACE, PCI_COMMAND, &command, sizeof(command));
 
 	if (error)
 		return error;
 	command |= PCI_COMMAND_MEMORY_AND_MASTER;
-	return region_write(client, VFIO_USER_CONFIG_SPACE, PCI_COMMAND, &command,
-			    sizeof(command));
+	return region_write(client, VFIO_USER_CONFIG_SPACE, PCI_COMMAND, &command, sizeof(command));
 }
 
-static int
-setup(struct vfio_user *client)
+static int setup(struct vfio_user *client)
 {
 	struct vfio_user_device_info info = { .argsz = sizeof(info) };
 	struct vfio_user_irq_info irq = { .argsz = sizeof(irq), .index = VFIO_USER_IRQ_MSIX };
@@ -638,8 +615,7 @@ setup(struct vfio_user *client)
 
 /* --- the transport's functions --------------------------------------------------------------- */
 
-static void
-vfio_user_close(void *link)
+static void vfio_user_close(void *link)
 {
 	struct vfio_user *client = link;
 
@@ -651,8 +627,7 @@ vfio_user_close(void *link)
 	free(client);
 }
 
-static int
-vfio_user_open(struct sekisho_device *device, const char *where, void **link)
+static int vfio_user_open(struct sekisho_device *device, const char *where, void **link)
 {
 	struct vfio_user *client;
 	int error;
@@ -683,29 +658,25 @@ vfio_user_open(struct sekisho_device *device, const char *where, void **link)
 	return 0;
 }
 
-static int
-vfio_user_read(void *link, uint32_t offset, uint32_t *value)
+static int vfio_user_read(void *link, uint32_t offset, uint32_t *value)
 {
 	return region_read(link, VFIO_USER_BAR0, offset, value, sizeof(*value));
 }
 
-static int
-vfio_user_write(void *link, uint32_t offset, uint32_t value)
+static int vfio_user_write(void *link, uint32_t offset, uint32_t value)
 {
 	return region_write(link, VFIO_USER_BAR0, offset, &value, sizeof(value));
 }
 
-static volatile uint32_t *
-vfio_user_doorbells(void *link)
+static volatile uint32_t *vfio_user_doorbells(void *link)
 {
 	const struct vfio_user *client = link;
 
 	return client->doorbells;
 }
 
-static int
-vfio_user_dma_map(void *link, uint64_t iova, uint64_t size, int fd, uint64_t offset,
-		  bool read_only)
+static int vfio_user_dma_map(void *link, uint64_t iova, uint64_t size, int fd, uint64_t offset,
+			     bool read_only)
 {
 	struct vfio_user_dma_map map = {
 		.argsz = sizeof(map),
@@ -718,24 +689,23 @@ vfio_user_dma_map(void *link, uint64_t iova, uint64_t size, int fd, uint64_t off
 	return simple_call(link, VFIO_USER_DMA_MAP, &map, sizeof(map), fd, 0);
 }
 
-static int
-vfio_user_dma_unmap(void *link, uint64_t iova, uint64_t size)
+static int vfio_user_dma_unmap(void *link, uint64_t iova, uint64_t size)
 {
-	struct vfio_user_dma_unmap unmap = { .argsz = sizeof(unmap), .address = iova, .size = size };
+	struct vfio_user_dma_unmap unmap = { .argsz = sizeof(unmap),
+					     .address = iova,
+					     .size = size };
 
 	return simple_call(link, VFIO_USER_DMA_UNMAP, &unmap, sizeof(unmap), -1, 0);
 }
 
-static unsigned int
-vfio_user_vectors(void *link)
+static unsigned int vfio_user_vectors(void *link)
 {
 	const struct vfio_user *client = link;
 
 	return client->vectors;
 }
 
-static int
-vfio_user_vector_eventfd(void *link, unsigned int vector, int eventfd)
+static int vfio_user_vector_eventfd(void *link, unsigned int vector, int eventfd)
 {
 	/* Without a descriptor the message takes the vector's eventfd away. */
 	struct vfio_user_irq_set set = {
@@ -749,8 +719,7 @@ vfio_user_vector_eventfd(void *link, unsigned int vector, int eventfd)
 	return simple_call(link, VFIO_USER_DEVICE_SET_IRQS, &set, sizeof(set), eventfd, 0);
 }
 
-static int
-vfio_user_reset(void *link)
+static int vfio_user_reset(void *link)
 {
 	struct vfio_user *client = link;
 
@@ -759,16 +728,14 @@ vfio_user_reset(void *link)
 	return simple_call(client, VFIO_USER_DEVICE_RESET, NULL, 0, -1, 0);
 }
 
-static int
-vfio_user_removal_fd(void *link)
+static int vfio_user_removal_fd(void *link)
 {
 	const struct vfio_user *client = link;
 
 	return client->removal;
 }
 
-static bool
-vfio_user_removed(void *link)
+static bool vfio_user_removed(void *link)
 {
 	struct vfio_user *client = link;
 	struct pollfd entry = { .fd = client->socket, .events = POLLRDHUP };

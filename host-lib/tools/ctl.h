@@ -22,9 +22,9 @@ struct ctl {
 	const char *uri;
 	struct sekisho_identity identity;
 	bool json, all;
-	double watch;	    /* seconds, 0: once */
+	double watch; /* seconds, 0: once */
 	unsigned long count; /* with watch: how often, 0: for ever */
-	double wait;	    /* check: how long to wait for rest, seconds */
+	double wait; /* check: how long to wait for rest, seconds */
 };
 
 int ctl_info(struct ctl *ctl, int argc, char **argv);

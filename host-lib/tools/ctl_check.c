@@ -23,15 +23,14 @@ struct sums {
 	struct sum sum[MAX_SUMS];
 };
 
-static struct sum *
-new_sum(struct sums *sums)
+static struct sum *new_sum(struct sums *sums)
 {
 	return &sums->sum[sums->count++];
 }
 
 /* unit: "_packets" or "_bytes" */
-static void
-add_sums(const struct ctl *ctl, const struct snapshot *now, const char *unit, struct sums *sums)
+static void add_sums(const struct ctl *ctl, const struct snapshot *now, const char *unit,
+		     struct sums *sums)
 {
 	const char *word = unit + 1;
 	bool packets = !strcmp(word, "packets");
@@ -83,22 +82,22 @@ add_sums(const struct ctl *ctl, const struct snapshot *now, const char *unit, st
 				 "net%u transmit queues' sent packets = net%u checksum results", i,
 				 i);
 			for (queue = 0; queue < ctl->identity.tx_queues; queue++)
-				sum->left += snapshot_sum(now, unit, "net%u_tx_queue%u_sent", i,
-							  queue);
+				sum->left +=
+					snapshot_sum(now, unit, "net%u_tx_queue%u_sent", i, queue);
 			sum->right = snapshot_sum(now, unit, "net%u_checksum_", i);
 		}
 		if (by_port) {
 			sum = new_sum(sums);
 			snprintf(sum->name, sizeof(sum->name),
-				 "net%u checksum results = port%u transmit results, %s", i, i, word);
+				 "net%u checksum results = port%u transmit results, %s", i, i,
+				 word);
 			sum->left = snapshot_sum(now, unit, "net%u_checksum_", i);
 			sum->right = snapshot_sum(now, unit, "port%u_tx_", i);
 		}
 	}
 }
 
-static unsigned int
-failures(const struct sums *sums)
+static unsigned int failures(const struct sums *sums)
 {
 	unsigned int i, count = 0;
 
@@ -107,8 +106,8 @@ failures(const struct sums *sums)
 	return count;
 }
 
-static void
-print_json(const struct ctl *ctl, const struct snapshot *now, const struct sums *sums, bool rest)
+static void print_json(const struct ctl *ctl, const struct snapshot *now, const struct sums *sums,
+		       bool rest)
 {
 	bool first = true;
 	unsigned int i;
@@ -117,8 +116,8 @@ print_json(const struct ctl *ctl, const struct snapshot *now, const struct sums 
 	       rest && !failures(sums) ? "true" : "false", rest ? "true" : "false");
 	for (i = 0; i < ctl->identity.ports; i++) {
 		json_separator(&first);
-		printf("{\"port\": %u, \"offered_packets\": %" PRIu64 ", \"offered_bytes\": %" PRIu64
-		       "}",
+		printf("{\"port\": %u, \"offered_packets\": %" PRIu64
+		       ", \"offered_bytes\": %" PRIu64 "}",
 		       i, snapshot_sum(now, "_packets", "port%u_rx_", i),
 		       snapshot_sum(now, "_bytes", "port%u_rx_", i));
 	}
@@ -136,8 +135,7 @@ print_json(const struct ctl *ctl, const struct snapshot *now, const struct sums 
 	puts("]}");
 }
 
-static void
-print_text(const struct ctl *ctl, const struct snapshot *now, const struct sums *sums)
+static void print_text(const struct ctl *ctl, const struct snapshot *now, const struct sums *sums)
 {
 	unsigned int i;
 
@@ -158,8 +156,7 @@ print_text(const struct ctl *ctl, const struct snapshot *now, const struct sums 
 	}
 }
 
-int
-ctl_check(struct ctl *ctl, int argc, char **argv)
+int ctl_check(struct ctl *ctl, int argc, char **argv)
 {
 	struct snapshot now = { 0 }, before = { 0 };
 	struct sums sums;

@@ -11,8 +11,7 @@
 
 #include "ctl.h"
 
-static void
-complain(const char *format, va_list arguments)
+static void complain(const char *format, va_list arguments)
 {
 	fflush(stdout); /* keep the order where both go to the same place */
 	fputs("sekishoctl: ", stderr);
@@ -20,8 +19,7 @@ complain(const char *format, va_list arguments)
 	fputc('\n', stderr);
 }
 
-int
-ctl_error(const char *format, ...)
+int ctl_error(const char *format, ...)
 {
 	va_list arguments;
 
@@ -31,8 +29,7 @@ ctl_error(const char *format, ...)
 	return CTL_FAILED;
 }
 
-int
-ctl_usage(const char *format, ...)
+int ctl_usage(const char *format, ...)
 {
 	va_list arguments;
 
@@ -43,8 +40,7 @@ ctl_usage(const char *format, ...)
 	return CTL_USAGE;
 }
 
-const char *
-ctl_reason(int error)
+const char *ctl_reason(int error)
 {
 	switch (-error) {
 	case ENODEV:
@@ -58,20 +54,19 @@ ctl_reason(int error)
 	}
 }
 
-const char *
-ctl_function_name(const struct sekisho_identity *identity, char name[16])
+const char *ctl_function_name(const struct sekisho_identity *identity, char name[16])
 {
 	static const char *const kinds[] = { "mgmt", "net", "blackbox" };
 
 	if (identity->kind == SEKISHO_MANAGEMENT)
 		return "mgmt";
-	snprintf(name, 16, "%s%u", (unsigned int)identity->kind < 3 ? kinds[identity->kind] : "unknown",
+	snprintf(name, 16, "%s%u",
+		 (unsigned int)identity->kind < 3 ? kinds[identity->kind] : "unknown",
 		 identity->index % 1000);
 	return name;
 }
 
-int
-ctl_need_management(struct ctl *ctl, const char *command)
+int ctl_need_management(struct ctl *ctl, const char *command)
 {
 	char name[16];
 
@@ -83,8 +78,7 @@ ctl_need_management(struct ctl *ctl, const char *command)
 }
 
 /* Bytes of the UTF-8 character at c, 0 where there is none. */
-static unsigned int
-utf8_length(const unsigned char *c)
+static unsigned int utf8_length(const unsigned char *c)
 {
 	unsigned int length = *c >= 0xf0 ? 4 : *c >= 0xe0 ? 3 : 2, i;
 	uint32_t code = *c & (0x7f >> length);
@@ -103,8 +97,7 @@ utf8_length(const unsigned char *c)
 	return length;
 }
 
-void
-json_string(const char *text)
+void json_string(const char *text)
 {
 	const unsigned char *c = (const unsigned char *)text;
 
@@ -125,16 +118,14 @@ json_string(const char *text)
 	putchar('"');
 }
 
-void
-json_separator(bool *first)
+void json_separator(bool *first)
 {
 	if (!*first)
 		fputs(", ", stdout);
 	*first = false;
 }
 
-bool
-ctl_match(const char *pattern, const char *name)
+bool ctl_match(const char *pattern, const char *name)
 {
 	if (!pattern)
 		return true;
@@ -144,8 +135,7 @@ ctl_match(const char *pattern, const char *name)
 	return strstr(name, pattern) || !fnmatch(pattern, name, 0);
 }
 
-int
-snapshot_create(struct ctl *ctl, struct snapshot *snapshot)
+int snapshot_create(struct ctl *ctl, struct snapshot *snapshot)
 {
 	unsigned int i;
 
@@ -159,21 +149,18 @@ snapshot_create(struct ctl *ctl, struct snapshot *snapshot)
 	return 0;
 }
 
-int
-snapshot_read(struct ctl *ctl, struct snapshot *snapshot)
+int snapshot_read(struct ctl *ctl, struct snapshot *snapshot)
 {
 	return sekisho_counters_read(ctl->device, 0, snapshot->count, snapshot->values);
 }
 
-void
-snapshot_release(struct snapshot *snapshot)
+void snapshot_release(struct snapshot *snapshot)
 {
 	free(snapshot->counters);
 	free(snapshot->values);
 }
 
-uint64_t
-snapshot_sum(const struct snapshot *snapshot, const char *suffix, const char *format, ...)
+uint64_t snapshot_sum(const struct snapshot *snapshot, const char *suffix, const char *format, ...)
 {
 	char prefix[64];
 	va_list arguments;
@@ -196,8 +183,7 @@ snapshot_sum(const struct snapshot *snapshot, const char *suffix, const char *fo
 	return sum;
 }
 
-double
-ctl_now(void)
+double ctl_now(void)
 {
 	struct timespec now;
 
@@ -205,8 +191,7 @@ ctl_now(void)
 	return now.tv_sec + now.tv_nsec * 1e-9;
 }
 
-void
-ctl_sleep(double seconds)
+void ctl_sleep(double seconds)
 {
 	struct timespec time;
 

@@ -10,16 +10,14 @@
 
 #include "ctl.h"
 
-static const char *
-kind_name(enum sekisho_function_kind kind)
+static const char *kind_name(enum sekisho_function_kind kind)
 {
 	static const char *const names[] = { "management", "network", "black box" };
 
 	return (unsigned int)kind < 3 ? names[kind] : "unknown";
 }
 
-int
-ctl_info(struct ctl *ctl, int argc, char **argv)
+int ctl_info(struct ctl *ctl, int argc, char **argv)
 {
 	const struct sekisho_identity *id = &ctl->identity;
 	bool network = id->kind == SEKISHO_NETWORK, up = false;
@@ -37,8 +35,8 @@ ctl_info(struct ctl *ctl, int argc, char **argv)
 		error = sekisho_mac_get(ctl->device, mac);
 	if (error)
 		return ctl_error("cannot read link and address: %s", ctl_reason(error));
-	snprintf(mac_text, sizeof(mac_text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
-		 mac[3], mac[4], mac[5]);
+	snprintf(mac_text, sizeof(mac_text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
+		 mac[2], mac[3], mac[4], mac[5]);
 
 	if (ctl->json) {
 		fputs("{\"device\": ", stdout);
@@ -47,10 +45,12 @@ ctl_info(struct ctl *ctl, int argc, char **argv)
 		json_string(kind_name(id->kind));
 		printf(", \"index\": %u", id->index);
 		if (network)
-			printf(", \"port\": %u, \"mac\": \"%s\", \"link\": %s, \"mbps\": %u", id->port,
-			       mac_text, up ? "true" : "false", mbps);
-		printf(", \"rx_queues\": %u, \"tx_queues\": %u, \"max_ring_size\": %u, \"ports\": %u, "
-		       "\"functions\": %u, \"data_width\": %u, \"dma_width\": %u, \"max_frame\": %u, "
+			printf(", \"port\": %u, \"mac\": \"%s\", \"link\": %s, \"mbps\": %u",
+			       id->port, mac_text, up ? "true" : "false", mbps);
+		printf(", \"rx_queues\": %u, \"tx_queues\": %u, \"max_ring_size\": %u, \"ports\": "
+		       "%u, "
+		       "\"functions\": %u, \"data_width\": %u, \"dma_width\": %u, \"max_frame\": "
+		       "%u, "
 		       "\"vectors\": %u, \"map_version\": \"%u.%u\", \"rtl_hash\": \"%08" PRIx32
 		       "\", \"library\": \"%s\"}\n",
 		       id->rx_queues, id->tx_queues, id->max_ring_size, id->ports, id->functions,
@@ -92,8 +92,7 @@ struct port {
 	uint64_t rx_packets, rx_bytes, rx_dropped, tx_packets, tx_bytes, tx_dropped;
 };
 
-static void
-count_port(const struct snapshot *now, unsigned int index, struct port *port)
+static void count_port(const struct snapshot *now, unsigned int index, struct port *port)
 {
 	port->rx_packets = snapshot_sum(now, "_packets", "port%u_rx_accepted", index);
 	port->rx_bytes = snapshot_sum(now, "_bytes", "port%u_rx_accepted", index);
@@ -104,8 +103,8 @@ count_port(const struct snapshot *now, unsigned int index, struct port *port)
 }
 
 /* " (runt 3, overflow 1)": the port's drops of one direction by reason. */
-static void
-print_reasons(const struct snapshot *now, const char *good, const char *format, unsigned int index)
+static void print_reasons(const struct snapshot *now, const char *good, const char *format,
+			  unsigned int index)
 {
 	static const char suffix[] = "_packets";
 	char prefix[32];
@@ -122,15 +121,14 @@ print_reasons(const struct snapshot *now, const char *good, const char *format, 
 		    strcmp(name + length - strlen(suffix), suffix) ||
 		    !strncmp(name + begin, good, strlen(good)))
 			continue;
-		printf("%s%.*s %" PRIu64, any ? ", " : " (",
-		       (int)(length - begin - strlen(suffix)), name + begin, now->values[i]);
+		printf("%s%.*s %" PRIu64, any ? ", " : " (", (int)(length - begin - strlen(suffix)),
+		       name + begin, now->values[i]);
 		any = true;
 	}
 	puts(any ? ")" : "");
 }
 
-static int
-list_ports(struct ctl *ctl, unsigned int first, unsigned int end)
+static int list_ports(struct ctl *ctl, unsigned int first, unsigned int end)
 {
 	struct snapshot now = { 0 };
 	bool separator = true;
@@ -185,8 +183,7 @@ list_ports(struct ctl *ctl, unsigned int first, unsigned int end)
 	return CTL_OK;
 }
 
-int
-ctl_port(struct ctl *ctl, int argc, char **argv)
+int ctl_port(struct ctl *ctl, int argc, char **argv)
 {
 	unsigned int index = 0;
 	bool up;

@@ -9,8 +9,7 @@
 
 #include "ctl.h"
 
-static int
-list(struct ctl *ctl, const char *pattern)
+static int list(struct ctl *ctl, const char *pattern)
 {
 	struct sekisho_register reg;
 	bool first = true;
@@ -34,8 +33,8 @@ list(struct ctl *ctl, const char *pattern)
 			json_string(reg.description ? reg.description : "");
 			putchar('}');
 		} else {
-			printf("0x%04" PRIx32 " %s%s %-36s %s\n", reg.offset, reg.readable ? "r" : "-",
-			       reg.writable ? "w" : "-", reg.name,
+			printf("0x%04" PRIx32 " %s%s %-36s %s\n", reg.offset,
+			       reg.readable ? "r" : "-", reg.writable ? "w" : "-", reg.name,
 			       reg.description ? reg.description : "");
 		}
 	}
@@ -44,8 +43,7 @@ list(struct ctl *ctl, const char *pattern)
 	return CTL_OK;
 }
 
-static int
-find(struct ctl *ctl, const char *name, struct sekisho_register *reg)
+static int find(struct ctl *ctl, const char *name, struct sekisho_register *reg)
 {
 	char function[16];
 
@@ -55,8 +53,7 @@ find(struct ctl *ctl, const char *name, struct sekisho_register *reg)
 			 ctl_function_name(&ctl->identity, function), name);
 }
 
-static int
-show(struct ctl *ctl, const struct sekisho_register *reg, bool *first)
+static int show(struct ctl *ctl, const struct sekisho_register *reg, bool *first)
 {
 	uint32_t value;
 	int error = sekisho_read32(ctl->device, reg->offset, &value);
@@ -73,8 +70,7 @@ show(struct ctl *ctl, const struct sekisho_register *reg, bool *first)
 	return CTL_OK;
 }
 
-static int
-read_named(struct ctl *ctl, int argc, char **argv)
+static int read_named(struct ctl *ctl, int argc, char **argv)
 {
 	struct sekisho_register *regs;
 	bool first = true;
@@ -101,8 +97,7 @@ read_named(struct ctl *ctl, int argc, char **argv)
 	return status;
 }
 
-static int
-dump(struct ctl *ctl, const char *pattern)
+static int dump(struct ctl *ctl, const char *pattern)
 {
 	struct sekisho_register reg;
 	bool first = true;
@@ -119,8 +114,7 @@ dump(struct ctl *ctl, const char *pattern)
 	return status;
 }
 
-static int
-write_named(struct ctl *ctl, int argc, char **argv)
+static int write_named(struct ctl *ctl, int argc, char **argv)
 {
 	struct sekisho_register reg;
 	unsigned long long value;
@@ -144,8 +138,7 @@ write_named(struct ctl *ctl, int argc, char **argv)
 	return CTL_OK;
 }
 
-int
-ctl_regs(struct ctl *ctl, int argc, char **argv)
+int ctl_regs(struct ctl *ctl, int argc, char **argv)
 {
 	const char *action = argc ? argv[0] : "";
 	const char *pattern = argc > 1 ? argv[1] : NULL;

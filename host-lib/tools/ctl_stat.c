@@ -8,22 +8,20 @@
 
 #include "ctl.h"
 
-static double
-rate(uint64_t now, uint64_t before, double seconds)
+static double rate(uint64_t now, uint64_t before, double seconds)
 {
 	/* A counter that went back was reset in between: no rate. */
 	return seconds > 0 && now >= before ? (double)(now - before) / seconds : 0;
 }
 
-static bool
-shown(const struct ctl *ctl, const struct snapshot *now, unsigned int i, const char *pattern)
+static bool shown(const struct ctl *ctl, const struct snapshot *now, unsigned int i,
+		  const char *pattern)
 {
 	return (ctl->all || now->values[i]) && ctl_match(pattern, now->counters[i].name);
 }
 
-static void
-print_json(const struct ctl *ctl, const struct snapshot *now, const struct snapshot *before,
-	   double seconds, const char *pattern)
+static void print_json(const struct ctl *ctl, const struct snapshot *now,
+		       const struct snapshot *before, double seconds, const char *pattern)
 {
 	char name[16];
 	bool first = true;
@@ -55,9 +53,8 @@ print_json(const struct ctl *ctl, const struct snapshot *now, const struct snaps
 	fputs("}\n", stdout);
 }
 
-static void
-print_text(const struct ctl *ctl, const struct snapshot *now, const struct snapshot *before,
-	   double seconds, const char *pattern)
+static void print_text(const struct ctl *ctl, const struct snapshot *now,
+		       const struct snapshot *before, double seconds, const char *pattern)
 {
 	bool any = false;
 	unsigned int i;
@@ -76,8 +73,7 @@ print_text(const struct ctl *ctl, const struct snapshot *now, const struct snaps
 				"nothing counted yet (--all shows the zeros)");
 }
 
-int
-ctl_stat(struct ctl *ctl, int argc, char **argv)
+int ctl_stat(struct ctl *ctl, int argc, char **argv)
 {
 	const char *pattern = argc ? argv[0] : NULL;
 	bool terminal = isatty(STDOUT_FILENO);

@@ -18,12 +18,14 @@ static const char help[] =
 	"  port [N]               ports: link, and what was received, sent and dropped\n"
 	"  port N up|down         enable or disable a port\n"
 	"  stat [PATTERN]         counters that are not 0\n"
-	"  check                  is every packet accounted for? status 1 names the sum that is not\n"
+	"  check                  is every packet accounted for? status 1 names the sum that is "
+	"not\n"
 	"  regs list [PATTERN]    registers of the function\n"
 	"  regs read NAME...      their values\n"
 	"  regs write NAME VALUE  set one\n"
 	"  regs dump [PATTERN]    all that can be read\n"
-	"'port' and 'check' need the management function. A PATTERN is a part of a name, or has * ? [].\n"
+	"'port' and 'check' need the management function. A PATTERN is a part of a name, or has * "
+	"? [].\n"
 	"\n"
 	"Options:\n"
 	"  -d, --device URI       vfio-user:PATH, a function's socket of sekisho-sim;\n"
@@ -77,8 +79,7 @@ static const struct command {
 };
 
 /* A positive number of seconds, up to a day; false when text is none. */
-static bool
-parse_seconds(const char *text, double *seconds)
+static bool parse_seconds(const char *text, double *seconds)
 {
 	char *end;
 
@@ -86,16 +87,14 @@ parse_seconds(const char *text, double *seconds)
 	return end != text && !*end && isfinite(*seconds) && *seconds > 0 && *seconds <= 86400;
 }
 
-static bool
-is_number(const char *text)
+static bool is_number(const char *text)
 {
 	double ignored;
 
 	return text && parse_seconds(text, &ignored);
 }
 
-static void
-log_message(void *context, enum sekisho_log_level level, const char *message)
+static void log_message(void *context, enum sekisho_log_level level, const char *message)
 {
 	const bool *verbose = context;
 
@@ -103,8 +102,7 @@ log_message(void *context, enum sekisho_log_level level, const char *message)
 		ctl_error("%s", message);
 }
 
-static int
-open_error(const char *uri, int error)
+static int open_error(const char *uri, int error)
 {
 	switch (-error) {
 	case EINVAL:
@@ -120,9 +118,10 @@ open_error(const char *uri, int error)
 				 "the socket has ended",
 				 uri);
 	case EBUSY:
-		return ctl_error("cannot open %s: another program uses this function, and a function "
-				 "serves one. The management function shows its counters, too",
-				 uri);
+		return ctl_error(
+			"cannot open %s: another program uses this function, and a function "
+			"serves one. The management function shows its counters, too",
+			uri);
 	case ENODEV:
 		return ctl_error("cannot open %s: what answers there is not a Sekisho that this "
 				 "version knows, or it closed the connection (-v tells more)",
@@ -132,8 +131,7 @@ open_error(const char *uri, int error)
 	}
 }
 
-int
-main(int argc, char **argv)
+int main(int argc, char **argv)
 {
 	struct ctl ctl = { .uri = getenv("SEKISHO_DEVICE"), .wait = 2 };
 	bool verbose = false;
@@ -162,18 +160,21 @@ main(int argc, char **argv)
 			if (!optarg && optind < argc && is_number(argv[optind]))
 				optarg = argv[optind++]; /* "--watch 2" is meant so, too */
 			if (optarg && !parse_seconds(optarg, &ctl.watch))
-				return ctl_usage("--watch needs a number of seconds, not '%s'", optarg);
+				return ctl_usage("--watch needs a number of seconds, not '%s'",
+						 optarg);
 			break;
 		case 'n':
 			given |= HAS_COUNT;
 			ctl.count = strtoul(optarg, &end, 10);
 			if (*optarg < '0' || *optarg > '9' || *end || !ctl.count)
-				return ctl_usage("--count needs a number above 0, not '%s'", optarg);
+				return ctl_usage("--count needs a number above 0, not '%s'",
+						 optarg);
 			break;
 		case OPTION_WAIT:
 			given |= HAS_WAIT;
 			if (!parse_seconds(optarg, &ctl.wait))
-				return ctl_usage("--wait needs a number of seconds, not '%s'", optarg);
+				return ctl_usage("--wait needs a number of seconds, not '%s'",
+						 optarg);
 			break;
 		case 't':
 			if (!parse_seconds(optarg, &seconds) || seconds < 0.001)

@@ -6,8 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-unsigned int
-count_fds(void)
+unsigned int count_fds(void)
 {
 	DIR *directory = opendir("/proc/self/fd");
 	unsigned int count = 0;
@@ -18,8 +17,7 @@ count_fds(void)
 	return count;
 }
 
-uint64_t
-now_ms(void)
+uint64_t now_ms(void)
 {
 	struct timespec now;
 
@@ -27,8 +25,7 @@ now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void
-take_message(void *context, enum sekisho_log_level level, const char *message)
+static void take_message(void *context, enum sekisho_log_level level, const char *message)
 {
 	struct fixture *fixture = context;
 
@@ -36,8 +33,7 @@ take_message(void *context, enum sekisho_log_level level, const char *message)
 	snprintf(fixture->last_message, sizeof(fixture->last_message), "%s", message);
 }
 
-struct fixture *
-fixture_create(enum sekisho_function_kind kind)
+struct fixture *fixture_create(enum sekisho_function_kind kind)
 {
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
 	const char *base = getenv("TMPDIR");
@@ -54,20 +50,17 @@ fixture_create(enum sekisho_function_kind kind)
 	return fixture;
 }
 
-void
-fixture_start(struct fixture *fixture)
+void fixture_start(struct fixture *fixture)
 {
 	fake_server_start(&fixture->server, fixture->path);
 }
 
-int
-fixture_open(struct fixture *fixture)
+int fixture_open(struct fixture *fixture)
 {
 	return sekisho_open(fixture->uri, &fixture->options, &fixture->device);
 }
 
-void
-fixture_destroy(struct fixture *fixture)
+void fixture_destroy(struct fixture *fixture)
 {
 	sekisho_close(fixture->device);
 	fake_server_stop(&fixture->server);
@@ -75,8 +68,7 @@ fixture_destroy(struct fixture *fixture)
 	free(fixture);
 }
 
-static int
-setup(void **state, enum sekisho_function_kind kind)
+static int setup(void **state, enum sekisho_function_kind kind)
 {
 	struct fixture *fixture = fixture_create(kind);
 
@@ -85,20 +77,17 @@ setup(void **state, enum sekisho_function_kind kind)
 	return fixture_open(fixture);
 }
 
-int
-setup_network(void **state)
+int setup_network(void **state)
 {
 	return setup(state, SEKISHO_NETWORK);
 }
 
-int
-setup_management(void **state)
+int setup_management(void **state)
 {
 	return setup(state, SEKISHO_MANAGEMENT);
 }
 
-int
-teardown(void **state)
+int teardown(void **state)
 {
 	fixture_destroy(*state);
 	return 0;

@@ -18,8 +18,7 @@
 
 static struct fake_server server;
 
-int
-main(int argc, char **argv)
+int main(int argc, char **argv)
 {
 	struct pollfd input = { .fd = 0, .events = POLLIN };
 	unsigned int running = 0;

@@ -24,8 +24,7 @@ struct message {
 	unsigned char body[MAX_BODY];
 };
 
-static void
-must(bool condition, const char *what)
+static void must(bool condition, const char *what)
 {
 	if (!condition) {
 		fprintf(stderr, "fake server: %s: %s\n", what, strerror(errno));
@@ -33,8 +32,7 @@ must(bool condition, const char *what)
 	}
 }
 
-void
-fake_server_init(struct fake_server *server, enum sekisho_function_kind kind)
+void fake_server_init(struct fake_server *server, enum sekisho_function_kind kind)
 {
 	unsigned int i;
 
@@ -73,9 +71,8 @@ fake_server_init(struct fake_server *server, enum sekisho_function_kind kind)
 		server->eventfds[i] = -1;
 }
 
-void
-fake_server_fault(struct fake_server *server, enum fault_kind fault, uint16_t command, int skip,
-		  int value)
+void fake_server_fault(struct fake_server *server, enum fault_kind fault, uint16_t command,
+		       int skip, int value)
 {
 	server->fault_command = command;
 	server->fault_skip = skip;
@@ -85,22 +82,19 @@ fake_server_fault(struct fake_server *server, enum fault_kind fault, uint16_t co
 
 /* --- registers ------------------------------------------------------------------------------- */
 
-static bool
-is_network(const struct fake_server *server)
+static bool is_network(const struct fake_server *server)
 {
 	return (server->registers[SEKISHO_IDENTIFICATION_FUNCTION_INFO / 4] & 0xff) ==
 	       SEKISHO_NETWORK;
 }
 
-static bool
-is_counter(const struct fake_server *server, uint32_t offset)
+static bool is_counter(const struct fake_server *server, uint32_t offset)
 {
 	return is_network(server) ? offset >= 0x2000 && offset < 0x3000 :
 				    offset >= 0x4000 && offset < 0x8000;
 }
 
-static uint32_t
-register_read(struct fake_server *server, uint32_t offset)
+static uint32_t register_read(struct fake_server *server, uint32_t offset)
 {
 	unsigned int queue;
 
@@ -129,8 +123,7 @@ register_read(struct fake_server *server, uint32_t offset)
 	return server->registers[offset / 4];
 }
 
-static void
-queue_control(struct fake_server *server, bool rx, unsigned int queue, uint32_t value)
+static void queue_control(struct fake_server *server, bool rx, unsigned int queue, uint32_t value)
 {
 	uint32_t offset = rx ? SEKISHO_NETWORK_RX_QUEUE_CONTROL(queue) :
 			       SEKISHO_NETWORK_TX_QUEUE_CONTROL(queue);
@@ -141,8 +134,7 @@ queue_control(struct fake_server *server, bool rx, unsigned int queue, uint32_t 
 	server->left[!rx][queue] = value & 1 ? 0 : server->active_reads;
 }
 
-static void
-register_write(struct fake_server *server, uint32_t offset, uint32_t value)
+static void register_write(struct fake_server *server, uint32_t offset, uint32_t value)
 {
 	unsigned int queue;
 
@@ -163,8 +155,8 @@ register_write(struct fake_server *server, uint32_t offset, uint32_t value)
 
 /* --- commands: size of the reply's body, or a negative errno value ----------------------------- */
 
-static int
-region_access(struct fake_server *server, const struct message *in, unsigned char *out, bool write)
+static int region_access(struct fake_server *server, const struct message *in, unsigned char *out,
+			 bool write)
 {
 	struct vfio_user_region_access access;
 	unsigned char *data = out + sizeof(access);
@@ -198,8 +190,8 @@ region_access(struct fake_server *server, const struct message *in, unsigned cha
 	return sizeof(access) + (write ? 0 : access.count);
 }
 
-static int
-dma(struct fake_server *server, const struct message *in, const int *fds, unsigned int fd_count)
+static int dma(struct fake_server *server, const struct message *in, const int *fds,
+	       unsigned int fd_count)
 {
 	struct vfio_user_dma_map map;
 	struct vfio_user_dma_unmap unmap;
@@ -231,9 +223,8 @@ dma(struct fake_server *server, const struct message *in, const int *fds, unsign
 	return -ENOENT;
 }
 
-static int
-set_irqs(struct fake_server *server, const struct message *in, const int *fds,
-	 unsigned int fd_count)
+static int set_irqs(struct fake_server *server, const struct message *in, const int *fds,
+		    unsigned int fd_count)
 {
 	struct vfio_user_irq_set set;
 
@@ -247,15 +238,15 @@ set_irqs(struct fake_server *server, const struct message *in, const int *fds,
 	return 0;
 }
 
-static int
-region_info(struct fake_server *server, unsigned char *out, int *fd)
+static int region_info(struct fake_server *server, unsigned char *out, int *fd)
 {
 	struct vfio_user_region_info info = { .argsz = sizeof(info),
 					      .flags = 3,
 					      .size = server->bar_size,
 					      .offset = server->file_offset };
 	struct vfio_user_sparse sparse = { { server->cap_id, 1, server->cap_next },
-					   server->areas, 0 };
+					   server->areas,
+					   0 };
 	struct vfio_user_area area = { server->area_offset, server->area_size };
 
 	if (server->mappable) {
@@ -273,9 +264,8 @@ region_info(struct fake_server *server, unsigned char *out, int *fd)
 	return info.argsz;
 }
 
-static int
-serve(struct fake_server *server, const struct message *in, const int *fds, unsigned int fd_count,
-      unsigned char *out, int *out_fd)
+static int serve(struct fake_server *server, const struct message *in, const int *fds,
+		 unsigned int fd_count, unsigned char *out, int *out_fd)
 {
 	switch (in->header.command) {
 	case VFIO_USER_VERSION: {
@@ -323,8 +313,7 @@ serve(struct fake_server *server, const struct message *in, const int *fds, unsi
 
 /* --- framing --------------------------------------------------------------------------------- */
 
-static void
-send_all(int fd, const void *data, size_t size, const int *fds, unsigned int fd_count)
+static void send_all(int fd, const void *data, size_t size, const int *fds, unsigned int fd_count)
 {
 	union {
 		char space[CMSG_SPACE(32 * sizeof(int))];
@@ -349,8 +338,7 @@ send_all(int fd, const void *data, size_t size, const int *fds, unsigned int fd_
 }
 
 /* 0 when all of size came, -1 at the end of the stream. */
-static int
-receive_all(int fd, void *data, size_t size, int *fds, unsigned int *fd_count)
+static int receive_all(int fd, void *data, size_t size, int *fds, unsigned int *fd_count)
 {
 	size_t done = 0;
 
@@ -382,8 +370,7 @@ receive_all(int fd, void *data, size_t size, int *fds, unsigned int *fd_count)
 }
 
 /* Asks the client for memory, as a server without the client's descriptors would. */
-static void
-ask(struct fake_server *server, bool want_reply)
+static void ask(struct fake_server *server, bool want_reply)
 {
 	struct vfio_user_header header = { .id = 77,
 					   .command = 11,
@@ -399,9 +386,8 @@ ask(struct fake_server *server, bool want_reply)
 }
 
 /* Sends the reply, with the fault. False when the connection is to be closed. */
-static bool
-reply(struct fake_server *server, const struct message *in, struct message *out, int result,
-      int fd, enum fault_kind fault, int value)
+static bool reply(struct fake_server *server, const struct message *in, struct message *out,
+		  int result, int fd, enum fault_kind fault, int value)
 {
 	int fds[32];
 	unsigned int fd_count = 0, i;
@@ -481,8 +467,7 @@ reply(struct fake_server *server, const struct message *in, struct message *out,
 	return true;
 }
 
-static void
-serve_client(struct fake_server *server)
+static void serve_client(struct fake_server *server)
 {
 	static __thread struct message in, out;
 	bool open = true;
@@ -507,15 +492,15 @@ serve_client(struct fake_server *server)
 		}
 		memset(&out, 0, sizeof(out));
 		/* A reply with an error stands for a request that had no effect. */
-		result = fault == FAULT_ERROR ? 0 : serve(server, &in, fds, fd_count, out.body, &fd);
+		result =
+			fault == FAULT_ERROR ? 0 : serve(server, &in, fds, fd_count, out.body, &fd);
 		for (i = 0; i < fd_count; i++)
 			close(fds[i]);
 		open = reply(server, &in, &out, result, fd, fault, server->fault_value);
 	}
 }
 
-static void *
-run(void *context)
+static void *run(void *context)
 {
 	struct fake_server *server = context;
 
@@ -534,8 +519,7 @@ run(void *context)
 	return NULL;
 }
 
-void
-fake_server_start(struct fake_server *server, const char *path)
+void fake_server_start(struct fake_server *server, const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
@@ -549,8 +533,7 @@ fake_server_start(struct fake_server *server, const char *path)
 	must(!pthread_create(&server->thread, NULL, run, server), "thread");
 }
 
-void
-fake_server_hang_up(struct fake_server *server)
+void fake_server_hang_up(struct fake_server *server)
 {
 	int client = server->client;
 
@@ -558,8 +541,7 @@ fake_server_hang_up(struct fake_server *server)
 		shutdown(client, SHUT_RDWR);
 }
 
-void
-fake_server_stop(struct fake_server *server)
+void fake_server_stop(struct fake_server *server)
 {
 	unsigned int i;
 

@@ -18,24 +18,24 @@
 
 enum fault_kind {
 	FAULT_NONE,
-	FAULT_ERROR,	   /* an error reply with value as its number */
-	FAULT_SILENT,	   /* no reply at all */
-	FAULT_LATE,	   /* the reply comes after value milliseconds */
-	FAULT_SHORT,	   /* a reply without its last value bytes, the size saying so */
-	FAULT_COUNT,	   /* a region access reply that names value bytes */
-	FAULT_CLOSE,	   /* closes instead of replying */
+	FAULT_ERROR, /* an error reply with value as its number */
+	FAULT_SILENT, /* no reply at all */
+	FAULT_LATE, /* the reply comes after value milliseconds */
+	FAULT_SHORT, /* a reply without its last value bytes, the size saying so */
+	FAULT_COUNT, /* a region access reply that names value bytes */
+	FAULT_CLOSE, /* closes instead of replying */
 	FAULT_CLOSE_MIDDLE, /* closes after value bytes of the reply */
 	FAULT_STALL_MIDDLE, /* stops after value bytes of the reply */
-	FAULT_SIZE,	   /* the reply's header says value bytes */
-	FAULT_ID,	   /* the reply's number is off by value */
-	FAULT_COMMAND,	   /* the reply's command is off by one */
-	FAULT_TYPE,	   /* the reply's type is value */
-	FAULT_GARBAGE,	   /* 64 bytes of noise instead of a reply */
-	FAULT_ASK,	   /* asks for memory first, expects a refusal, then replies */
-	FAULT_TELL,	   /* the same without wanting a reply */
-	FAULT_TRICKLE,	   /* a byte at a time */
-	FAULT_FLIP,	   /* bit number value of the reply is turned over */
-	FAULT_FDS,	   /* value descriptors come with the reply */
+	FAULT_SIZE, /* the reply's header says value bytes */
+	FAULT_ID, /* the reply's number is off by value */
+	FAULT_COMMAND, /* the reply's command is off by one */
+	FAULT_TYPE, /* the reply's type is value */
+	FAULT_GARBAGE, /* 64 bytes of noise instead of a reply */
+	FAULT_ASK, /* asks for memory first, expects a refusal, then replies */
+	FAULT_TELL, /* the same without wanting a reply */
+	FAULT_TRICKLE, /* a byte at a time */
+	FAULT_FLIP, /* bit number value of the reply is turned over */
+	FAULT_FDS, /* value descriptors come with the reply */
 };
 
 struct fake_map {
@@ -62,16 +62,16 @@ struct fake_server {
 
 	/* --- what it is; set before a client comes --- */
 	uint32_t registers[FAKE_WORDS];
-	uint16_t major, minor;	/* of VERSION's reply */
+	uint16_t major, minor; /* of VERSION's reply */
 	uint32_t device_flags, regions, irqs, vectors;
 	uint64_t bar_size;
-	bool mappable, sparse;	/* the doorbell page */
+	bool mappable, sparse; /* the doorbell page */
 	uint64_t area_offset, area_size, file_offset;
 	uint32_t areas, cap_offset, cap_next; /* of the capability; for wrong ones */
 	uint16_t cap_id;
-	int file;		/* the doorbell page is at file_offset + 0x1000 of it */
-	uint32_t active_reads;	/* status reads until a stopped queue is idle; ~0: never */
-	uint32_t error_offset;	/* an access to this register fails with EIO; ~0: none */
+	int file; /* the doorbell page is at file_offset + 0x1000 of it */
+	uint32_t active_reads; /* status reads until a stopped queue is idle; ~0: never */
+	uint32_t error_offset; /* an access to this register fails with EIO; ~0: none */
 
 	/* --- faults: the next command of that number, after skip of it --- */
 	enum fault_kind fault;
@@ -92,7 +92,7 @@ struct fake_server {
 	uint16_t client_major, client_minor;
 
 	uint32_t latch; /* high word of the counter that was read last */
-	uint32_t left[2][8];	/* status reads to go, by direction and queue */
+	uint32_t left[2][8]; /* status reads to go, by direction and queue */
 };
 
 /* Fills in the registers and the answers of a function of that kind. */

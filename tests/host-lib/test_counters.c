@@ -12,8 +12,7 @@ struct row {
 	const char *name, *place;
 };
 
-static void
-check_rows(struct fixture *f, const struct row *rows, unsigned int count)
+static void check_rows(struct fixture *f, const struct row *rows, unsigned int count)
 {
 	unsigned int i, c;
 
@@ -35,8 +34,7 @@ check_rows(struct fixture *f, const struct row *rows, unsigned int count)
 	}
 }
 
-static void
-names_the_counters_of_a_network_function(void **state)
+static void names_the_counters_of_a_network_function(void **state)
 {
 	/* The places are worked out by hand: queue * 8 + result, ip * 4 + l4. */
 	static const struct row rows[] = {
@@ -62,8 +60,7 @@ names_the_counters_of_a_network_function(void **state)
 	check_rows(*state, rows, sizeof(rows) / sizeof(rows[0]));
 }
 
-static void
-names_the_counters_of_the_card(void **state)
+static void names_the_counters_of_the_card(void **state)
 {
 	static const struct row rows[] = {
 		{ "port0_rx_accepted_packets", "port_rx_statistics[0].packets_lo" },
@@ -83,8 +80,7 @@ names_the_counters_of_the_card(void **state)
 }
 
 /* No name twice, no place twice. */
-static void
-check_unique(struct fixture *f)
+static void check_unique(struct fixture *f)
 {
 	unsigned int count = sekisho_counter_count(f->device), i, j;
 	struct sekisho_counter *all = calloc(count, sizeof(*all));
@@ -99,8 +95,7 @@ check_unique(struct fixture *f)
 	free(all);
 }
 
-static void
-counts_a_network_function_s_counters(void **state)
+static void counts_a_network_function_s_counters(void **state)
 {
 	struct fixture *f = *state;
 
@@ -109,8 +104,7 @@ counts_a_network_function_s_counters(void **state)
 	check_unique(f);
 }
 
-static void
-counts_the_card_s_counters(void **state)
+static void counts_the_card_s_counters(void **state)
 {
 	struct fixture *f = *state;
 
@@ -119,8 +113,7 @@ counts_the_card_s_counters(void **state)
 	check_unique(f);
 }
 
-static void
-leaves_out_queues_that_are_not_there(void **state)
+static void leaves_out_queues_that_are_not_there(void **state)
 {
 	struct fixture *f = fixture_create(SEKISHO_NETWORK);
 	struct sekisho_counter counter;
@@ -137,8 +130,7 @@ leaves_out_queues_that_are_not_there(void **state)
 	fixture_destroy(f);
 }
 
-static void
-reads_values(void **state)
+static void reads_values(void **state)
 {
 	struct fixture *f = *state;
 	unsigned int count = sekisho_counter_count(f->device), i;
@@ -163,8 +155,7 @@ reads_values(void **state)
 	free(values);
 }
 
-static void
-refuses_counters_that_are_not_there(void **state)
+static void refuses_counters_that_are_not_there(void **state)
 {
 	struct fixture *f = *state;
 	unsigned int count = sekisho_counter_count(f->device);
@@ -178,8 +169,7 @@ refuses_counters_that_are_not_there(void **state)
 	assert_int_equal(sekisho_counters_read(f->device, ~0u, 2, values), -EINVAL);
 }
 
-static void
-stops_reading_at_an_error(void **state)
+static void stops_reading_at_an_error(void **state)
 {
 	struct fixture *f = *state;
 	struct sekisho_counter counter;
@@ -195,8 +185,7 @@ stops_reading_at_an_error(void **state)
 #define NETWORK_TEST(name) cmocka_unit_test_setup_teardown(name, setup_network, teardown)
 #define MANAGEMENT_TEST(name) cmocka_unit_test_setup_teardown(name, setup_management, teardown)
 
-int
-main(void)
+int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		NETWORK_TEST(names_the_counters_of_a_network_function),

@@ -22,8 +22,7 @@
 
 /* --- opening --------------------------------------------------------------------------------- */
 
-static void
-opens_a_network_function(void **state)
+static void opens_a_network_function(void **state)
 {
 	struct fixture *f = *state;
 	struct sekisho_identity id;
@@ -48,8 +47,7 @@ opens_a_network_function(void **state)
 	assert_string_equal(sekisho_version(), SEKISHO_VERSION);
 }
 
-static void
-opens_the_management_function(void **state)
+static void opens_the_management_function(void **state)
 {
 	struct fixture *f = *state;
 	struct sekisho_identity id;
@@ -59,8 +57,7 @@ opens_the_management_function(void **state)
 	assert_null(sekisho_doorbells(f->device));
 }
 
-static void
-offers_the_oldest_protocol_and_enables_the_function(void **state)
+static void offers_the_oldest_protocol_and_enables_the_function(void **state)
 {
 	struct fixture *f = *state;
 
@@ -69,8 +66,7 @@ offers_the_oldest_protocol_and_enables_the_function(void **state)
 	assert_int_equal(f->server.pci_command & 6, 6);
 }
 
-static void
-accepts_protocol_0_1_and_a_newer_map_minor(void **state)
+static void accepts_protocol_0_1_and_a_newer_map_minor(void **state)
 {
 	struct fixture *f = fixture_create(SEKISHO_NETWORK);
 
@@ -82,8 +78,7 @@ accepts_protocol_0_1_and_a_newer_map_minor(void **state)
 	fixture_destroy(f);
 }
 
-static void
-works_without_options_and_log(void **state)
+static void works_without_options_and_log(void **state)
 {
 	struct fixture *f = fixture_create(SEKISHO_NETWORK);
 
@@ -97,11 +92,11 @@ works_without_options_and_log(void **state)
 	sekisho_close(NULL);
 }
 
-static void
-refuses_what_is_no_uri(void **state)
+static void refuses_what_is_no_uri(void **state)
 {
-	static const char *const uris[] = { "", "vfio-user", "vfio-user:", "pci:0000:03:00.0",
-					    "/tmp/net0", "VFIO-USER:/tmp/net0" };
+	static const char *const uris[] = { "",		  "vfio-user",
+					    "vfio-user:", "pci:0000:03:00.0",
+					    "/tmp/net0",  "VFIO-USER:/tmp/net0" };
 	struct sekisho_device *device = NULL;
 	char long_uri[300];
 	unsigned int i;
@@ -118,8 +113,7 @@ refuses_what_is_no_uri(void **state)
 	assert_null(device);
 }
 
-static void
-says_why_it_cannot_connect(void **state)
+static void says_why_it_cannot_connect(void **state)
 {
 	struct fixture *f = fixture_create(SEKISHO_NETWORK);
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -140,8 +134,7 @@ says_why_it_cannot_connect(void **state)
 	fixture_destroy(f);
 }
 
-static void
-gives_up_on_a_server_that_does_not_accept(void **state)
+static void gives_up_on_a_server_that_does_not_accept(void **state)
 {
 	struct fixture *f = fixture_create(SEKISHO_NETWORK);
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -168,8 +161,7 @@ gives_up_on_a_server_that_does_not_accept(void **state)
 }
 
 /* One word or answer of the server is off; opening must say -ENODEV and leave nothing behind. */
-static void
-refuses_what_is_not_a_sekisho(void **state)
+static void refuses_what_is_not_a_sekisho(void **state)
 {
 	unsigned int wrong;
 
@@ -231,8 +223,7 @@ refuses_what_is_not_a_sekisho(void **state)
 }
 
 /* Every request of opening, answered wrongly in every way. */
-static void
-survives_every_fault_while_opening(void **state)
+static void survives_every_fault_while_opening(void **state)
 {
 	static const uint16_t commands[] = { VFIO_USER_VERSION,
 					     VFIO_USER_DEVICE_GET_INFO,
@@ -244,14 +235,22 @@ survives_every_fault_while_opening(void **state)
 		enum fault_kind fault;
 		int value, error;
 	} faults[] = {
-		{ FAULT_ERROR, EPERM, -EPERM }, { FAULT_ERROR, 5000, -EIO },
-		{ FAULT_SILENT, 0, -ETIMEDOUT }, { FAULT_CLOSE, 0, -ENODEV },
-		{ FAULT_CLOSE_MIDDLE, 10, -ENODEV }, { FAULT_CLOSE_MIDDLE, 18, -ENODEV },
-		{ FAULT_STALL_MIDDLE, 10, -ETIMEDOUT }, { FAULT_SIZE, 0, -ENODEV },
-		{ FAULT_SIZE, 15, -ENODEV }, { FAULT_SIZE, -1, -ENODEV },
-		{ FAULT_SIZE, 16 + 4097, -ENODEV }, { FAULT_ID, 1, -ENODEV },
-		{ FAULT_ID, -1, -ENODEV }, { FAULT_COMMAND, 0, -ENODEV },
-		{ FAULT_TYPE, 2, -ENODEV }, { FAULT_GARBAGE, 0, -ENODEV },
+		{ FAULT_ERROR, EPERM, -EPERM },
+		{ FAULT_ERROR, 5000, -EIO },
+		{ FAULT_SILENT, 0, -ETIMEDOUT },
+		{ FAULT_CLOSE, 0, -ENODEV },
+		{ FAULT_CLOSE_MIDDLE, 10, -ENODEV },
+		{ FAULT_CLOSE_MIDDLE, 18, -ENODEV },
+		{ FAULT_STALL_MIDDLE, 10, -ETIMEDOUT },
+		{ FAULT_SIZE, 0, -ENODEV },
+		{ FAULT_SIZE, 15, -ENODEV },
+		{ FAULT_SIZE, -1, -ENODEV },
+		{ FAULT_SIZE, 16 + 4097, -ENODEV },
+		{ FAULT_ID, 1, -ENODEV },
+		{ FAULT_ID, -1, -ENODEV },
+		{ FAULT_COMMAND, 0, -ENODEV },
+		{ FAULT_TYPE, 2, -ENODEV },
+		{ FAULT_GARBAGE, 0, -ENODEV },
 	};
 	unsigned int c, i, before = count_fds();
 
@@ -278,16 +277,18 @@ survives_every_fault_while_opening(void **state)
 }
 
 /* Every bit of every reply, turned over: whatever comes of it, nothing breaks and nothing stays. */
-static void
-survives_every_flipped_bit_while_opening(void **state)
+static void survives_every_flipped_bit_while_opening(void **state)
 {
 	static const struct {
 		uint16_t command;
 		int bytes;
 	} rows[] = {
-		{ VFIO_USER_VERSION, 23 },	     { VFIO_USER_DEVICE_GET_INFO, 32 },
-		{ VFIO_USER_DEVICE_GET_REGION_INFO, 80 }, { VFIO_USER_DEVICE_GET_IRQ_INFO, 32 },
-		{ VFIO_USER_REGION_READ, 34 },	     { VFIO_USER_REGION_WRITE, 32 },
+		{ VFIO_USER_VERSION, 23 },
+		{ VFIO_USER_DEVICE_GET_INFO, 32 },
+		{ VFIO_USER_DEVICE_GET_REGION_INFO, 80 },
+		{ VFIO_USER_DEVICE_GET_IRQ_INFO, 32 },
+		{ VFIO_USER_REGION_READ, 34 },
+		{ VFIO_USER_REGION_WRITE, 32 },
 	};
 	unsigned int i, before = count_fds(), refused = 0;
 	int bit;
@@ -317,17 +318,18 @@ survives_every_flipped_bit_while_opening(void **state)
 	assert_true(refused > 300);
 }
 
-static void
-refuses_short_replies_while_opening(void **state)
+static void refuses_short_replies_while_opening(void **state)
 {
 	static const struct {
 		uint16_t command;
 		int cut;
 	} rows[] = {
-		{ VFIO_USER_VERSION, 4 },	       /* 4 of 7 bytes are the version */
-		{ VFIO_USER_DEVICE_GET_INFO, 1 },      { VFIO_USER_DEVICE_GET_INFO, 16 },
+		{ VFIO_USER_VERSION, 4 }, /* 4 of 7 bytes are the version */
+		{ VFIO_USER_DEVICE_GET_INFO, 1 },
+		{ VFIO_USER_DEVICE_GET_INFO, 16 },
 		{ VFIO_USER_DEVICE_GET_REGION_INFO, 33 }, /* of 64 */
-		{ VFIO_USER_DEVICE_GET_IRQ_INFO, 4 },  { VFIO_USER_REGION_READ, 1 },
+		{ VFIO_USER_DEVICE_GET_IRQ_INFO, 4 },
+		{ VFIO_USER_REGION_READ, 1 },
 	};
 	unsigned int i, before = count_fds();
 
@@ -345,8 +347,7 @@ refuses_short_replies_while_opening(void **state)
 
 /* --- the doorbell page ------------------------------------------------------------------------ */
 
-static void
-maps_the_doorbell_page(void **state)
+static void maps_the_doorbell_page(void **state)
 {
 	struct fixture *f = *state;
 	volatile uint32_t *doorbells = sekisho_doorbells(f->device);
@@ -363,8 +364,7 @@ maps_the_doorbell_page(void **state)
 }
 
 /* What the region's answer says, and what opening makes of it. */
-static void
-reads_the_sparse_areas(void **state)
+static void reads_the_sparse_areas(void **state)
 {
 	unsigned int row;
 
@@ -456,8 +456,7 @@ reads_the_sparse_areas(void **state)
 
 /* --- registers -------------------------------------------------------------------------------- */
 
-static void
-reads_and_writes_registers(void **state)
+static void reads_and_writes_registers(void **state)
 {
 	struct fixture *f = *state;
 	uint32_t value;
@@ -469,8 +468,7 @@ reads_and_writes_registers(void **state)
 	assert_int_equal(sekisho_read32(f->device, 0xfffc, &value), 0);
 }
 
-static void
-refuses_bad_offsets(void **state)
+static void refuses_bad_offsets(void **state)
 {
 	static const uint32_t offsets[] = { 1, 2, 3, 0xffff, 0x10000, 0xfffffffc };
 	struct fixture *f = *state;
@@ -487,8 +485,7 @@ refuses_bad_offsets(void **state)
 	assert_int_equal(f->server.write_count, 0);
 }
 
-static void
-passes_the_device_s_error_on(void **state)
+static void passes_the_device_s_error_on(void **state)
 {
 	struct fixture *f = *state;
 	uint32_t value;
@@ -503,14 +500,13 @@ passes_the_device_s_error_on(void **state)
 }
 
 /* The answer makes no sense, but the stream is in step: the next call works. */
-static void
-goes_on_after_an_answer_without_sense(void **state)
+static void goes_on_after_an_answer_without_sense(void **state)
 {
 	static const struct {
 		enum fault_kind fault;
 		int value;
-	} rows[] = { { FAULT_SHORT, 1 },  { FAULT_SHORT, 4 }, { FAULT_SHORT, 20 },
-		     { FAULT_COUNT, 0 },  { FAULT_COUNT, 8 }, { FAULT_COUNT, -1 } };
+	} rows[] = { { FAULT_SHORT, 1 }, { FAULT_SHORT, 4 }, { FAULT_SHORT, 20 },
+		     { FAULT_COUNT, 0 }, { FAULT_COUNT, 8 }, { FAULT_COUNT, -1 } };
 	struct fixture *f = *state;
 	unsigned int i;
 	uint32_t value;
@@ -524,8 +520,7 @@ goes_on_after_an_answer_without_sense(void **state)
 	}
 }
 
-static bool
-removal_shows(struct fixture *f)
+static bool removal_shows(struct fixture *f)
 {
 	struct pollfd entry = { .fd = sekisho_removal_fd(f->device), .events = POLLIN };
 
@@ -533,8 +528,7 @@ removal_shows(struct fixture *f)
 }
 
 /* Every call says -ENODEV, and none waits for an answer. */
-static void
-assert_gone(struct fixture *f)
+static void assert_gone(struct fixture *f)
 {
 	const struct sekisho_queue_config config = { 0x1000, 0x2000, 64, 0 };
 	uint64_t start = now_ms(), value64;
@@ -572,22 +566,29 @@ assert_gone(struct fixture *f)
 	assert_int_equal(sekisho_doorbells(f->device)[0], 7);
 }
 
-static void
-ends_a_connection_that_is_out_of_step(void **state)
+static void ends_a_connection_that_is_out_of_step(void **state)
 {
 	static const struct {
 		enum fault_kind fault;
 		int value, error;
 	} rows[] = {
-		{ FAULT_SIZE, 0, -EPROTO },	   { FAULT_SIZE, 15, -EPROTO },
-		{ FAULT_SIZE, 1 << 30, -EPROTO },  { FAULT_SIZE, -1, -EPROTO },
-		{ FAULT_ID, 1, -EPROTO },	   { FAULT_ID, -1, -EPROTO },
-		{ FAULT_COMMAND, 0, -EPROTO },	   { FAULT_TYPE, 3, -EPROTO },
-		{ FAULT_GARBAGE, 0, -EPROTO },	   { FAULT_CLOSE, 0, -ENODEV },
-		{ FAULT_CLOSE_MIDDLE, 1, -ENODEV }, { FAULT_CLOSE_MIDDLE, 16, -ENODEV },
-		{ FAULT_CLOSE_MIDDLE, 30, -ENODEV }, { FAULT_STALL_MIDDLE, 1, -ETIMEDOUT },
-		{ FAULT_STALL_MIDDLE, 16, -ETIMEDOUT }, { FAULT_STALL_MIDDLE, 30, -ETIMEDOUT },
-		{ FAULT_SIZE, 40, -ETIMEDOUT },	   /* says 40, sends 36 */
+		{ FAULT_SIZE, 0, -EPROTO },
+		{ FAULT_SIZE, 15, -EPROTO },
+		{ FAULT_SIZE, 1 << 30, -EPROTO },
+		{ FAULT_SIZE, -1, -EPROTO },
+		{ FAULT_ID, 1, -EPROTO },
+		{ FAULT_ID, -1, -EPROTO },
+		{ FAULT_COMMAND, 0, -EPROTO },
+		{ FAULT_TYPE, 3, -EPROTO },
+		{ FAULT_GARBAGE, 0, -EPROTO },
+		{ FAULT_CLOSE, 0, -ENODEV },
+		{ FAULT_CLOSE_MIDDLE, 1, -ENODEV },
+		{ FAULT_CLOSE_MIDDLE, 16, -ENODEV },
+		{ FAULT_CLOSE_MIDDLE, 30, -ENODEV },
+		{ FAULT_STALL_MIDDLE, 1, -ETIMEDOUT },
+		{ FAULT_STALL_MIDDLE, 16, -ETIMEDOUT },
+		{ FAULT_STALL_MIDDLE, 30, -ETIMEDOUT },
+		{ FAULT_SIZE, 40, -ETIMEDOUT }, /* says 40, sends 36 */
 	};
 	unsigned int i;
 	uint32_t value;
@@ -612,8 +613,7 @@ ends_a_connection_that_is_out_of_step(void **state)
 	}
 }
 
-static void
-times_out_and_goes_on(void **state)
+static void times_out_and_goes_on(void **state)
 {
 	struct fixture *f = fixture_create(SEKISHO_NETWORK);
 	uint64_t start;
@@ -634,8 +634,7 @@ times_out_and_goes_on(void **state)
 }
 
 /* A late reply belongs to its request and to no other. */
-static void
-drops_late_replies(void **state)
+static void drops_late_replies(void **state)
 {
 	struct fixture *f = fixture_create(SEKISHO_NETWORK);
 	unsigned int i;
@@ -661,8 +660,7 @@ drops_late_replies(void **state)
 	fixture_destroy(f);
 }
 
-static void
-refuses_the_device_s_own_requests(void **state)
+static void refuses_the_device_s_own_requests(void **state)
 {
 	struct fixture *f = *state;
 	uint32_t value = 0;
@@ -676,8 +674,7 @@ refuses_the_device_s_own_requests(void **state)
 	assert_int_equal(value, 0x494b4553);
 }
 
-static void
-puts_replies_together_from_single_bytes(void **state)
+static void puts_replies_together_from_single_bytes(void **state)
 {
 	struct fixture *f = *state;
 	uint32_t value = 0;
@@ -687,8 +684,7 @@ puts_replies_together_from_single_bytes(void **state)
 	assert_int_equal(value, 0x494b4553);
 }
 
-static void
-closes_descriptors_nobody_asked_for(void **state)
+static void closes_descriptors_nobody_asked_for(void **state)
 {
 	struct fixture *f = *state;
 	unsigned int before = count_fds();
@@ -704,8 +700,7 @@ closes_descriptors_nobody_asked_for(void **state)
 }
 
 /* The request's number is 16 bits wide. */
-static void
-numbers_requests_past_65535(void **state)
+static void numbers_requests_past_65535(void **state)
 {
 	struct fixture *f = *state;
 	unsigned int i;
@@ -718,8 +713,7 @@ numbers_requests_past_65535(void **state)
 
 /* --- 64 bits and threads ---------------------------------------------------------------------- */
 
-static void
-reads_the_low_word_first(void **state)
+static void reads_the_low_word_first(void **state)
 {
 	struct fixture *f = *state;
 	uint64_t value;
@@ -741,8 +735,7 @@ struct reader {
 	unsigned int wrong;
 };
 
-static void *
-read_often(void *context)
+static void *read_often(void *context)
 {
 	struct reader *reader = context;
 	unsigned int i;
@@ -758,8 +751,7 @@ read_often(void *context)
 }
 
 /* The card holds one high word: two threads must not mix their halves. */
-static void
-keeps_64_bit_reads_of_threads_apart(void **state)
+static void keeps_64_bit_reads_of_threads_apart(void **state)
 {
 	struct fixture *f = *state;
 	struct reader readers[3];
@@ -782,8 +774,7 @@ keeps_64_bit_reads_of_threads_apart(void **state)
 
 /* --- registers by name ------------------------------------------------------------------------ */
 
-static void
-finds_registers_by_name(void **state)
+static void finds_registers_by_name(void **state)
 {
 	struct fixture *f = *state;
 	struct sekisho_register reg, at;
@@ -810,8 +801,7 @@ finds_registers_by_name(void **state)
 	assert_int_equal(sekisho_register_at(f->device, ~0u, &at), -ENOENT);
 }
 
-static void
-knows_the_management_registers(void **state)
+static void knows_the_management_registers(void **state)
 {
 	struct fixture *f = *state;
 	struct sekisho_register reg;
@@ -821,8 +811,7 @@ knows_the_management_registers(void **state)
 	assert_int_equal(sekisho_register_find(f->device, "rx_queue[0].control", &reg), -ENOENT);
 }
 
-static void
-knows_nothing_of_another_kind(void **state)
+static void knows_nothing_of_another_kind(void **state)
 {
 	struct fixture *f = fixture_create(SEKISHO_BLACK_BOX);
 	struct sekisho_register reg;
@@ -838,8 +827,7 @@ knows_nothing_of_another_kind(void **state)
 
 /* --- removal ----------------------------------------------------------------------------------- */
 
-static void
-shows_removal_only_when_gone(void **state)
+static void shows_removal_only_when_gone(void **state)
 {
 	struct fixture *f = *state;
 	struct epoll_event event = { .events = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP };
@@ -865,8 +853,7 @@ shows_removal_only_when_gone(void **state)
 }
 
 /* The watcher is asleep when the simulator ends; a late reply lies unread in the socket. */
-static void
-wakes_whoever_waits_for_the_removal(void **state)
+static void wakes_whoever_waits_for_the_removal(void **state)
 {
 	struct fixture *f = fixture_create(SEKISHO_NETWORK);
 	struct pollfd entry = { .events = POLLIN };
@@ -886,16 +873,14 @@ wakes_whoever_waits_for_the_removal(void **state)
 	fixture_destroy(f);
 }
 
-static void *
-hang_up_soon(void *context)
+static void *hang_up_soon(void *context)
 {
 	usleep(100000);
 	fake_server_hang_up(context);
 	return NULL;
 }
 
-static void
-ends_a_waiting_call_when_the_device_goes(void **state)
+static void ends_a_waiting_call_when_the_device_goes(void **state)
 {
 	struct fixture *f = *state;
 	uint64_t start = now_ms();
@@ -910,8 +895,7 @@ ends_a_waiting_call_when_the_device_goes(void **state)
 	assert_gone(f);
 }
 
-static void
-can_be_opened_again_after_a_removal(void **state)
+static void can_be_opened_again_after_a_removal(void **state)
 {
 	struct fixture *f = *state;
 	uint32_t value;
@@ -928,8 +912,7 @@ can_be_opened_again_after_a_removal(void **state)
 
 /* --- memory ------------------------------------------------------------------------------------ */
 
-static void
-maps_memory(void **state)
+static void maps_memory(void **state)
 {
 	struct fixture *f = *state;
 	int memory = memfd_create("memory", MFD_CLOEXEC);
@@ -939,8 +922,8 @@ maps_memory(void **state)
 
 	assert_int_equal(ftruncate(memory, 0x100000), 0);
 	assert_int_equal(fstat(memory, &status), 0);
-	assert_int_equal(sekisho_dma_map(f->device, 0x7f0000000000, 0x80000, memory, 0x40000, false),
-			 0);
+	assert_int_equal(
+		sekisho_dma_map(f->device, 0x7f0000000000, 0x80000, memory, 0x40000, false), 0);
 	assert_int_equal(sekisho_dma_map(f->device, 0x1000, 0x1000, memory, 0, true), 0);
 	assert_int_equal(f->server.map_count, 2);
 	assert_true(map[0].address == 0x7f0000000000 && map[0].size == 0x80000);
@@ -957,8 +940,7 @@ maps_memory(void **state)
 	close(memory);
 }
 
-static void
-refuses_bad_maps(void **state)
+static void refuses_bad_maps(void **state)
 {
 	struct fixture *f = *state;
 	int fd = f->server.file;
@@ -973,8 +955,7 @@ refuses_bad_maps(void **state)
 	assert_int_equal(sekisho_dma_map(f->device, ~0ull - 0xfff, 0x1000, fd, 0, false), 0);
 }
 
-static void
-refuses_overlapping_maps(void **state)
+static void refuses_overlapping_maps(void **state)
 {
 	static const uint64_t rows[][2] = { { 0x10000, 0x4000 }, { 0xf000, 0x2000 },
 					    { 0x13000, 0x2000 }, { 0x11000, 0x1000 },
@@ -993,8 +974,7 @@ refuses_overlapping_maps(void **state)
 	assert_int_equal(f->server.map_count, 3);
 }
 
-static void
-unmaps_what_was_mapped(void **state)
+static void unmaps_what_was_mapped(void **state)
 {
 	struct fixture *f = *state;
 	int fd = f->server.file;
@@ -1016,8 +996,7 @@ unmaps_what_was_mapped(void **state)
 	assert_int_equal(sekisho_dma_unmap(f->device, 0x90000, 0x1000), -ENOENT);
 }
 
-static void
-frees_the_ranges_of_a_device_that_is_gone(void **state)
+static void frees_the_ranges_of_a_device_that_is_gone(void **state)
 {
 	struct fixture *f = *state;
 
@@ -1028,8 +1007,7 @@ frees_the_ranges_of_a_device_that_is_gone(void **state)
 	assert_int_equal(sekisho_dma_unmap(f->device, 0x10000, 0x4000), -ENODEV);
 }
 
-static void
-unmaps_everything_when_closed(void **state)
+static void unmaps_everything_when_closed(void **state)
 {
 	struct fixture *f = *state;
 	unsigned int i;
@@ -1047,8 +1025,7 @@ unmaps_everything_when_closed(void **state)
 
 /* --- interrupts -------------------------------------------------------------------------------- */
 
-static void
-connects_vectors_to_eventfds(void **state)
+static void connects_vectors_to_eventfds(void **state)
 {
 	struct fixture *f = *state;
 	int event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -1069,8 +1046,7 @@ connects_vectors_to_eventfds(void **state)
 	close(event);
 }
 
-static void
-has_no_vectors_without_msix(void **state)
+static void has_no_vectors_without_msix(void **state)
 {
 	struct fixture *f = fixture_create(SEKISHO_NETWORK);
 
@@ -1086,8 +1062,7 @@ has_no_vectors_without_msix(void **state)
 #define NETWORK_TEST(name) cmocka_unit_test_setup_teardown(name, setup_network, teardown)
 #define MANAGEMENT_TEST(name) cmocka_unit_test_setup_teardown(name, setup_management, teardown)
 
-int
-main(void)
+int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		NETWORK_TEST(opens_a_network_function),

@@ -10,14 +10,12 @@
 
 static const struct sekisho_queue_config good = { 0x123456780080, 0xfedcba987f80, 256, 7 };
 
-static uint32_t *
-reg(struct fixture *f, uint32_t offset)
+static uint32_t *reg(struct fixture *f, uint32_t offset)
 {
 	return &f->server.registers[offset / 4];
 }
 
-static void
-starts_a_receive_queue(void **state)
+static void starts_a_receive_queue(void **state)
 {
 	struct fixture *f = *state;
 	const struct fake_server *s = &f->server;
@@ -35,8 +33,7 @@ starts_a_receive_queue(void **state)
 	assert_int_equal(*reg(f, SEKISHO_NETWORK_TX_QUEUE_CONTROL(2)), 0);
 }
 
-static void
-starts_a_transmit_queue(void **state)
+static void starts_a_transmit_queue(void **state)
 {
 	struct fixture *f = *state;
 	struct sekisho_queue_config config = { 0, 0x80, 4096, 8 };
@@ -52,18 +49,17 @@ starts_a_transmit_queue(void **state)
 }
 
 /* What an earlier run left in the doorbells must not count for the new one. */
-static void
-clears_the_doorbells_before_the_start(void **state)
+static void clears_the_doorbells_before_the_start(void **state)
 {
 	struct fixture *f = *state;
 	volatile uint32_t *page = sekisho_doorbells(f->device);
 	const struct fake_server *s = &f->server;
 	unsigned int i, cleared = 0;
 
-	page[0x40 / 4] = 1234;		 /* tail of receive queue 1 */
-	page[0x44 / 4] = 0x80000007;	 /* its arm */
-	page[0x840 / 4] = 99;		 /* tail of transmit queue 1 */
-	page[0] = 55;			 /* another queue's */
+	page[0x40 / 4] = 1234; /* tail of receive queue 1 */
+	page[0x44 / 4] = 0x80000007; /* its arm */
+	page[0x840 / 4] = 99; /* tail of transmit queue 1 */
+	page[0] = 55; /* another queue's */
 	assert_int_equal(sekisho_rx_queue_start(f->device, 1, &good), 0);
 	assert_int_equal(page[0x40 / 4], 0);
 	assert_int_equal(page[0x44 / 4], 0);
@@ -83,12 +79,11 @@ clears_the_doorbells_before_the_start(void **state)
 	assert_int_equal(page[0x840 / 4], 0);
 }
 
-static void
-refuses_bad_queues(void **state)
+static void refuses_bad_queues(void **state)
 {
 	static const struct sekisho_queue_config rows[] = {
-		{ 0x1040, 0x2000, 64, 0 }, { 0x1001, 0x2000, 64, 0 }, { 0x1000, 0x2040, 64, 0 },
-		{ 0x1000, 0x2000, 0, 0 },  { 0x1000, 0x2000, 4, 0 },  { 0x1000, 0x2000, 12, 0 },
+		{ 0x1040, 0x2000, 64, 0 },   { 0x1001, 0x2000, 64, 0 }, { 0x1000, 0x2040, 64, 0 },
+		{ 0x1000, 0x2000, 0, 0 },    { 0x1000, 0x2000, 4, 0 },	{ 0x1000, 0x2000, 12, 0 },
 		{ 0x1000, 0x2000, 8192, 0 }, { 0x1000, 0x2000, 64, 9 }, { 0x1000, 0x2000, 64, 256 },
 	};
 	struct fixture *f = *state;
@@ -106,8 +101,7 @@ refuses_bad_queues(void **state)
 	assert_int_equal(f->server.write_count, 0);
 }
 
-static void
-refuses_to_start_a_running_queue(void **state)
+static void refuses_to_start_a_running_queue(void **state)
 {
 	struct fixture *f = *state;
 	struct sekisho_queue_config other = good;
@@ -124,8 +118,7 @@ refuses_to_start_a_running_queue(void **state)
 	assert_int_equal(sekisho_tx_queue_start(f->device, 1, &other), 0);
 }
 
-static void
-stops_a_queue_and_waits(void **state)
+static void stops_a_queue_and_waits(void **state)
 {
 	struct fixture *f = *state;
 	unsigned int reads;
@@ -145,8 +138,7 @@ stops_a_queue_and_waits(void **state)
 	assert_int_equal(*reg(f, SEKISHO_NETWORK_RX_QUEUE_CONTROL(3)), 1);
 }
 
-static void
-gives_up_on_a_queue_that_does_not_rest(void **state)
+static void gives_up_on_a_queue_that_does_not_rest(void **state)
 {
 	struct fixture *f = fixture_create(SEKISHO_NETWORK);
 	uint64_t start;
@@ -167,8 +159,7 @@ gives_up_on_a_queue_that_does_not_rest(void **state)
 	fixture_destroy(f);
 }
 
-static void
-reports_errors_in_the_middle_of_a_start(void **state)
+static void reports_errors_in_the_middle_of_a_start(void **state)
 {
 	struct fixture *f = *state;
 	unsigned int i;
@@ -186,8 +177,7 @@ reports_errors_in_the_middle_of_a_start(void **state)
 	assert_int_equal(sekisho_rx_queue_start(f->device, 0, &good), 0);
 }
 
-static void
-resets_the_function(void **state)
+static void resets_the_function(void **state)
 {
 	struct fixture *f = *state;
 	unsigned int queue;
@@ -206,8 +196,7 @@ resets_the_function(void **state)
 	assert_int_equal(f->server.commands[VFIO_USER_DEVICE_RESET], 0);
 }
 
-static void
-resets_another_kind_by_its_transport(void **state)
+static void resets_another_kind_by_its_transport(void **state)
 {
 	struct fixture *f = *state;
 
@@ -221,8 +210,7 @@ resets_another_kind_by_its_transport(void **state)
 	assert_int_equal(sekisho_reset(f->device), -ENOTSUP);
 }
 
-static void
-sets_and_clears_control_bits(void **state)
+static void sets_and_clears_control_bits(void **state)
 {
 	struct fixture *f = *state;
 	uint32_t *control = reg(f, SEKISHO_NETWORK_CONTROL);
@@ -234,7 +222,8 @@ sets_and_clears_control_bits(void **state)
 					 SEKISHO_NETWORK_CONTROL_DROP_BAD_IP_MASK),
 			 0);
 	assert_int_equal(*control, 0x5);
-	assert_int_equal(sekisho_control(f->device, 0, SEKISHO_NETWORK_CONTROL_PROMISCUOUS_MASK), 0);
+	assert_int_equal(sekisho_control(f->device, 0, SEKISHO_NETWORK_CONTROL_PROMISCUOUS_MASK),
+			 0);
 	assert_int_equal(*control, 0x1);
 	assert_int_equal(sekisho_control(f->device, 0x40, 0), -EINVAL);
 	assert_int_equal(sekisho_control(f->device, 0, 0x80000000), -EINVAL);
@@ -248,8 +237,7 @@ struct toggler {
 	unsigned int failed;
 };
 
-static void *
-toggle(void *context)
+static void *toggle(void *context)
 {
 	struct toggler *toggler = context;
 	unsigned int i;
@@ -260,8 +248,7 @@ toggle(void *context)
 	return NULL;
 }
 
-static void
-loses_no_control_bit_between_threads(void **state)
+static void loses_no_control_bit_between_threads(void **state)
 {
 	struct fixture *f = *state;
 	struct toggler togglers[4];
@@ -279,8 +266,7 @@ loses_no_control_bit_between_threads(void **state)
 	assert_int_equal(*reg(f, SEKISHO_NETWORK_CONTROL), 0xf); /* each ended with its bit set */
 }
 
-static void
-keeps_the_station_address(void **state)
+static void keeps_the_station_address(void **state)
 {
 	static const uint8_t address[6] = { 0x02, 0x11, 0x22, 0xf3, 0x44, 0x55 };
 	static const uint8_t multicast[6] = { 0x01, 0, 0x5e, 0, 0, 1 }, zero[6];
@@ -296,8 +282,7 @@ keeps_the_station_address(void **state)
 	assert_memory_equal(read, address, 6);
 }
 
-static void
-bounds_the_longest_frame(void **state)
+static void bounds_the_longest_frame(void **state)
 {
 	struct fixture *f = *state;
 
@@ -309,8 +294,7 @@ bounds_the_longest_frame(void **state)
 	assert_int_equal(*reg(f, SEKISHO_NETWORK_MAX_FRAME), 9728);
 }
 
-static void
-reads_the_link(void **state)
+static void reads_the_link(void **state)
 {
 	struct fixture *f = *state;
 	unsigned int mbps = 1;
@@ -325,8 +309,7 @@ reads_the_link(void **state)
 	assert_int_equal(mbps, 100000);
 }
 
-static void
-sets_rss(void **state)
+static void sets_rss(void **state)
 {
 	struct fixture *f = *state;
 	const struct fake_server *s = &f->server;
@@ -355,8 +338,7 @@ sets_rss(void **state)
 	assert_int_equal(s->write_count, 10 + 128 + 2);
 }
 
-static void
-writes_no_part_of_a_wrong_rss_setting(void **state)
+static void writes_no_part_of_a_wrong_rss_setting(void **state)
 {
 	struct fixture *f = *state;
 	uint8_t key[40] = { 1 }, table[128] = { 0 };
@@ -370,8 +352,7 @@ writes_no_part_of_a_wrong_rss_setting(void **state)
 	assert_int_equal(f->server.write_count, 0);
 }
 
-static void
-is_not_for_other_kinds(void **state)
+static void is_not_for_other_kinds(void **state)
 {
 	struct fixture *f = *state;
 	uint8_t mac[6] = { 2 };
@@ -394,8 +375,7 @@ is_not_for_other_kinds(void **state)
 #define NETWORK_TEST(name) cmocka_unit_test_setup_teardown(name, setup_network, teardown)
 #define MANAGEMENT_TEST(name) cmocka_unit_test_setup_teardown(name, setup_management, teardown)
 
-int
-main(void)
+int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		NETWORK_TEST(starts_a_receive_queue),

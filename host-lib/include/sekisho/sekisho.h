@@ -23,7 +23,12 @@ extern "C" {
 
 struct sekisho_device;
 
-enum sekisho_log_level { SEKISHO_LOG_ERROR, SEKISHO_LOG_WARNING, SEKISHO_LOG_INFO, SEKISHO_LOG_DEBUG };
+enum sekisho_log_level {
+	SEKISHO_LOG_ERROR,
+	SEKISHO_LOG_WARNING,
+	SEKISHO_LOG_INFO,
+	SEKISHO_LOG_DEBUG,
+};
 
 /* message has no newline and is valid during the call, which may come from any calling thread. */
 typedef void (*sekisho_log_fn)(void *context, enum sekisho_log_level level, const char *message);
@@ -156,7 +161,7 @@ int sekisho_mac_set(struct sekisho_device *device, const uint8_t mac[6]);
 /* Longest frame to receive, bytes without FCS. */
 int sekisho_max_frame_set(struct sekisho_device *device, unsigned int bytes);
 int sekisho_link_get(struct sekisho_device *device, bool *up, unsigned int *mbps);
-/* types: bits of the rss_types register. key: 40 bytes. table: 128 queue numbers. NULL: unchanged. */
+/* types: bits of rss_types. key: 40 bytes. table: 128 queue numbers. NULL: unchanged. */
 int sekisho_rss_set(struct sekisho_device *device, const uint32_t *types, const uint8_t key[40],
 		    const uint8_t table[128]);
 /*
