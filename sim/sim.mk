@@ -45,7 +45,9 @@ $(SIM_TEST_PROGRAMS): $(SIM_BUILD)/%: $(SIM_BUILD)/sanitized/%.o $(SIM_UNDER_TES
 		$(SIM_BUILD)/sanitized/fake_engine.o
 	$(CC) $(SANITIZE) -o $@ $^ $(SIM_LIBS) -lcmocka
 
-sim-tests: $(SIM_TEST_PROGRAMS) $(SIM_BUILD)/sekisho-sim-fake
+# Without the card, to work on the server alone: SEKISHO_SIM=build/sim/sekisho-sim-fake TEST.
+sim-tests: $(SIM_TEST_PROGRAMS) $(SIM_BUILD)/sekisho-sim $(SIM_BUILD)/sekisho-sim-sanitized \
+		$(SIM_BUILD)/sekisho-sim-fake
 
 TESTS += $(SIM_TEST_PROGRAMS) tests/sim/test_vfio_user.py tests/sim/test_sim.py
 TEST_DEPS += sim-tests

@@ -22,7 +22,7 @@ from vfio_user_client import *  # noqa: E402,F403
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("BUILD", os.path.join(ROOT, "build"))
-PROGRAM = os.environ.get("SEKISHO_SIM", os.path.join(BUILD, "sim", "sekisho-sim-fake"))
+PROGRAM = os.environ.get("SEKISHO_SIM", os.path.join(BUILD, "sim", "sekisho-sim-sanitized"))
 FAKE = PROGRAM.endswith("fake")
 ENTRIES, BUFFER = 256, 2048
 CLONE_NEWNET = 0x40000000
@@ -386,6 +386,62 @@ def veth_port(_, namespace):
         server.kill()
 
 
+def churn(_, namespace):
+    """Clients that vanish with the card in full work."""
+    server = Server(PROGRAM, "--port", f"0=tap:sek3,netns={namespace.name}")
+    try:
+        wire = namespace.raw("sek3")
+        before = None
+        for round_ in range(20):
+            with server.connect() as client:
+                before = before or server.fd_count()
+                nic = Nic(client)
+                for i in range(20):
+                    wire.send(datagram(bytes(40 * i + round_)))
+                    nic.send(datagram(bytes(60 * i)))
+                # No wait: descriptors, reads and writes are on their way.
+            nic.close()
+        with server.connect() as client:
+            nic = Nic(client)
+            while nic.receive(0.3) is not None:
+                pass
+            frame = datagram(b"after the storm" * 20)
+            wire.send(frame)
+            tap.equal(nic.receive(), frame, "churn: the next client receives")
+            tap.ok(server.fd_count() <= before, "churn: no descriptor is left")
+            nic.close()
+        wire.close()
+        status, _ = server.stop()
+        tap.equal((status, "still active" in server.messages()), (0, False),
+                  "churn: every function came to rest, and the end is clean")
+    finally:
+        server.kill()
+
+
+def waveform(folder):
+    path = os.path.join(folder, "wave.fst")
+    if FAKE:
+        tap.skip("waveform", "the stand-in of the card has none")
+        return
+    server = Server(PROGRAM, "--trace", path)
+    try:
+        with server.connect() as client:
+            client.read32(0)
+            server.process.send_signal(signal.SIGUSR1)
+            time.sleep(0.2)
+            size = os.path.getsize(path)
+            tap.ok(size > 1000, "a waveform from the start", f"{size} bytes")
+            client.read32(0)
+            tap.equal(os.path.getsize(path), size, "SIGUSR1 ends it")
+            server.process.send_signal(signal.SIGUSR1)
+            time.sleep(0.2)
+            client.read32(0)
+        tap.equal(server.stop()[0], 0, "the end is clean while it is written")
+        tap.ok(os.path.getsize(path + ".1") > 1000, "SIGUSR1 starts another one")
+    finally:
+        server.kill()
+
+
 def replay(folder):
     arp = b"\xff" * 6 + bytes.fromhex("0200000000010806") + bytes(28)
     vlan = datagram(b"v" * 50, tag=b"\x81\0\x20\x64")
@@ -442,9 +498,10 @@ def main():
         except (subprocess.CalledProcessError, OSError):
             reason = "network namespaces cannot be made"
     with tempfile.TemporaryDirectory(prefix="sekisho-") as folder:
-        for group in (command_line, sockets, captures, replay, tap_port, faults, no_link, veth_port):
+        for group in (command_line, sockets, captures, replay, waveform, tap_port, faults, no_link,
+                      veth_port, churn):
             arguments = (folder,)
-            if group in (tap_port, faults, no_link, veth_port):
+            if group in (tap_port, faults, no_link, veth_port, churn):
                 if namespace is None:
                     tap.skip(group.__name__, reason)
                     continue

@@ -18,7 +18,7 @@ from vfio_user_client import *  # noqa: E402,F403
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("BUILD", os.path.join(ROOT, "build"))
-PROGRAM = os.environ.get("SEKISHO_SIM", os.path.join(BUILD, "sim", "sekisho-sim-fake"))
+PROGRAM = os.environ.get("SEKISHO_SIM", os.path.join(BUILD, "sim", "sekisho-sim-sanitized"))
 MAGIC = 0x494b4553
 SCRATCH = 0x0c
 RX_CONTROL, RX_STATUS, RX_CONFIG, RX_RING, RX_COMPLETION = 0x400, 0x404, 0x408, 0x410, 0x418
