@@ -105,11 +105,20 @@ apt-get "${apt_options[@]}" -q update > "$log" 2>&1 || {
 	cat "$log" >&2
 	fail "apt could not read the source package lists" "sources tried: $sources"
 }
-if ! (cd "$apt_dir/download" &&
-	apt-get "${apt_options[@]}" -q source --download-only "dpdk=$version") >> "$log" 2>&1; then
+download() {
+	(cd "$apt_dir/download" &&
+		apt-get "${apt_options[@]}" -q -o Acquire::Retries=3 source --download-only \
+			"dpdk=$version") >> "$log" 2>&1
+}
+if ! download; then
 	tail -n 5 "$log" >&2
 	candidates=$(apt-cache "${apt_options[@]}" showsrc dpdk 2>/dev/null |
 		sed -n 's/^Version: //p' | sort -u | tr '\n' ' ')
+	case " $candidates " in
+	*" $version "*)
+		fail "the archive lists dpdk $version, but its files cannot be fetched" \
+			"Try again, or name another mirror: DPDK_SDK_MIRROR=http://MIRROR/debian $0" ;;
+	esac
 	fail "no source package dpdk $version in the archive (it has: ${candidates:-none})" \
 		"The archive keeps only the current version. Upgrade the installed packages to it:" \
 		"  sudo apt-get update && sudo apt-get install --only-upgrade libdpdk-dev dpdk" \
