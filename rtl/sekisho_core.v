@@ -36,8 +36,8 @@ module sekisho_core #(
     input  wire                       clk,
     input  wire                       rst,
 
-    // Free-running count of microseconds
-    input  wire [63:0]                microseconds,
+    // Free-running count of microseconds, modulo 2^32
+    input  wire [31:0]                microseconds,
 
     // AXI4-Lite slave: registers (addrmap sekisho of sekisho.rdl)
     input  wire [19:0]                s_axil_awaddr,
@@ -131,6 +131,16 @@ module sekisho_core #(
     localparam integer READ_TX_DATA        = 2;
     localparam integer READ_CLIENTS        = 3;
 
+    // Outputs that nothing here needs: receive descriptors have no flags, tx_dma waits without
+    // asking for more, lengths are known from the request, metadata ends before the ports.
+    /* verilator lint_off UNUSEDSIGNAL */
+    wire [FUNCTIONS-1:0]       unused_function_reset;
+    wire [17:0]                unused_rx_flags;
+    wire [TXQ-1:0]             unused_tx_pending;
+    wire [6:0]                 unused_response_bytes;
+    wire [META_W-1:0]          unused_demux_tuser;
+    /* verilator lint_on UNUSEDSIGNAL */
+
     initial begin
         if (PORTS != FUNCTIONS) begin
             $display("%m: network function i uses port i, so FUNCTIONS must equal PORTS");
@@ -211,7 +221,9 @@ module sekisho_core #(
     wire [FUNCTION_W+3:0]      verdict_event_index;
     wire [13:0]                verdict_event_bytes;
     wire                       tx_checksum_event_valid;
-    wire [5:0]                 tx_checksum_event_index;
+    /* verilator lint_off UNUSEDSIGNAL */
+    wire [5:0]                 tx_checksum_event_index;    // room for 16 functions
+    /* verilator lint_on UNUSEDSIGNAL */
     wire [13:0]                tx_checksum_event_bytes;
     wire                       rx_queue_event_valid;
     wire [RXQ_W+2:0]           rx_queue_event_index;
@@ -251,7 +263,7 @@ module sekisho_core #(
         .s_axil_rresp(s_axil_rresp),
         .s_axil_rvalid(s_axil_rvalid),
         .s_axil_rready(s_axil_rready),
-        .microseconds(microseconds[31:0]),
+        .microseconds(microseconds),
         .link_up(link_up),
         .link_speed(link_speed),
         .port_enable(port_enable),
@@ -265,7 +277,7 @@ module sekisho_core #(
         .max_frame(max_frame),
         .rss_types(rss_types),
         .rss_key(rss_key),
-        .function_reset(),
+        .function_reset(unused_function_reset),
         .rss_write_valid(rss_write_valid),
         .rss_write_address(rss_write_address),
         .rss_write_data(rss_write_data),
@@ -359,7 +371,7 @@ module sekisho_core #(
                 .m_axis_tvalid(port_rx_tvalid[p]),
                 .m_axis_tready(port_rx_tready[p]),
                 .enable(port_enable[p]),
-                .microseconds(microseconds[31:0]),
+                .microseconds(microseconds),
                 .event_valid(port_rx_event_valid[p]),
                 .event_result(port_rx_event_result[p*3 +: 3]),
                 .event_bytes(port_rx_event_bytes[p*14 +: 14]),
@@ -371,7 +383,9 @@ module sekisho_core #(
     wire [DATA_W-1:0]          mux_tdata;
     wire [KEEP_W-1:0]          mux_tkeep;
     wire                       mux_tlast;
-    wire [META_W-1:0]          mux_tuser;
+    /* verilator lint_off UNUSEDSIGNAL */
+    wire [META_W-1:0]          mux_tuser;                  // FUNCTION is replaced
+    /* verilator lint_on UNUSEDSIGNAL */
     wire                       mux_tvalid;
     wire                       mux_tready;
     wire                       mux_busy;
@@ -643,7 +657,7 @@ module sekisho_core #(
         .pop_ok(rx_pop_ok),
         .pop_address(rx_pop_address),
         .pop_length(rx_pop_length),
-        .pop_flags(),
+        .pop_flags(unused_rx_flags),
         .pop_index(rx_pop_index),
         .fetched(rx_queue_fetched),
         .ring_error(rx_queue_fetch_error),
@@ -685,7 +699,7 @@ module sekisho_core #(
         .response_last(read_response_last),
         .response_error(read_response_error),
         .available(tx_available),
-        .pending(),
+        .pending(unused_tx_pending),
         .pop_valid(tx_pop_valid),
         .pop_queue(tx_pop_queue),
         .pop_ok(tx_pop_ok),
@@ -713,7 +727,7 @@ module sekisho_core #(
         .request_length(read_request_length),
         .response_valid(read_response_valid),
         .response_data(read_response_data),
-        .response_bytes(),
+        .response_bytes(unused_response_bytes),
         .response_last(read_response_last),
         .response_error(read_response_error),
         .m_axi_arid(m_axi_arid),
@@ -889,7 +903,7 @@ module sekisho_core #(
         .m_axis_tdata(demux_tdata),
         .m_axis_tkeep(demux_tkeep),
         .m_axis_tlast(demux_tlast),
-        .m_axis_tuser(),
+        .m_axis_tuser(unused_demux_tuser),
         .m_axis_tvalid(demux_tvalid),
         .m_axis_tready(demux_tready)
     );

@@ -84,6 +84,8 @@ module rx_dma #
     output wire [QUEUE_W+2:0]  rx_queue_event_index,
     output wire [13:0]         rx_queue_event_bytes,
 
+    // 1: no frame of the queue is between its descriptor and completion_writer
+    output wire [QUEUES-1:0]   queue_idle,
     // 1: a frame is inside
     output wire                busy
 );
@@ -309,6 +311,7 @@ wire full;
 
 assign out_ready = !out_valid_reg || m_frame_tready;
 
+genvar n;
 generate
     if (RATIO == 1) begin : gather
         assign full = 1'b1;
@@ -321,12 +324,18 @@ generate
         reg [LANE_W-1:0] lane_reg;
         assign full = &lane_reg;
         always @(posedge clk) begin
-            if (put) begin
-                out_data_reg[lane_reg*DATA_W +: DATA_W] <= s1_data_reg;
+            if (put)
                 lane_reg <= s1_last_reg ? {LANE_W{1'b0}} : lane_reg + 1'b1;
-            end
             if (rst)
                 lane_reg <= {LANE_W{1'b0}};
+        end
+
+        for (n = 0; n < RATIO; n = n + 1) begin : lane
+            localparam [LANE_W-1:0] N = n;
+            always @(posedge clk) begin
+                if (put && lane_reg == N)
+                    out_data_reg[n*DATA_W +: DATA_W] <= s1_data_reg;
+            end
         end
     end
 endgenerate
@@ -346,6 +355,7 @@ end
 assign m_frame_tdata = out_data_reg;
 assign m_frame_tlast = out_last_reg;
 assign m_frame_tvalid = out_valid_reg;
+assign queue_idle = ~({{QUEUES-1{1'b0}}, entry_valid_reg} << entry_queue_reg);
 assign busy = s0_valid_reg || in_frame_reg || s1_valid_reg || entry_valid_reg || out_valid_reg || out_partial_reg;
 
 endmodule

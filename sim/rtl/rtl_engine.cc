@@ -189,12 +189,12 @@ class engine final : public sekisho_engine
 	void update_time()
 	{
 		if (config.time_from_clock) {
-			core->microseconds = now / CLOCKS_PER_US;
+			core->microseconds = (uint32_t)(now / CLOCKS_PER_US);
 			return;
 		}
 		struct timespec t;
 		clock_gettime(CLOCK_MONOTONIC, &t);
-		core->microseconds = (uint64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+		core->microseconds = (uint32_t)(t.tv_sec * 1000000ull + t.tv_nsec / 1000);
 	}
 
 	void drive_host()
