@@ -80,8 +80,9 @@ lint_yosys() {
 		tail -5 "$BUILD/lint/yosys.out"
 		exit 1
 	fi
-	if grep -E '^Warning:|Latch inferred' "$log" | grep -Ev "$YOSYS_HARMLESS" | sort -u | grep .; then
-		echo "lint-yosys: warnings above, whole log in $log"
+	if grep -E '^Warning:|Latch inferred' "$log" | grep -Ev "$YOSYS_HARMLESS" | sort -u |
+		tee "$BUILD/lint/yosys.warnings" | head -10 | grep .; then
+		echo "lint-yosys: $(wc -l <"$BUILD/lint/yosys.warnings") warnings, whole log in $log"
 		exit 1
 	fi
 	echo "lint-yosys: $(rtl_files | wc -l) modules, core in $WIDTHS"

@@ -3,9 +3,9 @@
 // N counters of packets and bytes in RAM, one event a clock.
 //
 // Events never stall: every clock may bring one, to any index, again and again to the same. A read
-// waits for a clock without event (read_valid, read_ready), and its answer comes 5 clocks later
-// as read_done (4 clocks after read_valid met read_ready); it holds every event before and none after. A read is only put off while
-// events come in every single clock.
+// waits for a clock without event (read_valid meets read_ready); read_done follows 4 clocks later.
+// It holds every event before that clock and none after. A read is only put off while events come
+// in every single clock.
 // After reset all counters are 0 at once: a flag a counter says whether its RAM word counts.
 //
 // A counter is two halves of HALF_W bits, added one clock after another: no carry chain is longer.

@@ -8,9 +8,9 @@
 // holds queue gq = function * QUEUES + queue in slice gq; rss_key holds word k of function f (the
 // key's bytes 4k to 4k + 3, the first in bits 31:24) in bits f * 320 + k * 32 +: 32.
 //
-// Stalls: one access at a time, 4 clocks from valid to the answer, a counter 10 or more: its low word
-// is read between two events (counter_bank.v). The high word that belongs to it is kept for the
-// function's next read of that counter's high word.
+// Stalls: one access at a time, answered 4 clocks after valid; a counter takes 10 or more, as its
+// bank waits for a clock without event (counter_bank.v). The high word that belongs to a low word
+// is kept for the function's next read of that counter's high word.
 // Order: accesses are answered in the order in which they are accepted.
 // An address that no register has, and a write that is not of a whole word, get SLVERR and change
 // nothing, but for a write to no doorbell, which sets bit 0 of the function's error register.

@@ -86,7 +86,8 @@ module csr_counters #(
                 .event_index(port_rx_event_result[g*3 +: 3]),
                 .event_bytes(port_rx_event_bytes[g*14 +: 14]),
                 .read_valid(bank_valid[g]), .read_ready(bank_ready[g]),
-                .read_index(read_port_index), .read_done(bank_done[g]), .busy(bank_busy[g]),
+                .read_index(read_port_index), .read_done(bank_done[g]),
+                .busy(bank_busy[g]),
                 .read_packets(bank_packets[g*64 +: 64]), .read_bytes(bank_bytes[g*64 +: 64])
             );
             counter_bank #(.N(8)) tx_bank (
@@ -95,7 +96,8 @@ module csr_counters #(
                 .event_index(port_tx_event_result[g*3 +: 3]),
                 .event_bytes(port_tx_event_bytes[g*14 +: 14]),
                 .read_valid(bank_valid[PORTS+g]), .read_ready(bank_ready[PORTS+g]),
-                .read_index(read_port_index), .read_done(bank_done[PORTS+g]), .busy(bank_busy[PORTS+g]),
+                .read_index(read_port_index), .read_done(bank_done[PORTS+g]),
+                .busy(bank_busy[PORTS+g]),
                 .read_packets(bank_packets[(PORTS+g)*64 +: 64]),
                 .read_bytes(bank_bytes[(PORTS+g)*64 +: 64])
             );
@@ -107,7 +109,8 @@ module csr_counters #(
         .event_valid(deliver_event_valid), .event_index(deliver_event_index),
         .event_bytes(deliver_event_bytes),
         .read_valid(bank_valid[2*PORTS]), .read_ready(bank_ready[2*PORTS]),
-        .read_index(read_deliver_index), .read_done(bank_done[2*PORTS]), .busy(bank_busy[2*PORTS]),
+        .read_index(read_deliver_index), .read_done(bank_done[2*PORTS]),
+        .busy(bank_busy[2*PORTS]),
         .read_packets(bank_packets[(2*PORTS)*64 +: 64]),
         .read_bytes(bank_bytes[(2*PORTS)*64 +: 64])
     );
@@ -117,7 +120,8 @@ module csr_counters #(
         .event_valid(verdict_event_valid), .event_index(verdict_event_index),
         .event_bytes(verdict_event_bytes),
         .read_valid(bank_valid[2*PORTS+1]), .read_ready(bank_ready[2*PORTS+1]),
-        .read_index(read_deliver_index), .read_done(bank_done[2*PORTS+1]), .busy(bank_busy[2*PORTS+1]),
+        .read_index(read_deliver_index), .read_done(bank_done[2*PORTS+1]),
+        .busy(bank_busy[2*PORTS+1]),
         .read_packets(bank_packets[(2*PORTS+1)*64 +: 64]),
         .read_bytes(bank_bytes[(2*PORTS+1)*64 +: 64])
     );
@@ -127,7 +131,8 @@ module csr_counters #(
         .event_valid(tx_checksum_event_valid), .event_index(tx_checksum_event_index),
         .event_bytes(tx_checksum_event_bytes),
         .read_valid(bank_valid[2*PORTS+2]), .read_ready(bank_ready[2*PORTS+2]),
-        .read_index(read_checksum_index), .read_done(bank_done[2*PORTS+2]), .busy(bank_busy[2*PORTS+2]),
+        .read_index(read_checksum_index), .read_done(bank_done[2*PORTS+2]),
+        .busy(bank_busy[2*PORTS+2]),
         .read_packets(bank_packets[(2*PORTS+2)*64 +: 64]),
         .read_bytes(bank_bytes[(2*PORTS+2)*64 +: 64])
     );
@@ -137,7 +142,8 @@ module csr_counters #(
         .event_valid(rx_queue_event_valid), .event_index(rx_queue_event_index),
         .event_bytes(rx_queue_event_bytes),
         .read_valid(bank_valid[2*PORTS+3]), .read_ready(bank_ready[2*PORTS+3]),
-        .read_index(read_rx_queue_index), .read_done(bank_done[2*PORTS+3]), .busy(bank_busy[2*PORTS+3]),
+        .read_index(read_rx_queue_index), .read_done(bank_done[2*PORTS+3]),
+        .busy(bank_busy[2*PORTS+3]),
         .read_packets(bank_packets[(2*PORTS+3)*64 +: 64]),
         .read_bytes(bank_bytes[(2*PORTS+3)*64 +: 64])
     );
@@ -147,7 +153,8 @@ module csr_counters #(
         .event_valid(tx_queue_event_valid), .event_index(tx_queue_event_index),
         .event_bytes(tx_queue_event_bytes),
         .read_valid(bank_valid[2*PORTS+4]), .read_ready(bank_ready[2*PORTS+4]),
-        .read_index(read_tx_queue_index), .read_done(bank_done[2*PORTS+4]), .busy(bank_busy[2*PORTS+4]),
+        .read_index(read_tx_queue_index), .read_done(bank_done[2*PORTS+4]),
+        .busy(bank_busy[2*PORTS+4]),
         .read_packets(bank_packets[(2*PORTS+4)*64 +: 64]),
         .read_bytes(bank_bytes[(2*PORTS+4)*64 +: 64])
     );
