@@ -187,10 +187,9 @@ static void registers_written(struct function *function, uint32_t offset, uint32
 			all_queues_off(function);
 	} else {
 		for (unsigned int queue = 0; queue < QUEUES; queue++) {
-			if (offset != control_offset(queue))
-				continue;
-			queue_set(function, queue, (value & SEKISHO_QUEUE_CONTROL_ENABLE_MASK) != 0);
-			break;
+			if (offset == control_offset(queue))
+				queue_set(function, queue,
+					  (value & SEKISHO_QUEUE_CONTROL_ENABLE_MASK) != 0);
 		}
 	}
 }
@@ -571,8 +570,10 @@ struct function *function_create(struct sekisho_engine *engine, int network, con
 	if (network < 0)
 		snprintf(function->name, sizeof(function->name), "mgmt");
 	else
-		snprintf(function->name, sizeof(function->name), "net%u", (unsigned int)network % 10);
-	function->base = network < 0 ? SEKISHO_WINDOW_MANAGEMENT : SEKISHO_WINDOW_NETWORK((uint32_t)network);
+		snprintf(function->name, sizeof(function->name), "net%u",
+			 (unsigned int)network % 10);
+	function->base = network < 0 ? SEKISHO_WINDOW_MANAGEMENT
+				     : SEKISHO_WINDOW_NETWORK((uint32_t)network);
 	function->file = -1;
 	for (unsigned int i = 0; i < VECTORS; i++)
 		function->eventfd[i] = -1;

@@ -141,8 +141,8 @@ int port_open(struct port *port, unsigned int number, const char *text, uint64_t
 			port->kind = kinds[i];
 	}
 	if (port->kind == NULL || rest == NULL) {
-		sim_log(LOG_ERROR, "port %u: \"%s\" is none of tap:NAME, veth:INTERFACE, pcap:IN,OUT",
-			number, text);
+		sim_log(LOG_ERROR, "port %u: \"%s\" is none of tap:NAME, veth:INTERFACE, "
+			"pcap:IN,OUT", number, text);
 		return -EINVAL;
 	}
 	while ((part = strsep(&rest, ",")) != NULL) {
@@ -182,7 +182,7 @@ void port_close(struct port *port)
 	port->kind = NULL;
 }
 
-/* Bytes from the frame's start to the end of a TCP or UDP datagram that carries a checksum; or 0. */
+/* Where a TCP or UDP datagram that carries a checksum ends in the frame; 0: there is none. */
 static uint32_t checked_end(const uint8_t *frame, uint32_t length)
 {
 	uint32_t at = 12, type, end, protocol, l4;

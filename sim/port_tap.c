@@ -43,7 +43,7 @@ static int tap_open(struct port *port, char **arguments)
 	port->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (port->fd < 0)
 		return -errno;
-	/* No offloads are turned on, so the kernel computes every checksum before a frame gets here. */
+	/* No offloads are turned on: the kernel computes every checksum before a frame gets here. */
 	request.ifr_flags = IFF_TAP | IFF_NO_PI;
 	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", arguments[0]);
 	if (ioctl(port->fd, TUNSETIFF, &request) != 0) {

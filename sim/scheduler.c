@@ -203,9 +203,9 @@ static uint64_t frames_in(const struct scheduler *scheduler)
 static double clocks_a_frame(const struct scheduler *scheduler)
 {
 	uint64_t frames = frames_in(scheduler);
+	uint64_t clocks = scheduler->clocks_run - scheduler->clocks_idle;
 
-	return frames == 0 ? 0
-			   : (double)(scheduler->clocks_run - scheduler->clocks_idle) / (double)frames;
+	return frames == 0 ? 0 : (double)clocks / (double)frames;
 }
 
 static void print_summary(const struct scheduler *scheduler)

@@ -485,7 +485,25 @@ def replay(folder):
                   f"replay: the same at {width} bits")
 
 
+def run_groups(folder, namespace, reason):
+    wired = (tap_port, faults, no_link, veth_port, churn)
+    for group in (command_line, sockets, captures, replay, waveform) + wired:
+        arguments = (folder,)
+        if group in wired:
+            if namespace is None:
+                tap.skip(group.__name__, reason)
+                continue
+            arguments = (folder, namespace)
+        try:
+            group(*arguments)
+        except Exception:  # pylint: disable=broad-except
+            tap.ok(False, f"{group.__name__}: runs to its end",
+                   traceback.format_exc().replace("\n", "\n# "))
+
+
 def main():
+    # A runner that gives up must not leave a namespace behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     namespace = None
     reason = None
     if os.geteuid() != 0:
@@ -497,22 +515,12 @@ def main():
             namespace = Namespace()
         except (subprocess.CalledProcessError, OSError):
             reason = "network namespaces cannot be made"
-    with tempfile.TemporaryDirectory(prefix="sekisho-") as folder:
-        for group in (command_line, sockets, captures, replay, waveform, tap_port, faults, no_link,
-                      veth_port, churn):
-            arguments = (folder,)
-            if group in (tap_port, faults, no_link, veth_port, churn):
-                if namespace is None:
-                    tap.skip(group.__name__, reason)
-                    continue
-                arguments = (folder, namespace)
-            try:
-                group(*arguments)
-            except Exception:  # pylint: disable=broad-except
-                tap.ok(False, f"{group.__name__}: runs to its end",
-                       traceback.format_exc().replace("\n", "\n# "))
-    if namespace:
-        namespace.remove()
+    try:
+        with tempfile.TemporaryDirectory(prefix="sekisho-") as folder:
+            run_groups(folder, namespace, reason)
+    finally:
+        if namespace:
+            namespace.remove()
     tap.end()
 
 
