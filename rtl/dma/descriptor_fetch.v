@@ -15,8 +15,8 @@
 // pending without available means: wait, a descriptor is coming. available and pending both 0:
 // the host has given no more.
 //
-// Doorbells need no ready and may come in every clock; of several to one queue within about 10
-// clocks the last counts. A tail that moves backwards, or beyond what the ring holds, sets
+// Doorbells need no ready and may come in every clock; where several to one queue come before the
+// first is handled, the last counts. A tail that moves backwards, or beyond what the ring holds, sets
 // doorbell_error and is ignored. Doorbells of a queue that is not enabled are ignored.
 //
 // Errors: a read error sets ring_error; that batch and all behind it are dropped, the queue fetches

@@ -14,7 +14,7 @@
 // Order: responses come in request order. Stalls: a response has no ready; a client requests only
 // what it has room for. RREADY is always 1. Requests wait when all tags are in flight.
 // Error: RRESP other than OKAY on any beat of a request sets response_error with its last beat.
-// Latency: 6 clocks from a request to AR, 7 from the burst's last beat to its first response.
+// Latency: 3 clocks from a request to AR, 11 from a burst's last beat to its first response.
 // A request of length 0 is not allowed.
 
 module dma_read #

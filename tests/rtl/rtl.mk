@@ -16,7 +16,9 @@ RTL_BENCHES :=
 RTL_BENCHES += axis_register axis_fifo axis_frame_mux axis_frame_demux port_rx parse csum_verify deliver
 RTL_PARAMS_port_rx := -GDATA_W=@ -GPORT=1
 # Receive DMA
-RTL_BENCHES += dma_write rx_dma completion_writer interrupt
+RTL_BENCHES += dma_write rx_dma completion_writer interrupt rx_path
+# rx_dma, dma_write and completion_writer together, in a top of the bench's own
+RTL_FLAGS_rx_path := tests/rtl/rx_path/rx_path.v
 # The width is the host bus here
 RTL_PARAMS_dma_write := -GDMA_W=@
 RTL_WIDTHS_dma_write := 128 256 512
@@ -27,7 +29,7 @@ RTL_PARAMS_interrupt := -GQUEUES=16
 RTL_WIDTHS_interrupt := 16
 
 # Transmit
-RTL_BENCHES += dma_read descriptor_fetch tx_dma tx_path csum_insert port_tx
+RTL_BENCHES += dma_read descriptor_fetch tx_path csum_insert port_tx
 # The width is the host bus here
 RTL_PARAMS_dma_read := -GDMA_W=@
 RTL_WIDTHS_dma_read := 128 256 512
