@@ -54,7 +54,19 @@ template <typename M, unsigned BUS> struct write_host {
 		if (error.empty())
 			error = why + " (clock " + std::to_string(now) + ")";
 	}
+	page *last_page = nullptr;
+	unsigned last_function = 0;
+	uint64_t last_number = 0;
+
 	page &at(unsigned function, uint64_t address)
+	{
+		if (last_page && function == last_function && address >> 12 == last_number)
+			return *last_page;
+		last_function = function, last_number = address >> 12;
+		last_page = &find(function, address);
+		return *last_page;
+	}
+	page &find(unsigned function, uint64_t address)
 	{
 		auto &p = pages[{function, address >> 12}];
 		if (!p) {
