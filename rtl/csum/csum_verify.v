@@ -2,7 +2,7 @@
 //
 // Sums every frame's layer 4 and judges its checksum.
 //
-// Full rate, 7 clocks of latency at 64 bits, 10 at 512; order kept, nothing dropped, no frame too
+// Full rate, 8 clocks of latency at 64 bits, 11 at 512; order kept, nothing dropped, no frame too
 // long. All stages move together, or stand when the output stands, so what is told on a frame's last
 // beat cannot belong to another frame. raw_sum is the one's complement sum of the frame's bytes
 // [SUM_START, SUM_END) as big-endian 16-bit words, the first word at SUM_START, a last odd byte as
@@ -60,7 +60,7 @@ module csum_verify #(
     localparam integer BEATS_W = 14 - LANE_W;
     localparam integer BEAT_W  = DATA_W + LANES + 1 + USER_W;
     // Clocks that a beat spends in the ring: as many as its sum needs, less the output's.
-    localparam integer DELAY   = LEVELS + 4;
+    localparam integer DELAY   = LEVELS + 5;
     localparam integer DELAY_W = $clog2(DELAY);
     localparam [31:0]  DELAY_END = DELAY - 1;
     // Width of a sum inside the tree: enough for all halves of 512 bits.
@@ -178,6 +178,7 @@ module csum_verify #(
 
     reg [29:0] total_reg;
     reg [16:0] fold_reg;
+    reg [15:0] folded_reg;
     reg [15:0] raw_reg;
     reg [1:0]  verdict_reg;
     reg [3:0]  reason_reg;
@@ -192,8 +193,7 @@ module csum_verify #(
     wire [15:0]       pseudo  = ring_first ? ring_user[META_PSEUDO_SUM +: META_PSEUDO_SUM_W] : pseudo_reg;
     wire              checked = ring_first ? ring_user[META_L4_CHECKED] : checked_reg;
     wire [3:0]        reason  = ring_first ? ring_user[META_REASON +: META_REASON_W] : held_reason_reg;
-    wire [15:0]       raw     = fold_reg[15:0] + {15'd0, fold_reg[16]};
-    wire              right   = raw == ~pseudo || (&raw && &pseudo);
+    wire              right   = folded_reg == ~pseudo || (&folded_reg && &pseudo);
 
     always @(posedge clk) begin
         if (move) begin
@@ -202,8 +202,10 @@ module csum_verify #(
                     + {{30-SUM_W{1'b0}}, tree[SUM_W*HALVES*LEVELS +: SUM_W]};
             if (valid_reg[ACC+1] && last_reg[ACC+1])
                 fold_reg <= {1'b0, total_reg[15:0]} + {3'd0, total_reg[29:16]};
+            if (valid_reg[ACC+2] && last_reg[ACC+2])
+                folded_reg <= fold_reg[15:0] + {15'd0, fold_reg[16]};
             if (valid_reg[DELAY-1] && last_reg[DELAY-1]) begin
-                raw_reg     <= raw;
+                raw_reg     <= folded_reg;
                 reason_reg  <= reason;
                 verdict_reg <= checked ? (right ? CHECKSUM_VERDICT_GOOD : CHECKSUM_VERDICT_BAD) :
                     reason == CHECKSUM_REASON_UDP_NO_CHECKSUM ? CHECKSUM_VERDICT_NONE :

@@ -65,8 +65,9 @@ static unsigned judge(const offered &o, const config &c)
 static bytes address(rng &r, const config &c)
 {
 	bytes a = random_bytes(r, 6);
-	switch (r() % 5) {
+	switch (r() % 6) {
 	case 0: return bytes(6, 0xff);
+	case 5: a = bytes(6, 0xff); a[r() % 6] ^= 1u << r() % 8; return a; /* almost broadcast */
 	case 1: a[0] |= 1; return a;
 	case 2: a[0] &= 0xfe; return a;
 	case 3: a = c.mac[r() % 2]; a[r() % 6] ^= 1u << (1 + r() % 7); return a;
