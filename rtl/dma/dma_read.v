@@ -65,10 +65,8 @@ module dma_read #
     output wire                    busy
 );
 
-localparam integer BYTES = DMA_W / 8;
-localparam integer BYTE_W = $clog2(BYTES);          // address bits within a bus word
+localparam integer BYTE_W = $clog2(DMA_W / 8);         // address bits within a bus word
 localparam integer BURST_W = 8 - BYTE_W;            // log2 of the words of a 256-byte block
-localparam integer ROTATE_W = BYTE_W / 2;           // offset bits that the first rotation takes
 localparam integer LEFT_W = 15 - BYTE_W;            // bits of a request's words less 1
 localparam integer CLIENT_W = 3;                    // bits of a client's number
 // What the drain side must know of a tag
@@ -374,124 +372,47 @@ always @(posedge clk) begin
     end
 end
 
-// --- realignment: memory, register, two rotations, merge of two words --------------------------
+// --- the words, a clock behind their address, to the realignment -----------------------------------
 
-// Per stage: {offset, client, end, flush, first, last, error}; without offset at the end
-localparam integer END_W = CLIENT_W + BYTE_W + 4;
-localparam integer SIDE_W = END_W + BYTE_W;
-
-reg                  p_valid_reg, q_valid_reg, s_valid_reg, t_valid_reg;
-reg [SIDE_W-1:0]     p_side_reg, q_side_reg, s_side_reg;
-reg [END_W-1:0]      t_side_reg;
-reg [DMA_W-1:0]      p_data_reg, q_data_reg, s_data_reg, t_data_reg;
-reg [BYTES-1:0]      t_mask_reg;        // lanes that hold the word's own first bytes, rotated
-
-/* verilator lint_off UNUSED */
-wire [BYTE_W-1:0]    q_offset = q_side_reg[END_W +: BYTE_W];
-wire [BYTE_W-1:0]    s_offset = s_side_reg[END_W +: BYTE_W];
-wire [2*DMA_W-1:0]   q_rotated = {q_data_reg, q_data_reg} >> {q_offset[ROTATE_W-1:0], 3'b000};
-wire [2*DMA_W-1:0]   s_rotated = {s_data_reg, s_data_reg}
-                                 >> {s_offset[BYTE_W-1:ROTATE_W], {ROTATE_W+3{1'b0}}};
-/* verilator lint_on UNUSED */
+reg                  p_valid_reg;
+reg [DMA_W-1:0]      p_data_reg;
+reg [CLIENT_W-1:0]   p_client_reg;
+reg [BYTE_W-1:0]     p_offset_reg;
+reg [BYTE_W-1:0]     p_end_reg;
+reg                  p_flush_reg, p_first_reg, p_last_reg, p_error_reg;
+wire                 align_busy;
 
 always @(posedge clk) begin
     p_valid_reg <= d_valid_reg;
-    q_valid_reg <= p_valid_reg;
-    s_valid_reg <= q_valid_reg;
-    t_valid_reg <= s_valid_reg;
     if (d_valid_reg) begin
         p_data_reg <= data_ram[{d_tag_reg, d_word_reg}];
-        p_side_reg <= {d_offset_reg, d_client_reg, d_end_reg, d_flush_reg, d_first_reg,
-                       d_last_reg && d_done, d_error_reg};
-    end
-    if (p_valid_reg) begin
-        q_data_reg <= p_data_reg;
-        q_side_reg <= p_side_reg;
-    end
-    if (q_valid_reg) begin
-        s_data_reg <= q_rotated[DMA_W-1:0];
-        s_side_reg <= q_side_reg;
-    end
-    if (s_valid_reg) begin
-        t_data_reg <= s_rotated[DMA_W-1:0];
-        t_side_reg <= s_side_reg[END_W-1:0];
-        t_mask_reg <= {BYTES{1'b1}} >> s_offset;
+        p_client_reg <= d_client_reg;
+        p_offset_reg <= d_offset_reg;
+        p_end_reg <= d_end_reg;
+        p_flush_reg <= d_flush_reg;
+        p_first_reg <= d_first_reg;
+        p_last_reg <= d_last_reg && d_done;
+        p_error_reg <= d_error_reg;
     end
 
-    if (rst) begin
+    if (rst)
         p_valid_reg <= 1'b0;
-        q_valid_reg <= 1'b0;
-        s_valid_reg <= 1'b0;
-        t_valid_reg <= 1'b0;
-    end
 end
 
-// A response beat is the rest of one word and the start of the next: it is made when the next word
-// comes, or, where there is none, in the clock behind the request's last word. The next request's
-// first word makes no beat, so the two never meet.
-wire [CLIENT_W-1:0]  t_client;
-wire [BYTE_W-1:0]    t_end;
-wire                 t_flush, t_first, t_last, t_error;
-assign {t_client, t_end, t_flush, t_first, t_last, t_error} = t_side_reg;
-
-reg                  flush_reg;         // the word before was the last and a beat is due
-reg [DMA_W-1:0]      prev_data_reg;
-reg [BYTES-1:0]      prev_mask_reg;
-reg [CLIENT_W-1:0]   prev_client_reg;
-reg [BYTE_W-1:0]     prev_end_reg;
-reg                  prev_error_reg;
-
-reg [N_CLIENTS-1:0]  out_valid_reg;
-reg [DMA_W-1:0]      out_data_reg;
-reg [6:0]            out_bytes_reg;
-reg                  out_last_reg;
-reg                  out_error_reg;
-
-wire                 merge = t_valid_reg && !t_first;
-wire                 out_next = merge || flush_reg;
-wire                 last_next = flush_reg || (t_last && !t_flush);
-wire [DMA_W-1:0]     select;
-
-genvar g;
-generate
-    for (g = 0; g < BYTES; g = g + 1) begin : lane
-        assign select[g*8 +: 8] = {8{prev_mask_reg[g]}};
-    end
-endgenerate
-
-always @(posedge clk) begin
-    flush_reg <= t_valid_reg && t_last && t_flush;
-    if (t_valid_reg) begin
-        prev_data_reg <= t_data_reg;
-        prev_mask_reg <= t_mask_reg;
-        prev_client_reg <= t_client;
-        prev_end_reg <= t_end;
-        prev_error_reg <= t_error || (prev_error_reg && !t_first);
-    end
-
-    out_valid_reg <= out_next ? {{N_CLIENTS-1{1'b0}}, 1'b1} << prev_client_reg
-                              : {N_CLIENTS{1'b0}};
-    if (out_next) begin
-        out_data_reg <= (prev_data_reg & select) | (t_data_reg & ~select);
-        out_bytes_reg <= last_next ? {{7-BYTE_W{1'b0}}, prev_end_reg} + 7'd1 : BYTES[6:0];
-        out_last_reg <= last_next;
-        out_error_reg <= prev_error_reg || (merge && t_error);
-    end
-
-    if (rst) begin
-        flush_reg <= 1'b0;
-        out_valid_reg <= {N_CLIENTS{1'b0}};
-    end
-end
-
-assign response_valid = out_valid_reg;
-assign response_data = out_data_reg;
-assign response_bytes = out_bytes_reg;
-assign response_last = out_last_reg;
-assign response_error = out_error_reg;
+dma_read_align #(
+    .DMA_W(DMA_W), .BYTE_W(BYTE_W), .N_CLIENTS(N_CLIENTS), .CLIENT_W(CLIENT_W)
+) align (
+    .clk(clk), .rst(rst),
+    .word_valid(p_valid_reg), .word_data(p_data_reg), .word_client(p_client_reg),
+    .word_offset(p_offset_reg), .word_end(p_end_reg), .word_flush(p_flush_reg),
+    .word_first(p_first_reg), .word_last(p_last_reg), .word_error(p_error_reg),
+    .response_valid(response_valid), .response_data(response_data),
+    .response_bytes(response_bytes), .response_last(response_last),
+    .response_error(response_error), .busy(align_busy)
+);
 
 assign busy = a_valid_reg || b_valid_reg || ar_valid_reg || tag_reg != free_reg || p_valid_reg
-              || q_valid_reg || s_valid_reg || t_valid_reg || flush_reg || out_valid_reg != 0;
+              || align_busy;
 
 endmodule
 
