@@ -143,17 +143,18 @@ wire [QUEUES-1:0]       in_flight;
 
 // --- one queue after the other: doorbell, then a batch -----------------------------------------
 
-localparam [2:0]
-    STATE_PICK  = 3'd0,
-    STATE_READ  = 3'd1,
-    STATE_CALC  = 3'd2,
-    STATE_CHECK = 3'd3,
-    STATE_BATCH = 3'd4,
-    STATE_ADDR  = 3'd5,
-    STATE_SEND  = 3'd6,
-    STATE_NAME  = 3'd7;
+localparam [3:0]
+    STATE_PICK  = 4'd0,
+    STATE_READ  = 4'd1,
+    STATE_CALC  = 4'd2,
+    STATE_CHECK = 4'd3,
+    STATE_BATCH = 4'd4,
+    STATE_ADDR  = 4'd5,
+    STATE_SEND  = 4'd6,
+    STATE_NAME  = 4'd7,
+    STATE_COUNT = 4'd8;
 
-reg [2:0]               state_reg;
+reg [3:0]               state_reg;
 reg [QUEUE_W-1:0]       queue_reg;
 reg [QUEUES-1:0]        select_reg;             // queue_reg, one bit a queue
 reg [QUEUES-1:0]        above_reg;              // queues behind the one served last
@@ -161,7 +162,8 @@ reg                     bell_now_reg;           // this visit has a doorbell to 
 reg                     fetch_ok_reg;
 reg [15:0]              tail_now_reg, new_now_reg, fetched_now_reg, size_reg;
 reg [15:0]              step_reg, ahead_reg, left_reg;
-reg [3:0]               count_reg;
+reg [3:0]               batch_reg;              // descriptors of the batch, 0: none
+reg [3:0]               count_reg;              // with those that complete its first word
 reg [63:0]              base_reg;
 reg [63:0]              offset_reg;
 
@@ -189,11 +191,11 @@ wire                    ahead_bad = (ahead_reg & ~(size_reg | size_m1)) != 0
 wire                    bell_bad = bell_now_reg && (step_bad || ahead_bad);
 
 wire [3:0]              to_edge = 4'd8 - {1'b0, fetched_now_reg[2:0]};
-wire [3:0]              count = left_reg < {12'd0, to_edge} ? left_reg[3:0] : to_edge;
+wire [3:0]              count_now = left_reg < {12'd0, to_edge} ? left_reg[3:0] : to_edge;
 wire [15:0]             index_now = fetched_now_reg & size_m1;
 wire                    list_full;
 wire                    batch = state_reg == STATE_BATCH && running_now && fetch_ok_reg
-                                && left_reg != 0 && !list_full;
+                                && batch_reg != 0 && !list_full;
 
 integer i;
 
@@ -240,10 +242,14 @@ always @(posedge clk) begin
         STATE_CHECK: begin
             if (!bell_bad)
                 left_reg <= ahead_reg;
+            state_reg <= STATE_COUNT;
+        end
+        STATE_COUNT: begin
+            batch_reg <= count_now;
             state_reg <= STATE_BATCH;
         end
         STATE_BATCH: begin
-            count_reg <= count + {1'b0, fetched_now_reg[2:0] & LANE_MASK[2:0]};
+            count_reg <= batch_reg + {1'b0, fetched_now_reg[2:0] & LANE_MASK[2:0]};
             offset_reg <= {44'd0, index_now & ~LANE_MASK, 4'd0};
             state_reg <= batch ? STATE_ADDR : STATE_PICK;
         end
@@ -263,7 +269,8 @@ always @(posedge clk) begin
     endcase
     // The queue has been disabled under the visit, before anything was decided
     if (!running_now && (state_reg == STATE_READ || state_reg == STATE_CALC
-                         || state_reg == STATE_CHECK))
+                         || state_reg == STATE_CHECK || state_reg == STATE_COUNT
+                         || state_reg == STATE_NAME))
         state_reg <= STATE_PICK;
 
     if (rst) begin
@@ -316,7 +323,7 @@ reg [3:0]               come_count_reg;
 
 always @(posedge clk) begin
     if (batch) begin
-        list_ram[list_in_reg[5:0]] <= {queue_reg, fetched_now_reg[SLOT_W-1:0], count};
+        list_ram[list_in_reg[5:0]] <= {queue_reg, fetched_now_reg[SLOT_W-1:0], batch_reg};
         list_in_reg <= list_in_reg + 7'd1;
     end
 
@@ -432,10 +439,10 @@ generate
             space_reg[g] <= flight + held <= DEPTH[COUNT_W-1:0] - {{COUNT_W-4{1'b0}}, 4'd8};
 
             if (issue)
-                fetched_reg[g*16 +: 16] <= queue_fetched + {12'd0, count};
+                fetched_reg[g*16 +: 16] <= queue_fetched + {12'd0, batch_reg};
             if (issue || come)
                 flight_reg[g*COUNT_W +: COUNT_W]
-                    <= flight + (issue ? {{COUNT_W-4{1'b0}}, count} : {COUNT_W{1'b0}})
+                    <= flight + (issue ? {{COUNT_W-4{1'b0}}, batch_reg} : {COUNT_W{1'b0}})
                        - (come ? {{COUNT_W-4{1'b0}}, come_count_reg} : {COUNT_W{1'b0}});
             if (good || take)
                 held_reg[g*COUNT_W +: COUNT_W]
