@@ -220,7 +220,29 @@ module deliver #(
         user[META_REASON +: META_REASON_W] = check_reg[21:18];
     end
 
-    wire buffer_busy;
+    // A stage of its own: the table's block RAM is slow, and so is a write into the records.
+    reg              write_valid_reg;
+    reg              write_commit_reg;
+    reg              write_discard_reg;
+    reg [DATA_W-1:0] write_data_reg;
+    reg [USER_W-1:0] write_user_reg;
+    wire             buffer_busy;
+
+    always @(posedge clk) begin
+        if (valid_reg)
+            write_data_reg <= data_reg;
+        if (commit)
+            write_user_reg <= user;
+        write_valid_reg   <= valid_reg && wanted;
+        write_commit_reg  <= commit;
+        write_discard_reg <= ends && !commit;
+
+        if (rst) begin
+            write_valid_reg   <= 1'b0;
+            write_commit_reg  <= 1'b0;
+            write_discard_reg <= 1'b0;
+        end
+    end
 
     frame_buffer #(
         .DATA_W(DATA_W),
@@ -230,12 +252,12 @@ module deliver #(
     ) buffer (
         .clk(clk),
         .rst(rst),
-        .write_valid(valid_reg && wanted),
-        .write_data(data_reg),
-        .write_commit(commit),
-        .write_discard(ends && !commit),
-        .write_user(user),
-        .write_length(length),
+        .write_valid(write_valid_reg),
+        .write_data(write_data_reg),
+        .write_commit(write_commit_reg),
+        .write_discard(write_discard_reg),
+        .write_user(write_user_reg),
+        .write_length(write_user_reg[META_LENGTH +: META_LENGTH_W]),
         .room(room),
         .m_axis_tdata(m_axis_tdata),
         .m_axis_tkeep(m_axis_tkeep),
@@ -271,7 +293,7 @@ module deliver #(
     assign verdict_event_valid = event_valid_reg;
     assign verdict_event_index = verdict_index_reg;
     assign verdict_event_bytes = event_bytes_reg;
-    assign busy = buffer_busy || valid_reg || in_frame_reg || event_valid_reg;
+    assign busy = buffer_busy || valid_reg || write_valid_reg || in_frame_reg || event_valid_reg;
 
     // tkeep is full but on the last beat, and LENGTH says how much of that one counts.
     wire unused = &{1'b0, s_axis_tkeep, s_axis_tuser};
