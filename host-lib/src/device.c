@@ -97,6 +97,11 @@ static int identify(struct sekisho_device *device)
 	identity->map_minor = FIELD(version, MAP_VERSION_MINOR);
 	identity->rtl_hash = hash;
 	i = FIELD(capabilities, CAPABILITIES_MAX_RING_LOG2);
+	/* The management function may leave these 0; its banks have the map's number for each. */
+	if (identity->kind == SEKISHO_MANAGEMENT && !identity->rx_queues)
+		identity->rx_queues = SEKISHO_RX_QUEUES;
+	if (identity->kind == SEKISHO_MANAGEMENT && !identity->tx_queues)
+		identity->tx_queues = SEKISHO_TX_QUEUES;
 	/* More queues, or larger rings, than the map has room for would be read from elsewhere. */
 	if (identity->rx_queues > SEKISHO_RX_QUEUES || identity->tx_queues > SEKISHO_TX_QUEUES ||
 	    identity->ports > SEKISHO_PORTS || identity->functions > SEKISHO_FUNCTIONS || i > 15) {

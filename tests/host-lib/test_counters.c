@@ -130,6 +130,20 @@ static void leaves_out_queues_that_are_not_there(void **state)
 	fixture_destroy(f);
 }
 
+/* The management function has no queues, but it shows those of the others. */
+static void counts_queues_that_the_management_does_not_name(void **state)
+{
+	struct fixture *f = fixture_create(SEKISHO_MANAGEMENT);
+
+	(void)state;
+	f->server.registers[SEKISHO_IDENTIFICATION_CAPABILITIES / 4] = 2 << 16 | 2 << 20 | 12 << 24;
+	fixture_start(f);
+	assert_int_equal(fixture_open(f), 0);
+	assert_int_equal(sekisho_counter_count(f->device),
+			 2 * (2 * (6 + 2) + 2 * (4 * 5 + 4 * 4 + 6 + 12 + 3)));
+	fixture_destroy(f);
+}
+
 static void reads_values(void **state)
 {
 	struct fixture *f = *state;
@@ -193,6 +207,7 @@ int main(void)
 		NETWORK_TEST(counts_a_network_function_s_counters),
 		MANAGEMENT_TEST(counts_the_card_s_counters),
 		cmocka_unit_test(leaves_out_queues_that_are_not_there),
+		cmocka_unit_test(counts_queues_that_the_management_does_not_name),
 		NETWORK_TEST(reads_values),
 		NETWORK_TEST(refuses_counters_that_are_not_there),
 		NETWORK_TEST(stops_reading_at_an_error),
