@@ -137,7 +137,8 @@ template <typename M, unsigned BUS> struct write_host {
 			answers.erase(answers.begin() + presented);
 			presented = -1;
 			for (auto &o : b.owners)
-				answered(o.first, o.second, b.refused);
+				if (o.first)
+					answered(o.first, o.second, b.refused);
 		}
 		std::vector<uint8_t> aw(11);
 		memcpy(aw.data(), &m.m_axi_awaddr, 8);
@@ -168,7 +169,7 @@ template <typename M, unsigned BUS> struct write_host {
 				if (!p.owner[o])
 					fail("a byte outside every buffer is written");
 				if (b.owners.empty())
-					b.refused = refuse(p.owner[o]);
+					b.refused = p.owner[o] && refuse(p.owner[o]);
 				if (b.owners.empty() || b.owners.back().first != p.owner[o])
 					b.owners.push_back({p.owner[o], 0});
 				b.owners.back().second++;
