@@ -227,6 +227,8 @@ localparam integer LIST_W = QUEUE_W + 64 + 14 + 16 + 3;
 
 (* ram_style = "distributed" *)
 reg [LIST_W-1:0]     list_ram[0:3];
+reg                  taken_reg;             // the answer, a clock later: it comes from a memory
+reg [LIST_W-1:0]     taken_word_reg;
 
 wire [QUEUE_W-1:0]   l_queue;
 wire [63:0]          l_address;
@@ -271,10 +273,12 @@ wire [14:0]          l_words = ({1'b0, l_length} + WORD_BYTES[14:0] - 15'd1) >> 
 /* verilator lint_on UNUSED */
 
 always @(posedge clk) begin
-    if (answer_reg && pop_ok) begin
-        list_ram[list_in_reg[1:0]] <= {answer_queue_reg, pop_address, pop_length, pop_index,
-                                       pop_flags[FLAG_IP], pop_flags[FLAG_L4],
-                                       pop_flags[FLAG_END]};
+    taken_reg <= answer_reg && pop_ok;
+    if (answer_reg)
+        taken_word_reg <= {answer_queue_reg, pop_address, pop_length, pop_index,
+                           pop_flags[FLAG_IP], pop_flags[FLAG_L4], pop_flags[FLAG_END]};
+    if (taken_reg) begin
+        list_ram[list_in_reg[1:0]] <= taken_word_reg;
         list_in_reg <= list_in_reg + 3'd1;
     end
     if (l_take)
@@ -311,6 +315,7 @@ always @(posedge clk) begin
     room_reg <= room_reg + release_reg - (issue && e_read ? e_words_reg : {ADDR_W+1{1'b0}});
 
     if (rst) begin
+        taken_reg <= 1'b0;
         list_in_reg <= 3'd0;
         list_out_reg <= 3'd0;
         e_valid_reg <= 1'b0;
@@ -479,16 +484,16 @@ wire [13:0]          n_frame_m1 = n_data_m1_reg < MIN_FRAME - 14'd1 ? MIN_FRAME 
 
 assign word_read = g_step && g_word_last;
 
-// Three stages behind the memory's address: memory, beat of the word and mask, output
-reg                  p_valid_reg, q_valid_reg, out_valid_reg;
-reg                  p_first_reg, p_last_reg, q_last_reg, out_last_reg;
-reg [RATIO_W-1:0]    p_beat_reg;
-reg                  p_data_reg, p_data_last_reg;
-reg [BEAT_W-1:0]     p_data_end_reg, p_end_reg, q_end_reg;
-reg [QUEUE_W-1:0]    p_queue_reg, q_queue_reg, out_queue_reg;
-reg                  p_ip_reg, p_l4_reg, q_ip_reg, q_l4_reg, out_ip_reg, out_l4_reg;
-reg [13:0]           p_length_reg, q_length_reg, out_length_reg;
-reg [DMA_W-1:0]      p_word_reg;
+// Four stages behind the memory's address: memory, register, beat of the word and mask, output
+reg                  p_valid_reg, r_valid_reg, q_valid_reg, out_valid_reg;
+reg                  p_first_reg, p_last_reg, r_first_reg, r_last_reg, q_last_reg, out_last_reg;
+reg [RATIO_W-1:0]    p_beat_reg, r_beat_reg;
+reg                  p_data_reg, p_data_last_reg, r_data_reg, r_data_last_reg;
+reg [BEAT_W-1:0]     p_data_end_reg, p_end_reg, r_data_end_reg, r_end_reg, q_end_reg;
+reg [QUEUE_W-1:0]    p_queue_reg, r_queue_reg, q_queue_reg, out_queue_reg;
+reg                  p_ip_reg, p_l4_reg, r_ip_reg, r_l4_reg, q_ip_reg, q_l4_reg, out_ip_reg, out_l4_reg;
+reg [13:0]           p_length_reg, r_length_reg, q_length_reg, out_length_reg;
+reg [DMA_W-1:0]      p_word_reg, r_word_reg;
 reg [DATA_W-1:0]     q_word_reg, out_word_reg;
 reg [BEAT_BYTES-1:0] q_mask_reg, out_keep_reg;
 wire [DATA_W-1:0]    q_mask_bits;
@@ -559,18 +564,34 @@ always @(posedge clk) begin
             p_length_reg <= g_length_reg;
         end
 
-        q_valid_reg <= p_valid_reg;
+        r_valid_reg <= p_valid_reg;
         if (p_valid_reg) begin
-            q_word_reg <= p_word_reg[p_beat_reg*DATA_W +: DATA_W];
-            q_mask_reg <= !p_data_reg ? ~ALL
-                          : p_data_last_reg ? ALL >> ~p_data_end_reg : ALL;
-            q_last_reg <= p_last_reg;
-            q_end_reg <= p_end_reg;
-            if (p_first_reg) begin
-                q_queue_reg <= p_queue_reg;
-                q_ip_reg <= p_ip_reg;
-                q_l4_reg <= p_l4_reg;
-                q_length_reg <= p_length_reg;
+            r_word_reg <= p_word_reg;
+            r_first_reg <= p_first_reg;
+            r_last_reg <= p_last_reg;
+            r_beat_reg <= p_beat_reg;
+            r_data_reg <= p_data_reg;
+            r_data_last_reg <= p_data_last_reg;
+            r_data_end_reg <= p_data_end_reg;
+            r_end_reg <= p_end_reg;
+            r_queue_reg <= p_queue_reg;
+            r_ip_reg <= p_ip_reg;
+            r_l4_reg <= p_l4_reg;
+            r_length_reg <= p_length_reg;
+        end
+
+        q_valid_reg <= r_valid_reg;
+        if (r_valid_reg) begin
+            q_word_reg <= r_word_reg[r_beat_reg*DATA_W +: DATA_W];
+            q_mask_reg <= !r_data_reg ? ~ALL
+                          : r_data_last_reg ? ALL >> ~r_data_end_reg : ALL;
+            q_last_reg <= r_last_reg;
+            q_end_reg <= r_end_reg;
+            if (r_first_reg) begin
+                q_queue_reg <= r_queue_reg;
+                q_ip_reg <= r_ip_reg;
+                q_l4_reg <= r_l4_reg;
+                q_length_reg <= r_length_reg;
             end
         end
 
@@ -590,6 +611,7 @@ always @(posedge clk) begin
         n_valid_reg <= 1'b0;
         g_valid_reg <= 1'b0;
         p_valid_reg <= 1'b0;
+        r_valid_reg <= 1'b0;
         q_valid_reg <= 1'b0;
         out_valid_reg <= 1'b0;
         out_ptr_reg <= {FRAME_W+1{1'b0}};
@@ -637,7 +659,7 @@ generate
 endgenerate
 
 assign busy = queue_idle != {QUEUES{1'b1}} || out_ptr_reg != issue_ptr_reg || n_valid_reg
-              || g_valid_reg || p_valid_reg || q_valid_reg || out_valid_reg || event_valid_reg;
+              || g_valid_reg || p_valid_reg || r_valid_reg || q_valid_reg || out_valid_reg || event_valid_reg;
 
 endmodule
 
