@@ -208,10 +208,12 @@ end
 
 // The frame's record, by the frame's number: what was wanted with the first beat, the length with
 // the last. A frame that is dropped leaves its number to the next.
-localparam integer RECORD_W = PLAIN_W + 3 + 2*FIELD_W + 16;
+localparam integer RECORD_W = PLAIN_W + 2 + 2*FIELD_W + 16;
 
 (* ram_style = "block" *)
 reg [RECORD_W-1:0]   record_ram[0:FRAMES-1];
+(* ram_style = "distributed" *)
+reg                  udp_ram[0:FRAMES-1];       // apart: block RAM is late for what it decides
 (* ram_style = "distributed" *)
 reg [13:0]           length_ram[0:FRAMES-1];    // bytes less 1
 
@@ -233,9 +235,11 @@ always @* begin
 end
 
 always @(posedge clk) begin
-    if (s1_valid_reg && s1_first_reg)
-        record_ram[frame_reg[FRAME_W-1:0]] <= {plain_reg, do_ip_reg, do_l4_reg, udp_reg,
-                                               ip_field_reg, l4_field_reg, ip_value_reg};
+    if (s1_valid_reg && s1_first_reg) begin
+        record_ram[frame_reg[FRAME_W-1:0]] <= {plain_reg, do_ip_reg, do_l4_reg, ip_field_reg,
+                                               l4_field_reg, ip_value_reg};
+        udp_ram[frame_reg[FRAME_W-1:0]] <= udp_reg;
+    end
     event_valid_reg <= s1_end;
     if (s1_end) begin
         length_ram[frame_reg[FRAME_W-1:0]] <= s1_bytes_m1;
@@ -369,12 +373,13 @@ reg                  n_valid_reg;
 reg [RECORD_W-1:0]   n_record_reg;
 reg [13:0]           n_left_reg;            // bytes less 1
 reg [15:0]           n_result_reg;
+reg                  n_udp_reg;
 
 wire [PLAIN_W-1:0]   n_plain;
-wire                 n_do_ip, n_do_l4, n_udp;
+wire                 n_do_ip, n_do_l4;
 wire [FIELD_W-1:0]   n_ip_field, n_l4_field;
 wire [15:0]          n_ip_value;
-assign {n_plain, n_do_ip, n_do_l4, n_udp, n_ip_field, n_l4_field, n_ip_value} = n_record_reg;
+assign {n_plain, n_do_ip, n_do_l4, n_ip_field, n_l4_field, n_ip_value} = n_record_reg;
 
 // The frame that leaves
 reg                  g_valid_reg;
@@ -425,6 +430,7 @@ always @(posedge clk) begin
         n_record_reg <= record_ram[out_ptr_reg[FRAME_W-1:0]];
         n_left_reg <= length_ram[out_ptr_reg[FRAME_W-1:0]];
         n_result_reg <= result_ram[out_ptr_reg[FRAME_W-1:0]];
+        n_udp_reg <= udp_ram[out_ptr_reg[FRAME_W-1:0]];
         out_ptr_reg <= out_ptr_reg + 1'b1;
     end
 
@@ -445,7 +451,7 @@ always @(posedge clk) begin
         g_l4_field_reg <= n_l4_field;
         g_ip_value_reg <= n_ip_value;
         // 0 says "no checksum" in UDP and means nothing special in TCP
-        g_l4_value_reg <= n_udp && n_result_reg == 16'd0 ? 16'hffff : n_result_reg;
+        g_l4_value_reg <= n_udp_reg && n_result_reg == 16'd0 ? 16'hffff : n_result_reg;
         g_left_reg <= n_left_reg;
         g_beat_reg <= {FIELD_W-BEAT_W+1{1'b0}};
     end
