@@ -38,4 +38,4 @@ $(BUILD)/sim/engine_create.o: sim/rtl/engine.cc sim/rtl/rtl_engine.h sim/engine.
 # One archive of archives: the models keep their own names, so the members can be merged.
 $(ENGINE_LIB): $(foreach w,64 512,$(BUILD)/sim/w$(w)/model.a $(BUILD)/sim/w$(w)/engine.o) $(BUILD)/sim/engine_create.o $(addprefix $(BUILD)/sim/verilated/,verilated.o verilated_fst_c.o verilated_threads.o)
 	rm -f $@
-	printf 'create %s\n%saddmod %s\nsave\nend\n' $@ "$$(printf 'addlib %s\n' $(filter %.a,$^)) " "$$(echo $(filter %.o,$^) | tr ' ' ',')" | sed 's/^ *//' | ar -M
+	printf '%s\n' 'create $@' $(patsubst %,'addlib %',$(filter %.a,$^)) $(patsubst %,'addmod %',$(filter %.o,$^)) save end | ar -M
