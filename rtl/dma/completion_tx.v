@@ -38,27 +38,27 @@ module completion_tx #
     output wire [QUEUES-1:0]  waiting
 );
 
+// First of a set of queues
+function [QUEUE_W-1:0] lowest(input [QUEUES-1:0] set);
+    integer i;
+    begin
+        lowest = {QUEUE_W{1'b0}};
+        for (i = QUEUES - 1; i >= 0; i = i - 1)
+            if (set[i])
+                lowest = i[QUEUE_W-1:0];
+    end
+endfunction
+
 reg [QUEUES-1:0] waiting_reg;
 reg [QUEUES-1:0] error_reg;
 reg [19:0] entries[QUEUES-1:0];
-reg [QUEUES-1:0] behind_reg;
 reg out_valid_reg;
 reg [QUEUE_W-1:0] out_queue_reg;
 
-wire [QUEUES-1:0] ahead = waiting_reg & behind_reg;
-wire [QUEUES-1:0] candidates = |ahead ? ahead : waiting_reg;
-wire [QUEUES-1:0] chosen = candidates & (~candidates + 1'b1);
+// Queues behind the last one served, then the others
+wire [QUEUES-1:0] ahead = waiting_reg & ({{(QUEUES-1){1'b1}}, 1'b0} << out_queue_reg);
 wire pick = |waiting_reg && !out_valid_reg;
 wire accept = tx_done_valid && tx_done_ready;
-reg [QUEUE_W-1:0] chosen_queue;
-integer i;
-
-always @* begin
-    chosen_queue = {QUEUE_W{1'b0}};
-    for (i = 0; i < QUEUES; i = i + 1)
-        if (chosen[i])
-            chosen_queue = chosen_queue | i[QUEUE_W-1:0];
-end
 
 assign tx_done_ready = !(waiting_reg[tx_done_gq] && error_reg[tx_done_gq]);
 assign out_valid = out_valid_reg;
@@ -72,10 +72,8 @@ always @(posedge clk) begin
 end
 
 always @(posedge clk) begin
-    if (pick) begin
-        out_queue_reg <= chosen_queue;
-        behind_reg <= ~(chosen | (chosen - 1'b1));
-    end
+    if (pick)
+        out_queue_reg <= |ahead ? lowest(ahead) : lowest(waiting_reg);
     out_valid_reg <= pick || (out_valid_reg && !out_take);
     if (out_take)
         waiting_reg[out_queue_reg] <= 1'b0;
@@ -86,7 +84,7 @@ always @(posedge clk) begin
     if (rst) begin
         waiting_reg <= {QUEUES{1'b0}};
         out_valid_reg <= 1'b0;
-        behind_reg <= {QUEUES{1'b0}};
+        out_queue_reg <= {QUEUE_W{1'b0}};
     end
 end
 

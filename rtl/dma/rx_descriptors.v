@@ -49,44 +49,41 @@ module rx_descriptors #
     input  wire [QUEUE_W-1:0]  consume_queue
 );
 
+// First of a set of queues
+function [QUEUE_W-1:0] lowest(input [QUEUES-1:0] set);
+    integer i;
+    begin
+        lowest = {QUEUE_W{1'b0}};
+        for (i = QUEUES - 1; i >= 0; i = i - 1)
+            if (set[i])
+                lowest = i[QUEUE_W-1:0];
+    end
+endfunction
+
 reg [93:0] entries[4*QUEUES-1:0];
 
 wire [QUEUES-1:0] want;
 wire [2*QUEUES-1:0] write_pointer;
 
 // Choice of the queue to pop: the next one behind the last that wants
-reg [QUEUES-1:0] behind_reg;
 reg pop_valid_reg;
 reg [QUEUE_W-1:0] pop_queue_reg;
 reg answer_reg;
 reg [QUEUE_W-1:0] answer_queue_reg;
 
-wire [QUEUES-1:0] ahead = want & behind_reg;
-wire [QUEUES-1:0] candidates = |ahead ? ahead : want;
-wire [QUEUES-1:0] chosen = candidates & (~candidates + 1'b1);
+wire [QUEUES-1:0] ahead = want & ({{(QUEUES-1){1'b1}}, 1'b0} << pop_queue_reg);
 wire pick = |want && !pop_valid_reg;
-reg [QUEUE_W-1:0] chosen_queue;
-integer i;
-
-always @* begin
-    chosen_queue = {QUEUE_W{1'b0}};
-    for (i = 0; i < QUEUES; i = i + 1)
-        if (chosen[i])
-            chosen_queue = chosen_queue | i[QUEUE_W-1:0];
-end
 
 always @(posedge clk) begin
-    if (pick) begin
-        pop_queue_reg <= chosen_queue;
-        behind_reg <= ~(chosen | (chosen - 1'b1));
-    end
+    if (pick)
+        pop_queue_reg <= |ahead ? lowest(ahead) : lowest(want);
     pop_valid_reg <= pick;
     answer_reg <= pop_valid_reg;
     answer_queue_reg <= pop_queue_reg;
     if (rst) begin
         pop_valid_reg <= 1'b0;
         answer_reg <= 1'b0;
-        behind_reg <= {QUEUES{1'b0}};
+        pop_queue_reg <= {QUEUE_W{1'b0}};
     end
 end
 
@@ -114,7 +111,8 @@ generate
 
         wire push = arrive && answer_queue_reg == Q;
         wire lost = answer_reg && !pop_ok && answer_queue_reg == Q;
-        wire reserve = pick && chosen[q];
+        // Available falls in the next clock, so none is right between the choice and here
+        wire reserve = pop_valid_reg && pop_queue_reg == Q;
         wire consume = consume_valid && consume_queue == Q;
 
         assign want[q] = queue_running[q] && available[q] && !held_reg[2];
