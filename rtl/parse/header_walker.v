@@ -100,8 +100,9 @@ module header_walker #(
     // --- the copy ----------------------------------------------------------------------------------
 
     // Bytes 0 and 1 of every four, and bytes 2 and 3.
-    reg [DATA_W/2-1:0] low_memory [0:ROWS-1];
-    reg [DATA_W/2-1:0] high_memory [0:ROWS-1];
+    // Distributed: block RAM answers too late for the choice of a half behind it.
+    (* ram_style = "distributed" *) reg [DATA_W/2-1:0] low_memory [0:ROWS-1];
+    (* ram_style = "distributed" *) reg [DATA_W/2-1:0] high_memory [0:ROWS-1];
     reg [DATA_W/2-1:0] write_low;
     reg [DATA_W/2-1:0] write_high;
     integer            w;
@@ -597,6 +598,7 @@ module header_walker #(
         reg [3:0]  key_index_reg;       // next word of the key
         reg [31:0] key_word;
         integer    k;
+        integer    m;
 
         wire [META_FUNCTION_W-1:0] function_number = user_reg[META_FUNCTION +: META_FUNCTION_W];
         wire ports_here = state_reg == STATE_NEXT && !deep_reg && ports_wanted &&
@@ -606,9 +608,10 @@ module header_walker #(
 
         always @* begin
             key_word = 32'd0;
-            for (k = 0; k < FUNCTIONS * 10; k = k + 1)
-                if (k[7:0] == {4'd0, function_number} * 8'd10 + {4'd0, key_index_reg})
-                    key_word = key_word | rss_key[32*k +: 32];
+            for (k = 0; k < 10; k = k + 1)
+                for (m = 0; m < FUNCTIONS; m = m + 1)
+                    if (key_index_reg == k[3:0] && function_number == m[META_FUNCTION_W-1:0])
+                        key_word = key_word | rss_key[320*m+32*k +: 32];
         end
 
         always @(posedge clk) begin
