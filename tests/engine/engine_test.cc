@@ -32,6 +32,12 @@ static unsigned int sum_mod(const uint8_t *p, size_t n, uint64_t start = 0)
 	return sum % 65535;
 }
 
+/* What makes a sum that is not all zeros fold to 0xffff: 0, never 0xffff. */
+static unsigned int complement(unsigned int sum)
+{
+	return (65535 - sum) % 65535;
+}
+
 static void put16(uint8_t *p, unsigned int v)
 {
 	p[0] = v >> 8;
@@ -74,7 +80,7 @@ static bytes make_frame(kind k, size_t payload, unsigned int flow, bool tag, boo
 		put16(ip + 14, flow);
 		pseudo += sum_mod(ip + 12, 8);
 		if (checksums)
-			put16(ip + 10, 65535 - sum_mod(ip, 20));
+			put16(ip + 10, complement(sum_mod(ip, 20)));
 	} else {
 		memset(ip, 0, 40);
 		ip[0] = 0x60;
@@ -96,7 +102,7 @@ static bytes make_frame(kind k, size_t payload, unsigned int flow, bool tag, boo
 		l4[12] = 0x50;
 	put16(&f[at.checksum], 0);
 	if (checksums) {
-		unsigned int sum = 65535 - sum_mod(l4, l4_length, pseudo);
+		unsigned int sum = complement(sum_mod(l4, l4_length, pseudo));
 		put16(&f[at.checksum], sum == 0 && at.udp ? 0xffff : sum);
 	} else {
 		put16(&f[at.checksum], rnd());
@@ -248,6 +254,15 @@ static void test_receive(unsigned int width, bool rough, unsigned int frames)
 	tap.check(why.empty(), "the sums hold" + at, why);
 }
 
+/* Where a frame differs from what was expected, as TAP diagnostics. */
+static void explain(const bytes &want, const bytes &got)
+{
+	printf("# %zu bytes, expected %zu\n", got.size(), want.size());
+	for (size_t i = 0; i < want.size() && i < got.size(); i++)
+		if (want[i] != got[i])
+			printf("# byte %zu: %02x, expected %02x\n", i, got[i], want[i]);
+}
+
 static void test_transmit(unsigned int width, bool rough, unsigned int frames)
 {
 	card c(config_of(width, rough));
@@ -301,10 +316,13 @@ static void test_transmit(unsigned int width, bool rough, unsigned int frames)
 	for (unsigned int f = 0; f < 2; f++)
 		for (auto &frame : c.sent[f]) {
 			auto &list = expected[f][frame.size() > 11 ? frame[11] & 3 : 0];
-			if (!list.empty() && list.front() == frame)
+			if (!list.empty() && list.front() == frame) {
 				good++;
-			else
+			} else {
 				bad++;
+				if (!list.empty())
+					explain(list.front(), frame);
+			}
 			if (!list.empty())
 				list.pop_front();
 		}
