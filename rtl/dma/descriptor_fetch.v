@@ -152,7 +152,8 @@ localparam [3:0]
     STATE_ADDR  = 4'd5,
     STATE_SEND  = 4'd6,
     STATE_NAME  = 4'd7,
-    STATE_COUNT = 4'd8;
+    STATE_COUNT = 4'd8,
+    STATE_APPLY = 4'd9;
 
 reg [3:0]               state_reg;
 reg [QUEUE_W-1:0]       queue_reg;
@@ -183,16 +184,17 @@ wire [63:0]             ring_now = ring[queue_reg*64 +: 64];
 wire                    running_now = (run_reg & select_reg) != 0;
 
 // More than the ring holds: above size, which is a power of two
-wire [15:0]             size_m1 = size_reg - 16'd1;
-wire                    step_bad = (step_reg & ~(size_reg | size_m1)) != 0
-                                   || ((step_reg & size_reg) != 0 && (step_reg & size_m1) != 0);
-wire                    ahead_bad = (ahead_reg & ~(size_reg | size_m1)) != 0
-                                    || ((ahead_reg & size_reg) != 0 && (ahead_reg & size_m1) != 0);
+reg [15:0]              size_m1_reg;
+reg                     bell_bad_reg;
+wire                    step_bad = (step_reg & ~(size_reg | size_m1_reg)) != 0
+                                   || ((step_reg & size_reg) != 0 && (step_reg & size_m1_reg) != 0);
+wire                    ahead_bad = (ahead_reg & ~(size_reg | size_m1_reg)) != 0
+                                    || ((ahead_reg & size_reg) != 0 && (ahead_reg & size_m1_reg) != 0);
 wire                    bell_bad = bell_now_reg && (step_bad || ahead_bad);
 
 wire [3:0]              to_edge = 4'd8 - {1'b0, fetched_now_reg[2:0]};
 wire [3:0]              count_now = left_reg < {12'd0, to_edge} ? left_reg[3:0] : to_edge;
-wire [15:0]             index_now = fetched_now_reg & size_m1;
+wire [15:0]             index_now = fetched_now_reg & size_m1_reg;
 wire                    list_full;
 wire                    batch = state_reg == STATE_BATCH && running_now && fetch_ok_reg
                                 && batch_reg != 0 && !list_full;
@@ -234,13 +236,18 @@ always @(posedge clk) begin
         STATE_CALC: begin
             // Without room, or behind an error, only the doorbell is handled
             fetch_ok_reg <= (ring_error_reg & select_reg) == 0 && (space_reg & select_reg) != 0;
+            size_m1_reg <= size_reg - 16'd1;
             step_reg <= new_now_reg - tail_now_reg;
             ahead_reg <= new_now_reg - fetched_now_reg;
             left_reg <= tail_now_reg - fetched_now_reg;
             state_reg <= STATE_CHECK;
         end
         STATE_CHECK: begin
-            if (!bell_bad)
+            bell_bad_reg <= bell_bad;
+            state_reg <= STATE_APPLY;
+        end
+        STATE_APPLY: begin
+            if (!bell_bad_reg)
                 left_reg <= ahead_reg;
             state_reg <= STATE_COUNT;
         end
@@ -270,7 +277,7 @@ always @(posedge clk) begin
     // The queue has been disabled under the visit, before anything was decided
     if (!running_now && (state_reg == STATE_READ || state_reg == STATE_CALC
                          || state_reg == STATE_CHECK || state_reg == STATE_COUNT
-                         || state_reg == STATE_NAME))
+                         || state_reg == STATE_NAME || state_reg == STATE_APPLY))
         state_reg <= STATE_PICK;
 
     if (rst) begin
@@ -427,8 +434,8 @@ generate
                 bell_reg[g] <= 1'b0;
             end
 
-            if (state_reg == STATE_CHECK && select_reg[g] && bell_now_reg) begin
-                if (bell_bad)
+            if (state_reg == STATE_APPLY && select_reg[g] && bell_now_reg) begin
+                if (bell_bad_reg)
                     doorbell_error_reg[g] <= 1'b1;
                 else
                     tail_reg[g*16 +: 16] <= new_now_reg;
