@@ -7,8 +7,7 @@ generate.py OUT writes below OUT:
   rtl/csr/generated/sekisho.vh                                      constants for the other stages
   host-lib/include/sekisho/registers.h                              the C header
   host-lib/src/register_table.c                                     every register by name
-  docs/registers.md                                                 the map to read
-generate.py OUT --html DIR writes the HTML reference, and nothing else.
+  docs/registers.md, docs/registers/                                the map to read, and to browse
 
 A register block's bus: `address` is stable for an access; one clock later the block knows which
 register it names, and `write` (one clock) or `read` (one clock) is done. read_data and hit follow
@@ -19,9 +18,11 @@ by NAME_hit that the address names one of them, in the same clock in which `writ
 import argparse
 import os
 import re
+import shutil
 import sys
 import tempfile
 
+from peakrdl_html import HTMLExporter
 from systemrdl import RDLCompiler
 from systemrdl.node import AddrmapNode, RegfileNode, RegNode
 from systemrdl.rdltypes import AccessType
@@ -612,7 +613,7 @@ def markdown():
            "# Registers, descriptors and completions", "",
            "Every function shows one 64 KiB window, BAR0. All registers are 32 bits, little endian.",
            "A 64-bit counter is read low word first; that keeps the high word for the read that",
-           "follows. `make regs-html` makes the same as pages to browse.", ""]
+           "follows. The same as pages to browse: [registers/index.html](registers/index.html).", ""]
     for top in FUNCTIONS:
         node = elaborate(top)
         out += [f"## {clean(node.get_property('name'))}", "", clean(node.get_property("desc")), "",
@@ -651,25 +652,35 @@ def write(path, text):
 
 
 def html(directory):
-    from peakrdl_html import HTMLExporter
-    HTMLExporter().export(elaborate("sekisho"), directory)
+    """The reference to browse, of the functions, descriptors and completions. The exporter's web
+    fonts are left out, being larger than all the rest: pages use the reader's fonts."""
+    shutil.rmtree(directory, ignore_errors=True)
+    HTMLExporter().export([elaborate(top) for top in ["sekisho", *LAYOUTS]], directory)
+    shutil.rmtree(os.path.join(directory, "fonts"), ignore_errors=True)
+    for name in os.listdir(directory):
+        if name.endswith(".bat"):
+            os.remove(os.path.join(directory, name))
+    # The page names the time of its making, and a script of another host that nothing here needs.
+    index = os.path.join(directory, "index.html")
+    with open(index, encoding="utf-8") as page:
+        text = page.read()
+    text = re.sub(r"(BUILD_TS = |\?ts=)\d+", r"\g<1>0", text)
+    text = re.sub(r'<script[^>]*MathJax.js"></script>', "", text)
+    write(index, text)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", help="root below which the files are written")
-    parser.add_argument("--html", metavar="DIR", help="write the HTML reference to DIR instead")
     arguments = parser.parse_args()
-    if arguments.html:
-        html(arguments.html)
-        return
     for top in FUNCTIONS:
         write(os.path.join(arguments.out, f"rtl/csr/generated/{top}_regs.v"), verilog_block(top))
     write(os.path.join(arguments.out, "rtl/csr/generated/sekisho.vh"), verilog_constants())
     write(os.path.join(arguments.out, "host-lib/include/sekisho/registers.h"), c_header())
     write(os.path.join(arguments.out, "host-lib/src/register_table.c"), c_table())
     write(os.path.join(arguments.out, "docs/registers.md"), markdown())
+    html(os.path.join(arguments.out, "docs/registers"))
 
 
 if __name__ == "__main__":
