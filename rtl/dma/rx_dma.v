@@ -153,7 +153,10 @@ reg [159:0] s1_words_reg;
 reg look_running_reg;
 reg look_have_reg;
 reg look_none_reg;
-reg [1:0] look_pointer_reg;
+reg [15:0] descriptor_index_reg;
+reg [13:0] descriptor_length_reg;
+reg [63:0] descriptor_address_reg;
+wire [93:0] look_descriptor;
 
 // The completion's words, but the last
 reg [159:0] words;
@@ -189,7 +192,7 @@ always @(posedge clk) begin
         look_running_reg <= queue_running[look_queue] && !(s1_start ? s1_bad_reg : s0_bad_reg);
         look_have_reg <= have[look_queue];
         look_none_reg <= none[look_queue];
-        look_pointer_reg <= read_pointer[{look_queue, 1'b0} +: 2];
+        {descriptor_index_reg, descriptor_length_reg, descriptor_address_reg} <= look_descriptor;
     end
     if (s0_move) begin
         s1_data_reg <= s0_data_reg;
@@ -209,13 +212,10 @@ always @(posedge clk) begin
 end
 
 // The decision
-wire [15:0] descriptor_index;
-wire [13:0] descriptor_length;
-wire [63:0] descriptor_address;
 wire out_ready;
 reg entry_valid_reg;
 
-wire fits = s1_length_reg <= descriptor_length;
+wire fits = s1_length_reg <= descriptor_length_reg;
 wire drop = !look_running_reg || (look_have_reg ? !fits : look_none_reg);
 wire give = look_running_reg && look_have_reg && fits && out_ready && (!entry_valid_reg || entry_ready);
 wire start_drop = s1_start && drop && !done_event_valid;
@@ -243,10 +243,10 @@ rx_descriptors #(
     .have(have),
     .none(none),
     .read_pointer(read_pointer),
-    .read_address({s1_queue_reg, look_pointer_reg}),
-    .descriptor_address(descriptor_address),
-    .descriptor_length(descriptor_length),
-    .descriptor_index(descriptor_index),
+    .read_address({look_queue, read_pointer[{look_queue, 1'b0} +: 2]}),
+    .descriptor_address(look_descriptor[63:0]),
+    .descriptor_length(look_descriptor[77:64]),
+    .descriptor_index(look_descriptor[93:78]),
     .consume_valid(start_give),
     .consume_queue(s1_queue_reg)
 );
@@ -268,9 +268,9 @@ wire [2:0] drop_result = !look_running_reg ? RX_QUEUE_RESULT_QUEUE_DISABLED :
 always @(posedge clk) begin
     if (start_give) begin
         entry_queue_reg <= s1_queue_reg;
-        entry_index_reg <= descriptor_index;
+        entry_index_reg <= descriptor_index_reg;
         entry_words_reg <= s1_words_reg;
-        address_reg <= descriptor_address;
+        address_reg <= descriptor_address_reg;
         length_reg <= s1_length_reg;
         function_reg <= s1_function_reg;
     end

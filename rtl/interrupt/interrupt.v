@@ -9,7 +9,7 @@
 // count of acknowledged completions is another one, one interrupt is raised and the queue is
 // disarmed. Queue numbers: the receive queues, then the transmit queues.
 //
-// Armed queues are looked at one a clock in turn: up to QUEUES + 3 clocks pass between a
+// Armed queues are looked at one a clock in turn: up to QUEUES + 4 clocks pass between a
 // completion and irq_valid. irq is held until irq_ready; queues behind it wait. Arming again
 // before the interrupt is raised replaces the count. A queue that is not enabled is disarmed.
 
@@ -60,6 +60,11 @@ reg [15:0] look_completed_reg;
 reg [15:0] look_seen_reg;
 reg [7:0] look_vector_reg;
 
+// The queue has something to tell
+reg hit_valid_reg;
+reg [QUEUE_W-1:0] hit_reg;
+reg [7:0] hit_vector_reg;
+
 reg irq_valid_reg;
 reg [QUEUE_W-1:0] irq_queue_reg;
 reg [7:0] irq_vector_reg;
@@ -78,10 +83,10 @@ generate
 endgenerate
 
 wire hold = irq_valid_reg && !irq_ready;
-// Armed anew or disabled since it was looked at: look again later
-wire rewritten = arm_write_valid && arm_write_queue == look_reg;
-wire fire = look_valid_reg && !hold && armed_reg[look_reg] && enable[look_reg] && !rewritten &&
-            look_completed_reg != look_seen_reg;
+// Armed anew, or stopped, since it was looked at: look again later
+wire look_stale = (arm_write_valid && arm_write_queue == look_reg) || !enable[look_reg];
+wire hit_stale = (arm_write_valid && arm_write_queue == hit_reg) || !enable[hit_reg];
+wire fire = hit_valid_reg && !hold && !hit_stale;
 wire [31:0] irq_queue = {{(32-QUEUE_W){1'b0}}, irq_queue_reg};
 /* verilator lint_off UNUSEDSIGNAL */
 wire [31:0] irq_number = (irq_queue % (QUEUES / 2)) / QUEUES_PER_FUNCTION;
@@ -97,7 +102,7 @@ reg [QUEUES-1:0] armed_next;
 always @* begin
     armed_next = armed_reg;
     if (fire)
-        armed_next[look_reg] = 1'b0;
+        armed_next[hit_reg] = 1'b0;
     if (arm_write_valid)
         armed_next[arm_write_queue] = 1'b1;
 end
@@ -115,18 +120,23 @@ always @(posedge clk) begin
         look_seen_reg <= seen[scan_reg];
         look_vector_reg <= vector[{scan_reg, 3'd0} +: 8];
     end
-    if (!hold)
+    if (!hold) begin
         look_valid_reg <= armed_reg[scan_reg] && !(arm_write_valid && arm_write_queue == scan_reg);
-    else if (rewritten)
-        look_valid_reg <= 1'b0;
+        hit_valid_reg <= look_valid_reg && !look_stale && look_completed_reg != look_seen_reg;
+        hit_reg <= look_reg;
+        hit_vector_reg <= look_vector_reg;
+    end else begin
+        look_valid_reg <= look_valid_reg && !look_stale;
+        hit_valid_reg <= hit_valid_reg && !hit_stale;
+    end
     low_bits_reg <= low_bits;
     if (low_bits != low_bits_reg || arm_write_valid)
         quiet_reg <= {QUIET_W{1'b1}};
     else if (quiet_reg != {QUIET_W{1'b0}} && !hold)
         quiet_reg <= quiet_reg - 1'b1;
     if (fire) begin
-        irq_queue_reg <= look_reg;
-        irq_vector_reg <= look_vector_reg;
+        irq_queue_reg <= hit_reg;
+        irq_vector_reg <= hit_vector_reg;
     end
     irq_valid_reg <= fire || hold;
     armed_reg <= armed_next & enable;
@@ -134,6 +144,7 @@ always @(posedge clk) begin
         armed_reg <= {QUEUES{1'b0}};
         scan_reg <= {QUEUE_W{1'b0}};
         look_valid_reg <= 1'b0;
+        hit_valid_reg <= 1'b0;
         irq_valid_reg <= 1'b0;
         low_bits_reg <= {2*QUEUES{1'b0}};
         quiet_reg <= {QUIET_W{1'b0}};

@@ -101,7 +101,7 @@ struct bench {
 			if (!enabled[i])
 				armed[i] = false;
 			if (armed[i] && seen[i] != completed[i]) {
-				if (!m.irq_valid && ++changed[i] > Q + 4)
+				if (!m.irq_valid && ++changed[i] > Q + 5)
 					fail("an interrupt is missed");
 				if (!m.busy)
 					fail("not busy before an interrupt");
