@@ -24,6 +24,7 @@ SIM = os.path.join(netns.BUILD, "sim", "sekisho-sim")
 CTL = os.path.join(netns.BUILD, "sekishoctl")
 DRIVER = os.path.join(netns.BUILD, "driver", "librte_net_sekisho.so")
 ASAN_DRIVER = os.path.join(netns.BUILD, "driver-asan", "librte_net_sekisho.so")
+HEADERS = 22  # Ethernet and two VLAN tags: what the driver adds to an MTU
 PORTS = FUNCTIONS = 2
 QUEUES = 4
 
@@ -293,9 +294,10 @@ class Testpmd(Application):
 
     def __init__(self, folder, devices, queues=1, mtu=1500, options=(), rx_checksum=True, **others):
         words = ["--", "-i", "--no-mlockall", "--nb-cores=1", "--rxq=%d" % queues,
-                 "--txq=%d" % queues, "--rxd=256", "--txd=256", "--total-num-mbufs=8192",
+                 "--txq=%d" % queues, "--rxd=%d" % (1024 // queues), "--txd=256",
+                 "--total-num-mbufs=8192",
                  "--mbuf-size=%d" % (2304 if mtu <= 2000 else 10240),
-                 "--max-pkt-len=%d" % (mtu + 18)]
+                 "--max-pkt-len=%d" % (mtu + HEADERS)]
         if rx_checksum:
             words.append("--enable-rx-cksum")
         super().__init__("dpdk-testpmd", self.PROMPT, folder, devices,

@@ -24,7 +24,7 @@ def pmd_perf(width):
         for interface in ("left", "right"):
             namespaces.sysctl("s", "net.ipv6.conf.%s.disable_ipv6" % interface, 1)
             namespaces.ip("s", "link", "set", interface, "up")
-        sim = bench.Sim(scratch.name, ["veth:left,speed=10", "veth:right,speed=10"], width,
+        sim = bench.Sim(scratch.name, ["veth:left,speed=1", "veth:right,speed=1"], width,
                         namespace=namespaces["s"])
         # The test moves two seconds' worth of packets at the speed that the link reports.
         test = bench.Application("dpdk-test", "RTE>>", scratch.name,
