@@ -7,6 +7,11 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DELETE_ON_ERROR:
 
+# As many jobs as there are processors; `make -jN` overrides it.
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc)
+endif
+
 BUILD := build
 PYTHON := $(BUILD)/venv/bin/python
 CC ?= gcc
@@ -28,6 +33,12 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  %-12s %s\n", $$1, $$2 }'
 
 .DEFAULT_GOAL := help
+
+# The packages are there before anything else is looked at: make makes an included file first, then
+# starts anew.
+ifneq ($(filter-out help clean,$(or $(MAKECMDGOALS),help)),)
+-include $(BUILD)/packages.stamp
+endif
 
 # Each area's targets; an area adds to TESTS, TEST_DEPS and LINT.
 -include scripts/setup.mk

@@ -15,7 +15,7 @@ DMA_W_64 := 128
 DMA_W_512 := 512
 
 define engine_width
-$$(BUILD)/sim/w$(1)/model.a: $$(RTL_SOURCES) sim/rtl/engine.mk | $$(SETUP_STAMP)
+$$(BUILD)/sim/w$(1)/model.a: $$(RTL_SOURCES) sim/rtl/engine.mk | $$(BUILD)/packages.stamp
 	@mkdir -p $$(@D)
 	$$(VERILATOR) --cc $$(VERILATOR_FLAGS) -GDATA_W=$(1) -GDMA_W=$(2) -GRTL_HASH="32'h$$(or $$(RTL_HASH),0)" --prefix Vcore_w$(1) --Mdir $$(@D) rtl/sekisho_core.v
 	$$(MAKE) --no-print-directory -s -C $$(@D) -f Vcore_w$(1).mk OPT_FAST=-O2 OPT_SLOW=-O1 OBJCACHE=$$(CCACHE) Vcore_w$(1)__ALL.a
@@ -27,7 +27,7 @@ endef
 $(eval $(call engine_width,64,$(DMA_W_64)))
 $(eval $(call engine_width,512,$(DMA_W_512)))
 
-$(BUILD)/sim/verilated/%.o: | $(SETUP_STAMP)
+$(BUILD)/sim/verilated/%.o: | $(BUILD)/packages.stamp
 	@mkdir -p $(@D)
 	$(CXX) -std=gnu++17 -O2 -w -fPIC -DVM_TRACE=1 -DVM_TRACE_FST=1 -I$(VERILATOR_ROOT)/include -I$(VERILATOR_ROOT)/include/vltstd -c $(VERILATOR_ROOT)/include/$*.cpp -o $@
 
