@@ -49,22 +49,22 @@ function [QUEUE_W-1:0] lowest(input [QUEUES-1:0] set);
     end
 endfunction
 
-reg [QUEUES-1:0] waiting_reg;
-reg [QUEUES-1:0] error_reg;
+wire [QUEUES-1:0] is_waiting;
+wire [QUEUES-1:0] is_error;
 reg [19:0] entries[QUEUES-1:0];
 reg out_valid_reg;
 reg [QUEUE_W-1:0] out_queue_reg;
 
 // Queues behind the last one served, then the others
-wire [QUEUES-1:0] ahead = waiting_reg & ({{(QUEUES-1){1'b1}}, 1'b0} << out_queue_reg);
-wire pick = |waiting_reg && !out_valid_reg;
+wire [QUEUES-1:0] ahead = is_waiting & ({{(QUEUES-1){1'b1}}, 1'b0} << out_queue_reg);
+wire pick = |is_waiting && !out_valid_reg;
 wire accept = tx_done_valid && tx_done_ready;
 
-assign tx_done_ready = !(waiting_reg[tx_done_gq] && error_reg[tx_done_gq]);
+assign tx_done_ready = !(is_waiting[tx_done_gq] && is_error[tx_done_gq]);
 assign out_valid = out_valid_reg;
 assign out_queue = out_queue_reg;
 assign {out_status, out_index} = entries[out_queue_reg];
-assign waiting = waiting_reg;
+assign waiting = is_waiting;
 
 always @(posedge clk) begin
     if (accept)
@@ -73,20 +73,33 @@ end
 
 always @(posedge clk) begin
     if (pick)
-        out_queue_reg <= |ahead ? lowest(ahead) : lowest(waiting_reg);
+        out_queue_reg <= |ahead ? lowest(ahead) : lowest(is_waiting);
     out_valid_reg <= pick || (out_valid_reg && !out_take);
-    if (out_take)
-        waiting_reg[out_queue_reg] <= 1'b0;
-    if (accept) begin
-        waiting_reg[tx_done_gq] <= 1'b1;
-        error_reg[tx_done_gq] <= tx_done_status != 4'd0;
-    end
     if (rst) begin
-        waiting_reg <= {QUEUES{1'b0}};
         out_valid_reg <= 1'b0;
         out_queue_reg <= {QUEUE_W{1'b0}};
     end
 end
+
+genvar g;
+generate
+    for (g = 0; g < QUEUES; g = g + 1) begin : queue
+        localparam [QUEUE_W-1:0] Q = g;
+        reg waiting_reg;
+        reg error_reg;
+
+        always @(posedge clk) begin
+            if (accept && tx_done_gq == Q)
+                error_reg <= tx_done_status != 4'd0;
+            waiting_reg <= (accept && tx_done_gq == Q) || (waiting_reg && !(out_take && out_queue_reg == Q));
+            if (rst)
+                waiting_reg <= 1'b0;
+        end
+
+        assign is_waiting[g] = waiting_reg;
+        assign is_error[g] = error_reg;
+    end
+endgenerate
 
 endmodule
 

@@ -48,7 +48,7 @@ localparam [5:0] LAST = SLOTS[5:0] - 6'd1;
 
 reg [6:0] expected[63:0];
 reg [6:0] returned[63:0];
-reg [63:0] error_reg;
+wire [63:0] error;
 
 reg [6:0] sweep_reg;
 reg [5:0] take_reg;
@@ -82,11 +82,8 @@ always @(posedge clk) begin
         take_reg <= take_reg == LAST ? 6'd0 : take_reg + 6'd1;
     if (retire) begin
         head_reg <= head_reg == LAST ? 6'd0 : head_reg + 6'd1;
-        done_error_reg <= error_reg[head_reg];
-        error_reg[head_reg] <= 1'b0;
+        done_error_reg <= error[head_reg];
     end
-    if (response_valid && response_error)
-        error_reg[response_slot] <= 1'b1;
     used_reg <= used_reg + {5'd0, take} - {5'd0, retire};
     counted_reg <= counted_reg + {5'd0, count_valid} - {5'd0, retire};
     done_valid_reg <= retire || (done_valid_reg && !done_ready);
@@ -97,9 +94,26 @@ always @(posedge clk) begin
         used_reg <= 6'd0;
         counted_reg <= 6'd0;
         done_valid_reg <= 1'b0;
-        error_reg <= 64'd0;
     end
 end
+
+// A bit a slot, each with its own decoder: set by a response, cleared with the slot
+genvar g;
+generate
+    for (g = 0; g < 64; g = g + 1) begin : slot
+        localparam [5:0] SLOT = g;
+        reg error_reg;
+
+        always @(posedge clk) begin
+            if (response_valid && response_error && response_slot == SLOT)
+                error_reg <= 1'b1;
+            else if (rst || (retire && head_reg == SLOT))
+                error_reg <= 1'b0;
+        end
+
+        assign error[g] = error_reg;
+    end
+endgenerate
 
 endmodule
 

@@ -49,7 +49,7 @@ module interrupt #
 
 localparam integer QUEUES_PER_FUNCTION = QUEUES / 2 / FUNCTIONS;
 
-reg [QUEUES-1:0] armed_reg;
+wire [QUEUES-1:0] armed;
 reg [15:0] seen[QUEUES-1:0];
 
 // Look at a queue: its number, then its counts
@@ -75,13 +75,6 @@ wire [2*QUEUES-1:0] low_bits;
 reg [2*QUEUES-1:0] low_bits_reg;
 reg [QUIET_W-1:0] quiet_reg;
 
-genvar g;
-generate
-    for (g = 0; g < QUEUES; g = g + 1) begin : low
-        assign low_bits[2*g +: 2] = completed[16*g +: 2];
-    end
-endgenerate
-
 wire hold = irq_valid_reg && !irq_ready;
 // Armed anew, or stopped, since it was looked at: look again later
 wire look_stale = (arm_write_valid && arm_write_queue == look_reg) || !enable[look_reg];
@@ -92,20 +85,28 @@ wire [31:0] irq_queue = {{(32-QUEUE_W){1'b0}}, irq_queue_reg};
 wire [31:0] irq_number = (irq_queue % (QUEUES / 2)) / QUEUES_PER_FUNCTION;
 /* verilator lint_on UNUSEDSIGNAL */
 
+genvar g;
+generate
+    for (g = 0; g < QUEUES; g = g + 1) begin : queue
+        localparam [QUEUE_W-1:0] Q = g;
+        reg armed_reg;
+
+        always @(posedge clk) begin
+            armed_reg <= enable[g] && ((arm_write_valid && arm_write_queue == Q) ||
+                                       (armed_reg && !(fire && hit_reg == Q)));
+            if (rst)
+                armed_reg <= 1'b0;
+        end
+
+        assign armed[g] = armed_reg;
+        assign low_bits[2*g +: 2] = completed[16*g +: 2];
+    end
+endgenerate
+
 assign irq_valid = irq_valid_reg;
 assign irq_function = irq_number[3:0];
 assign irq_vector = irq_vector_reg;
 assign busy = irq_valid_reg || quiet_reg != {QUIET_W{1'b0}};
-
-reg [QUEUES-1:0] armed_next;
-
-always @* begin
-    armed_next = armed_reg;
-    if (fire)
-        armed_next[hit_reg] = 1'b0;
-    if (arm_write_valid)
-        armed_next[arm_write_queue] = 1'b1;
-end
 
 always @(posedge clk) begin
     if (arm_write_valid)
@@ -113,7 +114,7 @@ always @(posedge clk) begin
 end
 
 always @(posedge clk) begin
-    if (|armed_reg && !hold) begin
+    if (|armed && !hold) begin
         scan_reg <= {{(32-QUEUE_W){1'b0}}, scan_reg} == QUEUES - 1 ? {QUEUE_W{1'b0}} : scan_reg + 1'b1;
         look_reg <= scan_reg;
         look_completed_reg <= completed[{scan_reg, 4'd0} +: 16];
@@ -121,7 +122,7 @@ always @(posedge clk) begin
         look_vector_reg <= vector[{scan_reg, 3'd0} +: 8];
     end
     if (!hold) begin
-        look_valid_reg <= armed_reg[scan_reg] && !(arm_write_valid && arm_write_queue == scan_reg);
+        look_valid_reg <= armed[scan_reg] && !(arm_write_valid && arm_write_queue == scan_reg);
         hit_valid_reg <= look_valid_reg && !look_stale && look_completed_reg != look_seen_reg;
         hit_reg <= look_reg;
         hit_vector_reg <= look_vector_reg;
@@ -139,9 +140,7 @@ always @(posedge clk) begin
         irq_vector_reg <= hit_vector_reg;
     end
     irq_valid_reg <= fire || hold;
-    armed_reg <= armed_next & enable;
     if (rst) begin
-        armed_reg <= {QUEUES{1'b0}};
         scan_reg <= {QUEUE_W{1'b0}};
         look_valid_reg <= 1'b0;
         hit_valid_reg <= 1'b0;
