@@ -86,8 +86,9 @@ class Counters:
     def sent(self, function):
         return sum(self.queue("tx", function, q)["sent"] for q in range(QUEUES))
 
-    def queues_used(self, function):
-        return sum(self.queue("rx", function, q)["completed"] > 0 for q in range(QUEUES))
+    def queues_used(self, function, packets=1):
+        """Receive queues that took at least so many packets."""
+        return sum(self.queue("rx", function, q)["completed"] >= packets for q in range(QUEUES))
 
     def balance(self):
         """What does not add up, as sentences; empty when every packet is accounted for."""
@@ -361,8 +362,6 @@ class Bench:
                            queues=self.queues, mtu=self.mtu, options=pmd_options, driver=driver,
                            preload=preload, environment=environment)
         self.stack.append(lambda: self.pmd.process.alive() and self.pmd.kill())
-        if self.queues > 1:
-            self.pmd.command("port config all rss all")
         if engine == "csum":
             self.pmd.command("port stop all")
             for port in (0, 1):
@@ -370,9 +369,15 @@ class Bench:
             self.pmd.command("port start all")
             for port in (0, 1):
                 self.pmd.command("csum mac-swap off %d" % port)
+        if self.queues > 1:
+            # Addresses and ports; a port that is configured again forgets it.
+            self.pmd.command("port config all rss all")
         self.pmd.command("set fwd %s" % engine)
         if start:
             self.pmd.command("start")
+        # Only now, so that no frame of theirs comes before the card takes all of them.
+        for side in "ab":
+            self.ns.ip(side, "link", "set", "tap" + side, "up")
 
     def set_up_host(self, side, number, addresses):
         interface = "tap" + side
@@ -386,7 +391,6 @@ class Bench:
             self.ns.ip(side, "addr", "add", "2001:db8::%d/64" % number, "dev", interface, "nodad")
         if self.vlan:
             netns.tag_interface(self.ns, side, interface, self.vlan, self.folder)
-        self.ns.ip(side, "link", "set", interface, "up")
 
     def check(self):
         """What must hold after every test: nothing uncounted, and testpmd agrees with the NIC."""

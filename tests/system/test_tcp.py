@@ -102,15 +102,16 @@ def row(tags, queues, mtu, width, engine):
             # The kernel's checksums are right, so each verdict but GOOD on TCP is the NIC's fault.
             tap.equal(counters.l4(function, "bad"), 0, "function %d: BAD" % function)
             assert counters.l4(function, "good") > 200, counters.verdicts[function]
-            # Before testpmd starts the port a few frames of the kernel may come.
+            # A few frames of the kernel may come before testpmd starts the port.
             drops = {reason: n for reason, n in counters.deliver[function].items()
                      if n and reason not in ("delivered", "function_disabled")}
             tap.equal(drops, {}, "function %d: drops" % function)
-            used = counters.queues_used(function)
             if queues > 1:
-                assert used > 1, "function %d used %d queue of %d" % (function, used, queues)
+                # 24 connections: that they all fall on two queues is less likely than 1 in 10^6.
+                used = counters.queues_used(function, 50)
+                assert used > 2, "function %d used %d queues of %d" % (function, used, queues)
             else:
-                tap.equal(used, 1, "function %d: queues used" % function)
+                tap.equal(counters.queues_used(function), 1, "function %d: queues used" % function)
             if engine == "csum":
                 inserted = counters.tx_checksum[function]["inserted"]
                 assert inserted > 200, "only %d checksums inserted" % inserted
