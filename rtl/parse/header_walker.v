@@ -5,9 +5,9 @@
 // Holds a copy of the frame's first 272 bytes, written as they come, and trails the writer. All
 // headers behind the Ethernet addresses start 2 bytes past a multiple of 4, and so do the words
 // read here: the halves of the copy lie in two memories with an address each. Every word is read
-// once, in order; nothing is looked up twice, so the time is bounded: 2 clocks before the first
-// word, at most 67 words, 6 clocks behind the last. UDP over IPv4 takes 15 clocks from its first
-// beat to `done`, TCP over IPv6 22, each VLAN tag or 4 bytes of options or extension 1 more.
+// once, in order; nothing is looked up twice, so the time is bounded: 3 clocks before the first
+// word, at most 67 words, 6 clocks behind the last. UDP over IPv4 takes 16 clocks from its first
+// beat to `done`, TCP over IPv6 23, each VLAN tag or 4 bytes of options or extension 1 more.
 // A header is looked into only when it lies within the frame and the datagram; `parse` tells
 // what is said of each kind of packet. The result stands from `done` to `take`.
 
@@ -129,10 +129,10 @@ module header_walker #(
     reg [6:0]        high_index_reg;    // n
     reg [6:0]        low_index_reg;     // n + 1
     reg [13:0]       limit_reg;         // first byte behind the frame, from the IP length on behind the datagram
-    reg [31:0]       word_reg;
-    reg              word_valid_reg;
-    reg [8:0]        at_reg;            // the word's first byte in the frame
-    reg signed [15:0] left_reg;         // bytes from there to the limit
+    reg [31:0]       raw_reg;
+    reg              raw_valid_reg;
+    reg [8:0]        raw_at_reg;        // the word's first byte in the frame
+    reg signed [15:0] raw_left_reg;     // bytes from there to the limit
 
     wire [6:0]          low_row  = low_index_reg >> WORD_W;
     wire [6:0]          high_row = high_index_reg >> WORD_W;
@@ -162,6 +162,7 @@ module header_walker #(
     reg [11:0]  ext_length_reg;
     reg [8:0]   ext_words_reg;          // words of the extension header behind this one
     reg         ext_fragment_reg;
+    reg         ext_bad_reg;            // it runs past the limit
     reg         ext_route_reg;
     reg [15:0]  l4_length_reg;
     reg [2:0]   end_reg;                // step of STATE_END
@@ -180,18 +181,93 @@ module header_walker #(
     reg [15:0]  header_checksum_reg;
     reg [7:0]   protocol_reg;
 
+    // The word at hand, and what a look at it alone has told a clock before: whatever it is, every
+    // field that it may hold is compared, so that the walk below decides on single bits.
+    reg [31:0]  word_reg;
+    reg         word_valid_reg;
+    reg [8:0]   at_reg;
+    reg signed [15:0] left_reg;
+    reg         left_4_reg;             // at least 4 bytes to the limit, and so on
+    reg         left_8_reg;
+    reg         left_20_reg;
+    reg         left_40_reg;
+    reg         is_tag_reg;             // EtherTypes, in the lower half
+    reg         is_v4_reg;
+    reg         is_v6_reg;
+    reg         is_arp_reg;
+    reg         version_4_reg;
+    reg         version_6_reg;
+    reg         ihl_short_reg;
+    reg         ihl_over_reg;           // IPv4 header beyond the limit
+    reg         total_short_reg;        // IPv4 total length below the header's
+    reg         total_over_reg;         // ... beyond the limit
+    reg         payload_over_reg;       // IPv6 payload length beyond the limit
+    reg         fragment_4_reg;
+    reg         fragment_6_reg;
+    reg [2:0]   kind_4_reg;             // of the protocol number where IPv4 has it
+    reg [2:0]   kind_6_reg;             // ... IPv6
+    reg [2:0]   kind_next_reg;          // ... an extension header
+    reg         ext_over_reg;           // extension header of 8-byte units beyond the limit
+    reg         ah_over_reg;            // authentication header beyond the limit
+    reg         udp_bad_reg;            // UDP length
+    reg         udp_zero_reg;           // UDP checksum
+    reg         doff_bad_reg;           // TCP data offset
+
     wire [15:0] upper = word_reg[31:16];
     wire [15:0] lower = word_reg[15:0];
-    wire        step  = word_valid_reg || deep_reg || state_reg == STATE_END;
-    wire signed [15:0] left = deep_reg ? header_left_reg : left_reg;
-    wire        left_4  = !left[15] && left[14:2] != 13'd0;
-    wire        left_8  = !left[15] && left[14:3] != 12'd0;
-    wire        left_20 = !left[15] && (left[14:5] != 10'd0 || (left[4] && (left[3] || left[2])));
-    wire        left_40 = !left[15] && (left[14:6] != 9'd0 || (left[5] && (left[4] || left[3])));
-    wire        is_tag  = lower == 16'h8100 || lower == 16'h88a8 || lower == 16'h9100;
+    wire [5:0]  raw_ihl  = {raw_reg[27:24], 2'b00};
+    wire [5:0]  raw_doff = {raw_reg[31:28], 2'b00};
+    wire [12:0] raw_ext  = {2'd0, raw_reg[23:16], 3'b000} + 13'd8;
+    wire [12:0] raw_ah   = {3'd0, raw_reg[23:16], 2'b00} + 13'd8;
+
+    always @(posedge clk) begin
+        word_valid_reg <= raw_valid_reg;
+        if (raw_valid_reg) begin
+            word_reg         <= raw_reg;
+            at_reg           <= raw_at_reg;
+            left_reg         <= raw_left_reg;
+            left_4_reg       <= raw_left_reg >= 16'sd4;
+            left_8_reg       <= raw_left_reg >= 16'sd8;
+            left_20_reg      <= raw_left_reg >= 16'sd20;
+            left_40_reg      <= raw_left_reg >= 16'sd40;
+            is_tag_reg       <= raw_reg[15:0] == 16'h8100 || raw_reg[15:0] == 16'h88a8 || raw_reg[15:0] == 16'h9100;
+            is_v4_reg        <= raw_reg[15:0] == 16'h0800;
+            is_v6_reg        <= raw_reg[15:0] == 16'h86dd;
+            is_arp_reg       <= raw_reg[15:0] == 16'h0806;
+            version_4_reg    <= raw_reg[31:28] == 4'd4;
+            version_6_reg    <= raw_reg[31:28] == 4'd6;
+            ihl_short_reg    <= raw_reg[27:24] < 4'd5;
+            ihl_over_reg     <= $signed({10'd0, raw_ihl}) > raw_left_reg;
+            total_short_reg  <= raw_reg[15:0] < {10'd0, raw_ihl};
+            total_over_reg   <= $signed({1'b0, raw_reg[15:0]}) > $signed({raw_left_reg[15], raw_left_reg});
+            // Second word of IPv6: left_reg is still the first word's; 40 bytes of it are the header.
+            payload_over_reg <= $signed({1'b0, raw_reg[31:16]}) + 17'sd40 > $signed({left_reg[15], left_reg});
+            fragment_4_reg   <= raw_reg[13:0] != 14'd0;
+            fragment_6_reg   <= (raw_reg[15:0] & 16'hfff9) != 16'd0;
+            kind_4_reg       <= kind_of(raw_reg[23:16], 1'b0);
+            kind_6_reg       <= kind_of(raw_reg[15:8], 1'b1);
+            kind_next_reg    <= kind_of(raw_reg[31:24], 1'b1);
+            ext_over_reg     <= $signed({3'd0, raw_ext}) > raw_left_reg;
+            ah_over_reg      <= $signed({3'd0, raw_ah}) > raw_left_reg;
+            // Second word of UDP: left_reg is still the first word's, from the header's first byte.
+            udp_bad_reg      <= raw_reg[31:16] < 16'd8 ||
+                $signed({1'b0, raw_reg[31:16]}) > $signed({left_reg[15], left_reg});
+            udp_zero_reg     <= raw_reg[15:0] == 16'd0;
+            // Fourth word of TCP: header_left_reg has been set two words ago.
+            doff_bad_reg     <= raw_reg[31:28] < 4'd5 || $signed({10'd0, raw_doff}) > header_left_reg;
+        end
+        if (rst)
+            word_valid_reg <= 1'b0;
+    end
+
+    // A header that lies too deep is judged by two registers of its own, a clock later.
+    reg         deep_wait_reg;
+    reg         deep_8_reg;
+    reg         deep_20_reg;
+    wire        step    = word_valid_reg || deep_reg || state_reg == STATE_END;
+    wire        left_8  = deep_reg ? deep_8_reg : left_8_reg;
+    wire        left_20 = deep_reg ? deep_20_reg : left_20_reg;
     wire        is_l4   = kind_reg == KIND_TCP || kind_reg == KIND_UDP || kind_reg == KIND_ICMP;
-    wire        is_v6   = lower == 16'h86dd;
-    wire [5:0]  ihl_bytes  = {word_reg[27:24], 2'b00};
     wire [5:0]  doff_bytes = {word_reg[31:28], 2'b00};
     wire signed [15:0] ext_left = header_left_reg - {4'd0, ext_length_reg};
     wire [12:0] ext_next = {4'd0, header_at_reg} + {1'b0, ext_length_reg};
@@ -216,11 +292,11 @@ module header_walker #(
         case (state_reg)
         STATE_TYPE: begin
             finish = 1'b1;
-            if (!left_4)
+            if (!left_4_reg)
                 reason = CHECKSUM_REASON_TRUNCATED;
-            else if (is_tag && tag_reg && tags_reg == 2'd1)
+            else if (is_tag_reg && tag_reg && tags_reg == 2'd1)
                 reason = CHECKSUM_REASON_TOO_MANY_TAGS;
-            else if (is_tag || lower == 16'h0800 || lower == 16'h86dd)
+            else if (is_tag_reg || is_v4_reg || is_v6_reg)
                 finish = 1'b0;
             else
                 reason = CHECKSUM_REASON_NOT_IP;
@@ -230,11 +306,11 @@ module header_walker #(
                 finish = 1'b1;
                 if (!left_20)
                     reason = CHECKSUM_REASON_TRUNCATED;
-                else if (word_reg[31:28] != 4'd4)
+                else if (!version_4_reg)
                     reason = CHECKSUM_REASON_NOT_IP;
-                else if (word_reg[27:24] < 4'd5)
+                else if (ihl_short_reg)
                     reason = CHECKSUM_REASON_IP_LENGTH;
-                else if ($signed({10'd0, ihl_bytes}) > left)
+                else if (ihl_over_reg)
                     reason = CHECKSUM_REASON_TRUNCATED;
                 else
                     finish = 1'b0;
@@ -245,9 +321,9 @@ module header_walker #(
         STATE_IPV6: begin
             if (count_reg == 4'd0) begin
                 finish = 1'b1;
-                if (!left_40)
+                if (!left_40_reg)
                     reason = CHECKSUM_REASON_TRUNCATED;
-                else if (word_reg[31:28] != 4'd6)
+                else if (!version_6_reg)
                     reason = CHECKSUM_REASON_NOT_IP;
                 else
                     finish = 1'b0;
@@ -273,7 +349,7 @@ module header_walker #(
         STATE_EXT: begin
             if (count_reg == 4'd1) begin
                 finish = 1'b1;
-                if (ext_left[15])
+                if (ext_bad_reg)
                     reason = CHECKSUM_REASON_TRUNCATED;
                 else if (ext_route_reg)
                     reason = CHECKSUM_REASON_EXTENSION;
@@ -286,15 +362,15 @@ module header_walker #(
         STATE_L4: begin
             if (kind_reg == KIND_UDP) begin
                 finish = 1'b1;
-                if (upper < 16'd8 || {1'b0, upper} > {1'b0, header_left_reg})
+                if (udp_bad_reg)
                     reason = CHECKSUM_REASON_L4_LENGTH;
-                else if (lower != 16'd0)
+                else if (!udp_zero_reg)
                     reason = CHECKSUM_REASON_CHECKED;
                 else
                     reason = v6_reg ? CHECKSUM_REASON_UDP6_NO_CHECKSUM : CHECKSUM_REASON_UDP_NO_CHECKSUM;
             end else if (count_reg == 4'd3) begin
                 finish = 1'b1;
-                if (word_reg[31:28] < 4'd5 || {10'd0, doff_bytes} > header_left_reg)
+                if (doff_bad_reg)
                     reason = CHECKSUM_REASON_L4_LENGTH;
                 else
                     reason = CHECKSUM_REASON_CHECKED;
@@ -306,12 +382,12 @@ module header_walker #(
     end
 
     always @(posedge clk) begin
-        // Reading. The limit that counts here is that of two words before.
-        word_valid_reg <= fetch;
+        // Reading. A new limit counts from the third word behind the one that holds it.
+        raw_valid_reg <= fetch;
         if (fetch) begin
-            word_reg       <= {high_half[7:0], high_half[15:8], low_half[7:0], low_half[15:8]};
-            at_reg         <= {high_index_reg, 2'b10};
-            left_reg       <= $signed({2'b00, limit_reg}) - $signed({7'd0, high_index_reg, 2'b10});
+            raw_reg        <= {high_half[7:0], high_half[15:8], low_half[7:0], low_half[15:8]};
+            raw_at_reg     <= {high_index_reg, 2'b10};
+            raw_left_reg   <= $signed({2'b00, limit_reg}) - $signed({7'd0, high_index_reg, 2'b10});
             high_index_reg <= low_index_reg;
             low_index_reg  <= low_index_reg + 7'd1;
         end
@@ -346,19 +422,19 @@ module header_walker #(
             case (state_reg)
             STATE_TYPE: begin
                 count_reg <= 4'd0;
-                v6_reg    <= is_v6;
-                tag_reg   <= is_tag;
-                if (left_4) begin
+                v6_reg    <= is_v6_reg;
+                tag_reg   <= is_tag_reg;
+                if (left_4_reg) begin
                     l3_offset_reg <= at_reg[7:0] + 8'd4;
                     if (tag_reg) begin
                         tags_reg <= tags_reg + 2'd1;
                         if (tags_reg == 2'd0)
                             tci_reg <= upper;
                     end
-                    if (lower == 16'h0806)
+                    if (is_arp_reg)
                         l3_type_reg <= L3_TYPE_ARP;
-                    if (!finish && !is_tag)
-                        state_reg <= is_v6 ? STATE_IPV6 : STATE_IPV4;
+                    if (!finish && !is_tag_reg)
+                        state_reg <= is_v6_reg ? STATE_IPV6 : STATE_IPV4;
                 end
             end
             STATE_IPV4: begin
@@ -368,17 +444,17 @@ module header_walker #(
                     limit_reg <= {5'd0, at_reg} + lower[13:0];
                     if (!finish) begin
                         l3_type_reg <= word_reg[27:24] == 4'd5 ? L3_TYPE_IPV4 : L3_TYPE_IPV4_OPT;
-                        if (lower < {10'd0, ihl_bytes}) begin
+                        if (total_short_reg) begin
                             stop_reg   <= 1'b1;
                             reason_reg <= CHECKSUM_REASON_IP_LENGTH;
-                        end else if ({1'b0, lower} > {1'b0, left}) begin
+                        end else if (total_over_reg) begin
                             stop_reg   <= 1'b1;
                             reason_reg <= CHECKSUM_REASON_TRUNCATED;
                         end
                     end
                 end
                 4'd1: begin
-                    if (!stop_reg && lower[13:0] != 14'd0) begin
+                    if (!stop_reg && fragment_4_reg) begin
                         stop_reg    <= 1'b1;
                         reason_reg  <= CHECKSUM_REASON_FRAGMENT;
                         l4_type_reg <= L4_TYPE_FRAGMENT;
@@ -386,7 +462,7 @@ module header_walker #(
                 end
                 4'd2: begin
                     protocol_reg        <= word_reg[23:16];
-                    kind_reg            <= kind_of(word_reg[23:16], 1'b0);
+                    kind_reg            <= kind_4_reg;
                     header_checksum_reg <= lower;
                 end
                 default: ;
@@ -400,14 +476,13 @@ module header_walker #(
                 case (count_reg)
                 4'd0: begin
                     header_at_reg   <= at_reg + 9'd40;
-                    header_left_reg <= left - 16'sd40;
-                    l3_type_reg     <= finish ? L3_TYPE_NONE : L3_TYPE_IPV6;
+                                        l3_type_reg     <= finish ? L3_TYPE_NONE : L3_TYPE_IPV6;
                 end
                 4'd1: begin
                     limit_reg    <= {5'd0, header_at_reg} + upper[13:0];
                     protocol_reg <= word_reg[15:8];
-                    kind_reg     <= kind_of(word_reg[15:8], 1'b1);
-                    if ({1'b0, upper} > {1'b0, header_left_reg}) begin
+                    kind_reg     <= kind_6_reg;
+                    if (payload_over_reg) begin
                         stop_reg   <= 1'b1;
                         reason_reg <= CHECKSUM_REASON_TRUNCATED;
                     end
@@ -426,15 +501,17 @@ module header_walker #(
             STATE_NEXT: begin
                 count_reg        <= 4'd1;
                 header_at_reg    <= at_reg;
-                header_left_reg  <= left;
-                l4_length_reg    <= left;
+                header_left_reg  <= left_reg;
+                l4_length_reg    <= left_reg;
                 if (kind_reg == KIND_EXT) begin
                     extensions_reg   <= extensions_reg + 4'd1;
                     ext_length_reg   <= ext_length;
-                    ext_fragment_reg <= protocol_reg == 8'd44 && (lower & 16'hfff9) != 16'd0;
+                    ext_fragment_reg <= protocol_reg == 8'd44 && fragment_6_reg;
+                    ext_bad_reg      <= protocol_reg == 8'd51 ? ah_over_reg :
+                        protocol_reg == 8'd44 ? 1'b0 : ext_over_reg;
                     ext_route_reg    <= protocol_reg == 8'd43 && lower[7:0] != 8'd0;
                     protocol_reg     <= word_reg[31:24];
-                    kind_reg         <= kind_of(word_reg[31:24], 1'b1);
+                    kind_reg         <= kind_next_reg;
                     state_reg        <= STATE_EXT;
                 end else begin
                     state_reg <= STATE_L4;
@@ -458,13 +535,13 @@ module header_walker #(
                 // The second word is always there: an extension header has at least 8 bytes.
                 count_reg <= 4'd2;
                 if (count_reg == 4'd1) begin
-                    if (!ext_left[15] && !ext_route_reg && ext_fragment_reg)
+                    if (!ext_bad_reg && !ext_route_reg && ext_fragment_reg)
                         l4_type_reg <= L4_TYPE_FRAGMENT;
                     ext_words_reg <= ext_words[8:0];
                     if (ext_next[12:8] != 5'd0) begin
-                        deep_reg        <= 1'b1;
+                        deep_wait_reg   <= !finish;
                         header_left_reg <= ext_left;
-                        state_reg       <= STATE_NEXT;
+                        reading_reg     <= 1'b0;
                     end else if (ext_length_reg == 12'd8) begin
                         state_reg <= STATE_NEXT;
                     end
@@ -491,6 +568,14 @@ module header_walker #(
             end
         end
 
+        if (deep_wait_reg) begin
+            deep_wait_reg <= 1'b0;
+            deep_reg      <= 1'b1;
+            deep_8_reg    <= header_left_reg >= 16'sd8;
+            deep_20_reg   <= header_left_reg >= 16'sd20;
+            state_reg     <= STATE_NEXT;
+        end
+
         if (state_reg == STATE_END && end_reg != 3'd5)
             end_reg <= end_reg + 3'd1;
         if (state_reg == STATE_END && end_reg == 3'd0) begin
@@ -511,7 +596,8 @@ module header_walker #(
         if (rst) begin
             state_reg      <= STATE_IDLE;
             reading_reg    <= 1'b0;
-            word_valid_reg <= 1'b0;
+            raw_valid_reg  <= 1'b0;
+            deep_wait_reg  <= 1'b0;
             deep_reg       <= 1'b0;
             end_reg        <= 3'd0;
         end
