@@ -43,7 +43,8 @@ module axis_fifo #(
     localparam integer BEAT_W = DATA_W + DATA_W/8 + 1 + USER_W;
     localparam integer ADDR_W = $clog2(DEPTH);
 
-    reg [BEAT_W-1:0] memory [0:DEPTH-1];
+    // No address is read in the clock in which it is written: fetch waits for the pointer.
+    (* no_rw_check *) reg [BEAT_W-1:0] memory [0:DEPTH-1];
 
     // One bit more than the address tells full from empty.
     reg [ADDR_W:0]   write_reg;

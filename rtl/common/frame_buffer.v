@@ -68,8 +68,10 @@ module frame_buffer #(
         end
     end
 
-    reg [DATA_W-1:0]   memory [0:DEPTH-1];
-    reg [RECORD_W-1:0] record_memory [0:FRAMES-1];
+    // No address is read in the clock in which it is written: a record is read once its pointer
+    // has moved, and beats after their record.
+    (* no_rw_check *) reg [DATA_W-1:0]   memory [0:DEPTH-1];
+    (* no_rw_check *) reg [RECORD_W-1:0] record_memory [0:FRAMES-1];
 
     // --- writing ---------------------------------------------------------------------------------
 
