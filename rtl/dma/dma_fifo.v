@@ -5,7 +5,8 @@
 
 // A FIFO of words with a registered read, whose oldest word stands at the output.
 //
-// No stall: a word a clock in and out. Latency: 2 clocks. in_ready 0: full, the word is not taken.
+// No stall: a word a clock in and out. Latency: 2 clocks. in_ready 0: full, or about to be; the word
+// is not taken.
 // room says a clock late whether MARGIN words fit: for pipes that cannot stop at once.
 
 module dma_fifo #
@@ -42,6 +43,7 @@ reg [WIDTH-1:0] mem[DEPTH-1:0];
 reg [A:0] write_reg;
 reg [A:0] read_reg;
 reg room_reg;
+reg ready_reg;
 reg out_valid_reg;
 reg [WIDTH-1:0] out_data_reg;
 
@@ -50,7 +52,7 @@ wire stored = write_reg != read_reg;
 wire write = in_valid && in_ready;
 wire read = stored && (!out_valid_reg || out_ready);
 
-assign in_ready = !level[A];
+assign in_ready = ready_reg;
 assign room = room_reg;
 assign out_data = out_data_reg;
 assign out_valid = out_valid_reg;
@@ -70,12 +72,14 @@ always @(posedge clk) begin
         read_reg <= read_reg + 1'b1;
     out_valid_reg <= stored || (out_valid_reg && !out_ready);
     // level is the clock's before: the word written now counts as one more.
+    ready_reg <= {1'b0, level} < DEPTH[A+1:0] - {{(A+1){1'b0}}, 1'b1};
     room_reg <= {1'b0, level} < DEPTH[A+1:0] - MARGIN[A+1:0];
     if (rst) begin
         write_reg <= {(A+1){1'b0}};
         read_reg <= {(A+1){1'b0}};
         out_valid_reg <= 1'b0;
-        room_reg <= 1'b0;
+        ready_reg <= {1'b0, level} < DEPTH[A+1:0] - {{(A+1){1'b0}}, 1'b1};
+    room_reg <= 1'b0;
     end
 end
 

@@ -325,6 +325,7 @@ reg b_valid_reg;
 reg [5:0] b_id_reg;
 reg b_error_reg;
 reg [15:0] lines_reg;
+reg line_picked_reg;
 wire slots_busy;
 wire b_line = b_id_reg == LINE_ID;
 
@@ -336,9 +337,11 @@ always @(posedge clk) begin
         b_error_reg <= m_axi_bresp != 2'd0;
     end
     b_valid_reg <= m_axi_bvalid;
-    lines_reg <= lines_reg + {15'd0, pick_line} - {15'd0, line_done_valid};
+    line_picked_reg <= pick_line;
+    lines_reg <= lines_reg + {15'd0, line_picked_reg} - {15'd0, line_done_valid};
     if (rst) begin
         b_valid_reg <= 1'b0;
+        line_picked_reg <= 1'b0;
         lines_reg <= 16'd0;
     end
 end
@@ -366,7 +369,7 @@ dma_write_slots #(
     .busy(slots_busy)
 );
 
-assign busy = align_busy || !data_empty || slots_busy || lines_reg != 16'd0;
+assign busy = align_busy || !data_empty || slots_busy || line_picked_reg || lines_reg != 16'd0;
 
 endmodule
 
