@@ -276,6 +276,7 @@ class Application:
         return status
 
     def kill(self):
+        """Ends it at once, if it still runs, and removes what EAL left."""
         self.process.kill()
         self.process.popen.wait()
         self.close()
@@ -361,7 +362,7 @@ class Bench:
         self.pmd = Testpmd(self.folder, [device(self.sim, "net%d" % i, **devargs) for i in (0, 1)],
                            queues=self.queues, mtu=self.mtu, options=pmd_options, driver=driver,
                            preload=preload, environment=environment)
-        self.stack.append(lambda: self.pmd.process.alive() and self.pmd.kill())
+        self.stack.append(self.pmd.kill)
         if engine == "csum":
             self.pmd.command("port stop all")
             for port in (0, 1):

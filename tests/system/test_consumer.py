@@ -41,7 +41,7 @@ def pmd_perf(width):
         tap.note(found.group(0))
         tap.equal(test.quit(), 0, "dpdk-test's exit status")
     finally:
-        if test and test.process.alive():
+        if test:
             test.kill()
         if sim:
             sim.end()

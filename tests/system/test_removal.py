@@ -92,7 +92,7 @@ def restart():
         setup.stack.append(sim.end)
         pmd = bench.Testpmd(setup.folder, [bench.device(sim, "net0"), bench.device(sim, "net1")],
                             name="second")
-        setup.stack.append(lambda: pmd.process.alive() and pmd.kill())
+        setup.stack.append(pmd.kill)
         pmd.command("start")
         sim.check_balance()
         tap.equal(pmd.quit(), 0, "the second testpmd's exit status")
