@@ -16,10 +16,13 @@
 #include "log.h"
 #include "port.h"
 
+/* Bytes that wait for the card: the kernel's default holds no burst of a thousand frames. */
+#define RECEIVE_BUFFER (8 << 20)
+
 static int veth_setup(struct port *port, const char *name)
 {
 	const unsigned int index = if_nametoindex(name);
-	const int one = 1;
+	const int one = 1, buffer = RECEIVE_BUFFER;
 	struct packet_mreq all = { .mr_ifindex = (int)index, .mr_type = PACKET_MR_PROMISC };
 	struct sockaddr_ll address = { .sll_family = AF_PACKET, .sll_ifindex = (int)index,
 				       .sll_protocol = htons(ETH_P_ALL) };
@@ -34,6 +37,7 @@ static int veth_setup(struct port *port, const char *name)
 	if (setsockopt(port->fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof(one)) != 0 ||
 	    setsockopt(port->fd, SOL_PACKET, PACKET_AUXDATA, &one, sizeof(one)) != 0 ||
 	    setsockopt(port->fd, SOL_PACKET, PACKET_VNET_HDR, &one, sizeof(one)) != 0 ||
+	    setsockopt(port->fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof(buffer)) != 0 ||
 	    bind(port->fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
 	    setsockopt(port->fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &all, sizeof(all)) != 0)
 		return -errno;

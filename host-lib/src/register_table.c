@@ -14,7 +14,7 @@ static const struct sekisho_register_entry network_entries[] = {
 	{ { "identification.build", 0x0018, true, false, "data_width[11:0]: DATA_W, the packet bus in bits. dma_width[23:12]: DMA_W, the host bus in bits." }, 0x00000000, 0x00000000, 0xff000000 },
 	{ { "identification.limits", 0x001c, true, false, "max_frame[13:0]: Largest frame in bytes, without FCS." }, 0x00000000, 0x00000000, 0xffffc000 },
 	{ { "identification.time", 0x0020, true, false, "Low word of the card's microsecond count." }, 0x00000000, 0x00000000, 0x00000000 },
-	{ { "control", 0x0040, true, true, "rx_enable[0]: Receive frames. tx_enable[1]: Fetch transmit descriptors. promiscuous[2]: Take unicast frames to any address. all_multicast[3]: Take all multicast frames. drop_bad_ip[4]: Drop frames whose IPv4 header checksum is BAD. drop_bad_l4[5]: Drop frames whose TCP or UDP checksum is BAD." }, 0x0000003f, 0x00000000, 0xffffffff },
+	{ { "control", 0x0040, true, true, "rx_enable[0]: Receive frames. tx_enable[1]: Fetch transmit descriptors. promiscuous[2]: Take every frame, whatever its destination address. all_multicast[3]: Take all multicast frames. drop_bad_ip[4]: Drop frames whose IPv4 header checksum is BAD. drop_bad_l4[5]: Drop frames whose TCP or UDP checksum is BAD." }, 0x0000003f, 0x00000000, 0xffffffff },
 	{ { "link", 0x0044, true, false, "link_up[0]: The function's port has a link. speed[31:8]: Mbit/s." }, 0x00000000, 0x00000000, 0x000000fe },
 	{ { "mac_lo", 0x0048, true, true, "Station address, its first byte in bits 7:0." }, 0xffffffff, 0x00000000, 0xffffffff },
 	{ { "mac_hi", 0x004c, true, true, "value[15:0]." }, 0x0000ffff, 0x00000000, 0xffffffff },

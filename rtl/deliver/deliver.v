@@ -4,8 +4,8 @@
 //
 // Store and forward: a frame leaves after its last beat has been judged; a dropped one leaves no
 // trace but its events. Causes to drop, the first that applies is told: the function's receiver is
-// off, the destination address is not taken (unicast: its own or promiscuous; broadcast: always;
-// other multicast: all_multicast), longer than the function's max_frame, a BAD IPv4 header or
+// off, the destination address is not taken (unicast: its own; broadcast: always; other multicast:
+// all_multicast; promiscuous: every address), longer than the function's max_frame, a BAD IPv4 header or
 // layer 4 checksum where those are to be dropped. A function number that does not exist counts as
 // off. Configuration counts as it stands at the frame's first beat.
 // Full rate, also for frames of one beat; order kept; when the buffer is full the input stalls,
@@ -169,7 +169,7 @@ module deliver #(
                 user_reg       <= s_axis_tuser;
                 enabled_reg    <= f_enabled;
                 address_ok_reg <= &s_axis_tdata[47:0] ||
-                    (s_axis_tdata[0] ? f_all_multicast : f_promiscuous || s_axis_tdata[47:0] == f_mac);
+                    (s_axis_tdata[0] ? f_all_multicast : s_axis_tdata[47:0] == f_mac) || f_promiscuous;
                 too_long_reg   <= in_length > f_max_frame || {18'd0, in_length} > BUFFER_MAX;
                 drop_ip_reg    <= f_drop_ip;
                 drop_l4_reg    <= f_drop_l4;

@@ -48,8 +48,8 @@ static unsigned judge(const offered &o, const config &c)
 		return FUNCTION_DISABLED;
 	bytes to(d.begin(), d.begin() + 6);
 	if (to != bytes(6, 0xff)) {
-		bool take = to[0] & 1 ? c.all_multicast >> function & 1 :
-			(c.promiscuous >> function & 1) || to == c.mac[function];
+		bool take = (c.promiscuous >> function & 1) ||
+			(to[0] & 1 ? c.all_multicast >> function & 1 : to == c.mac[function]);
 		if (!take)
 			return MAC_FILTER;
 	}
