@@ -18,7 +18,7 @@
 // start at 0 when the queue is enabled; it must not be before that. Base and size must not change
 // while enable or active is 1.
 //
-// Rate: a completion a clock, transmit one in two clocks. Latency: 7 clocks to the line.
+// Rate: a completion a clock, transmit one in two clocks. Latency: 8 clocks to the line.
 
 module completion_writer #
 (

@@ -3,9 +3,10 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// A FIFO of words with a registered read, whose oldest word stands at the output.
+// A FIFO of words whose oldest word stands in a register at the output: behind the memory's own, as
+// that of a block RAM is too late to be used in the same clock.
 //
-// No stall: a word a clock in and out. Latency: 2 clocks. in_ready 0: full, or about to be; the word
+// No stall: a word a clock in and out. Latency: 3 clocks. in_ready 0: full, or about to be; the word
 // is not taken.
 // room says a clock late whether MARGIN words fit: for pipes that cannot stop at once.
 
@@ -44,25 +45,30 @@ reg [A:0] write_reg;
 reg [A:0] read_reg;
 reg room_reg;
 reg ready_reg;
+reg mid_valid_reg;
+reg [WIDTH-1:0] mid_data_reg;
 reg out_valid_reg;
 reg [WIDTH-1:0] out_data_reg;
 
 wire [A:0] level = write_reg - read_reg;
 wire stored = write_reg != read_reg;
 wire write = in_valid && in_ready;
-wire read = stored && (!out_valid_reg || out_ready);
+wire move = !out_valid_reg || out_ready;
+wire read = stored && (!mid_valid_reg || move);
 
 assign in_ready = ready_reg;
 assign room = room_reg;
 assign out_data = out_data_reg;
 assign out_valid = out_valid_reg;
-assign empty = !stored && !out_valid_reg;
+assign empty = !stored && !mid_valid_reg && !out_valid_reg;
 
 always @(posedge clk) begin
     if (write)
         mem[write_reg[A-1:0]] <= in_data;
     if (read)
-        out_data_reg <= mem[read_reg[A-1:0]];
+        mid_data_reg <= mem[read_reg[A-1:0]];
+    if (mid_valid_reg && move)
+        out_data_reg <= mid_data_reg;
 end
 
 always @(posedge clk) begin
@@ -70,7 +76,8 @@ always @(posedge clk) begin
         write_reg <= write_reg + 1'b1;
     if (read)
         read_reg <= read_reg + 1'b1;
-    out_valid_reg <= stored || (out_valid_reg && !out_ready);
+    mid_valid_reg <= stored || (mid_valid_reg && !move);
+    out_valid_reg <= mid_valid_reg || (out_valid_reg && !out_ready);
     // level is the clock's before: the word written now counts as one more.
     ready_reg <= {1'b0, level} < DEPTH[A+1:0] - {{(A+1){1'b0}}, 1'b1};
     room_reg <= {1'b0, level} < DEPTH[A+1:0] - MARGIN[A+1:0];
