@@ -153,8 +153,8 @@ static int map_file(struct dma_region *region, int fd, uint64_t offset)
 		return -EINVAL;
 	if (offset > (uint64_t)status.st_size || region->size > (uint64_t)status.st_size - offset)
 		return -EINVAL;
-	memory = mmap(NULL, region->size, protection, MAP_SHARED | MAP_NORESERVE, fd,
-		      (off_t)offset);
+	memory =
+		mmap(NULL, region->size, protection, MAP_SHARED | MAP_NORESERVE, fd, (off_t)offset);
 	if (memory == MAP_FAILED)
 		return -errno;
 	region->memory = memory;

@@ -11,25 +11,25 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define DMA_MAP_READ	1u /* flags of dma_map_add(), as on the wire */
-#define DMA_MAP_WRITE	2u
-#define DMA_MAP_MAX	16384u /* regions of one function */
+#define DMA_MAP_READ 1u /* flags of dma_map_add(), as on the wire */
+#define DMA_MAP_WRITE 2u
+#define DMA_MAP_MAX 16384u /* regions of one function */
 
 struct dma_region {
 	uint64_t address;
 	uint64_t size;
 	uint32_t flags;
-	uint8_t *memory;	/* NULL: known to the client, but not a DMA target */
-	uint64_t mapped;	/* bytes of the mapping */
-	unsigned int guard;	/* place in the list that the signal handler reads */
-	volatile bool dead;	/* its file was shrunk: every access is refused */
+	uint8_t *memory; /* NULL: known to the client, but not a DMA target */
+	uint64_t mapped; /* bytes of the mapping */
+	unsigned int guard; /* place in the list that the signal handler reads */
+	volatile bool dead; /* its file was shrunk: every access is refused */
 };
 
 struct dma_map {
-	struct dma_region **regions;	/* by address, never overlapping */
+	struct dma_region **regions; /* by address, never overlapping */
 	unsigned int count;
 	unsigned int capacity;
-	unsigned int last;		/* region of the last hit */
+	unsigned int last; /* region of the last hit */
 };
 
 /* Installs the SIGBUS handler, once a process. 0 or -errno. */

@@ -38,8 +38,8 @@ struct sekisho_engine_callbacks {
 };
 
 struct sekisho_engine_config {
-	unsigned int data_width;	/* 64 or 512 bits */
-	uint64_t seed;			/* of every random choice */
+	unsigned int data_width; /* 64 or 512 bits */
+	uint64_t seed; /* of every random choice */
 	/* Host model, in clocks: a read's first data comes after read_latency + 0..read_jitter. */
 	unsigned int read_latency, read_jitter;
 	unsigned int write_latency, write_jitter;

@@ -18,38 +18,39 @@
 #include "pci_config.h"
 #include "vfio_user.h"
 
-#define BAR0_SIZE	SEKISHO_WINDOW_SIZE
-#define DOORBELL_PAGE	0x1000u
+#define BAR0_SIZE SEKISHO_WINDOW_SIZE
+#define DOORBELL_PAGE 0x1000u
 #define DOORBELL_PAGE_SIZE 0x1000u
-#define VECTORS		9u
-#define MSIX_TABLE	0x3000u
-#define MSIX_PENDING	0x3800u
-#define MSIX_END	0x4000u
-#define VENDOR		0x1234
-#define DEVICE_NETWORK	0x5345
+#define VECTORS 9u
+#define MSIX_TABLE 0x3000u
+#define MSIX_PENDING 0x3800u
+#define MSIX_END 0x4000u
+#define VENDOR 0x1234
+#define DEVICE_NETWORK 0x5345
 #define DEVICE_MANAGEMENT 0x5346
-#define CLASS_ETHERNET	0x020000
+#define CLASS_ETHERNET 0x020000
 #define CLASS_OTHER_MEMORY 0x058000
 
 /* Clocks that a function's queues get to come to rest after a reset, and a slice of them. */
-#define RESET_CLOCKS	500000u
-#define RESET_SLICE	1000u
+#define RESET_CLOCKS 500000u
+#define RESET_SLICE 1000u
 
 /* The receive queues, then the transmit queues. */
-#define RX_QUEUES	SEKISHO_RX_QUEUES
-#define QUEUES		(SEKISHO_RX_QUEUES + SEKISHO_TX_QUEUES)
+#define RX_QUEUES SEKISHO_RX_QUEUES
+#define QUEUES (SEKISHO_RX_QUEUES + SEKISHO_TX_QUEUES)
 
 static_assert(SEKISHO_NETWORK_RX_DOORBELL_TAIL(0) >= DOORBELL_PAGE &&
-	      SEKISHO_NETWORK_TX_DOORBELL_ARM(SEKISHO_TX_QUEUES - 1) <
-	      DOORBELL_PAGE + DOORBELL_PAGE_SIZE, "the doorbells are the mapped page");
+		      SEKISHO_NETWORK_TX_DOORBELL_ARM(SEKISHO_TX_QUEUES - 1) <
+			      DOORBELL_PAGE + DOORBELL_PAGE_SIZE,
+	      "the doorbells are the mapped page");
 static_assert(MSIX_TABLE + 16 * VECTORS <= MSIX_PENDING && MSIX_PENDING < MSIX_END, "no overlap");
 
 struct function {
 	struct sekisho_engine *engine;
 	struct vfu_server *server;
-	int network;		/* -1: management */
-	char name[8];		/* for messages, as on the command line */
-	uint32_t base;		/* of its window in the core's address space */
+	int network; /* -1: management */
+	char name[8]; /* for messages, as on the command line */
+	uint32_t base; /* of its window in the core's address space */
 	struct pci_config config;
 	struct dma_map dma;
 
@@ -72,26 +73,26 @@ struct function {
 
 static uint32_t tail_offset(unsigned int queue)
 {
-	return queue < RX_QUEUES ? SEKISHO_NETWORK_RX_DOORBELL_TAIL(queue)
-				 : SEKISHO_NETWORK_TX_DOORBELL_TAIL(queue - RX_QUEUES);
+	return queue < RX_QUEUES ? SEKISHO_NETWORK_RX_DOORBELL_TAIL(queue) :
+				   SEKISHO_NETWORK_TX_DOORBELL_TAIL(queue - RX_QUEUES);
 }
 
 static uint32_t arm_offset(unsigned int queue)
 {
-	return queue < RX_QUEUES ? SEKISHO_NETWORK_RX_DOORBELL_ARM(queue)
-				 : SEKISHO_NETWORK_TX_DOORBELL_ARM(queue - RX_QUEUES);
+	return queue < RX_QUEUES ? SEKISHO_NETWORK_RX_DOORBELL_ARM(queue) :
+				   SEKISHO_NETWORK_TX_DOORBELL_ARM(queue - RX_QUEUES);
 }
 
 static uint32_t control_offset(unsigned int queue)
 {
-	return queue < RX_QUEUES ? SEKISHO_NETWORK_RX_QUEUE_CONTROL(queue)
-				 : SEKISHO_NETWORK_TX_QUEUE_CONTROL(queue - RX_QUEUES);
+	return queue < RX_QUEUES ? SEKISHO_NETWORK_RX_QUEUE_CONTROL(queue) :
+				   SEKISHO_NETWORK_TX_QUEUE_CONTROL(queue - RX_QUEUES);
 }
 
 static uint32_t status_offset(unsigned int queue)
 {
-	return queue < RX_QUEUES ? SEKISHO_NETWORK_RX_QUEUE_STATUS(queue)
-				 : SEKISHO_NETWORK_TX_QUEUE_STATUS(queue - RX_QUEUES);
+	return queue < RX_QUEUES ? SEKISHO_NETWORK_RX_QUEUE_STATUS(queue) :
+				   SEKISHO_NETWORK_TX_QUEUE_STATUS(queue - RX_QUEUES);
 }
 
 static uint32_t *page_word(const struct function *function, uint32_t offset)
@@ -549,8 +550,8 @@ static int create_page(struct function *function)
 	if (function->file < 0 || ftruncate(function->file, BAR0_SIZE) != 0 ||
 	    fcntl(function->file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
 		return -errno;
-	function->memory = mmap(NULL, BAR0_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
-				function->file, 0);
+	function->memory =
+		mmap(NULL, BAR0_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, function->file, 0);
 	if (function->memory == MAP_FAILED) {
 		function->memory = NULL;
 		return -errno;
@@ -572,8 +573,8 @@ struct function *function_create(struct sekisho_engine *engine, int network, con
 	else
 		snprintf(function->name, sizeof(function->name), "net%u",
 			 (unsigned int)network % 10);
-	function->base = network < 0 ? SEKISHO_WINDOW_MANAGEMENT
-				     : SEKISHO_WINDOW_NETWORK((uint32_t)network);
+	function->base =
+		network < 0 ? SEKISHO_WINDOW_MANAGEMENT : SEKISHO_WINDOW_NETWORK((uint32_t)network);
 	function->file = -1;
 	for (unsigned int i = 0; i < VECTORS; i++)
 		function->eventfd[i] = -1;

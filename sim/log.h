@@ -6,7 +6,7 @@
 
 enum log_level { LOG_NONE, LOG_ERROR, LOG_INFO, LOG_DEBUG };
 
-extern enum log_level log_limit;	/* what is printed */
+extern enum log_level log_limit; /* what is printed */
 
 void sim_log(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -17,34 +17,37 @@
 #endif
 
 static const char usage[] =
-"Usage: sekisho-sim --function NAME=PATH... --port N=WIRE... [OPTION]...\n"
-"       sekisho-sim replay CAPTURE [OPTION]...\n"
-"\n"
-"Serves the simulated card: every PCIe function on a UNIX socket (vfio-user), every port on a\n"
-"wire. With replay: sends a capture through the card and says what became of each packet.\n"
-"\n"
-"  --function NAME=PATH   net0, net1 or mgmt, on the socket PATH\n"
-"  --port N=WIRE          N is 0 or 1; WIRE is one of\n"
-"                           tap:NAME       a TAP interface, created if missing\n"
-"                           veth:IFACE     an existing interface, by a packet socket\n"
-"                           pcap:IN,OUT    captures; frames of IN wait for a running receiver\n"
-"                         then, after commas, any of\n"
-"                           netns=NAME     network namespace of the interface\n"
-"                           corrupt=N      flip a bit in one of N TCP and UDP frames\n"
-"                           speed=MBPS     what the link reports\n"
-"                           link=down      no link\n"
-"  --engine rtl           what runs the card (default rtl)\n"
-"  --data-width BITS      packet bus: 64 or 512 (default 64)\n"
-"  --host-latency R,W     clocks until the host answers a read, a write (default 60,60)\n"
-"  --host-jitter N        up to N more clocks, at random (default 0)\n"
-"  --stall PERCENT        clocks in which the host side withholds a handshake (default 0)\n"
-"  --seed N               of every random choice (default 1)\n"
-"  --trace FILE           write a waveform (FST) from the start; SIGUSR1 turns it off and on\n"
-"  --stats FILE           write counters as JSON at the end\n"
-"  -q, --quiet            errors only\n"
-"  -v, --verbose          every refused message, too\n"
-"  -h, --help             this text\n"
-"  -V, --version\n";
+	"Usage: sekisho-sim --function NAME=PATH... --port N=WIRE... [OPTION]...\n"
+	"       sekisho-sim replay CAPTURE [OPTION]...\n"
+	"\n"
+	"Serves the simulated card: every PCIe function on a UNIX socket (vfio-user), every port "
+	"on a\n"
+	"wire. With replay: sends a capture through the card and says what became of each packet.\n"
+	"\n"
+	"  --function NAME=PATH   net0, net1 or mgmt, on the socket PATH\n"
+	"  --port N=WIRE          N is 0 or 1; WIRE is one of\n"
+	"                           tap:NAME       a TAP interface, created if missing\n"
+	"                           veth:IFACE     an existing interface, by a packet socket\n"
+	"                           pcap:IN,OUT    captures; frames of IN wait for a running "
+	"receiver\n"
+	"                         then, after commas, any of\n"
+	"                           netns=NAME     network namespace of the interface\n"
+	"                           corrupt=N      flip a bit in one of N TCP and UDP frames\n"
+	"                           speed=MBPS     what the link reports\n"
+	"                           link=down      no link\n"
+	"  --engine rtl           what runs the card (default rtl)\n"
+	"  --data-width BITS      packet bus: 64 or 512 (default 64)\n"
+	"  --host-latency R,W     clocks until the host answers a read, a write (default 60,60)\n"
+	"  --host-jitter N        up to N more clocks, at random (default 0)\n"
+	"  --stall PERCENT        clocks in which the host side withholds a handshake (default 0)\n"
+	"  --seed N               of every random choice (default 1)\n"
+	"  --trace FILE           write a waveform (FST) from the start; SIGUSR1 turns it off and "
+	"on\n"
+	"  --stats FILE           write counters as JSON at the end\n"
+	"  -q, --quiet            errors only\n"
+	"  -v, --verbose          every refused message, too\n"
+	"  -h, --help             this text\n"
+	"  -V, --version\n";
 
 enum option_value {
 	OPTION_ENGINE = 256,
@@ -217,8 +220,10 @@ int main(int argc, char **argv)
 			return 2;
 		default:
 			if (!set_option(&options, option, optarg)) {
-				fprintf(stderr, "sekisho-sim: --%s: \"%s\" cannot be used here; "
-					"try sekisho-sim --help\n", option_name(option), optarg);
+				fprintf(stderr,
+					"sekisho-sim: --%s: \"%s\" cannot be used here; "
+					"try sekisho-sim --help\n",
+					option_name(option), optarg);
 				return 2;
 			}
 		}
@@ -228,7 +233,8 @@ int main(int argc, char **argv)
 			argv[optind]);
 		return 2;
 	}
-	if (options.management == NULL && options.network[0] == NULL && options.network[1] == NULL) {
+	if (options.management == NULL && options.network[0] == NULL &&
+	    options.network[1] == NULL) {
 		fputs("sekisho-sim: no --function; try sekisho-sim --help\n", stderr);
 		return 2;
 	}

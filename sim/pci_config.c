@@ -63,8 +63,8 @@ void pci_config_init(struct pci_config *config, const struct pci_config_identity
 	put16(bytes + PCI_SUBSYSTEM_VENDOR_ID, identity->vendor);
 	put16(bytes + PCI_SUBSYSTEM_ID, identity->device);
 	bytes[PCI_CAPABILITY_LIST] = PCI_CONFIG_EXPRESS;
-	put16(writable + PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER |
-	      PCI_COMMAND_PARITY | PCI_COMMAND_SERR | PCI_COMMAND_INTX_DISABLE);
+	put16(writable + PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_PARITY |
+					      PCI_COMMAND_SERR | PCI_COMMAND_INTX_DISABLE);
 	writable[PCI_CACHE_LINE_SIZE] = 0xff;
 	writable[PCI_INTERRUPT_LINE] = 0xff;
 	/* Sizing: the address bits below the size stay 0 whatever is written. */

@@ -7,15 +7,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PCI_CONFIG_SIZE		4096u
-#define PCI_CONFIG_EXPRESS	0x40u	/* offset of the PCI Express capability */
-#define PCI_CONFIG_MSIX		0x80u	/* offset of the MSI-X capability */
+#define PCI_CONFIG_SIZE 4096u
+#define PCI_CONFIG_EXPRESS 0x40u /* offset of the PCI Express capability */
+#define PCI_CONFIG_MSIX 0x80u /* offset of the MSI-X capability */
 
 struct pci_config_identity {
 	uint16_t vendor, device;
-	uint32_t class_code;		/* 24 bits */
-	uint32_t bar0_size;		/* power of 2 */
-	unsigned int msix_vectors;	/* 0: no MSI-X capability */
+	uint32_t class_code; /* 24 bits */
+	uint32_t bar0_size; /* power of 2 */
+	unsigned int msix_vectors; /* 0: no MSI-X capability */
 	uint32_t msix_table, msix_pending; /* offsets in BAR0, multiples of 8 */
 };
 

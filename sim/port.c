@@ -13,9 +13,9 @@
 #include "log.h"
 #include "port.h"
 
-#define MAX_ARGUMENTS	2
-#define CORRUPT_LONGER	100u	/* only frames longer than this */
-#define CORRUPT_TAIL	8u	/* only so many last bytes of the datagram */
+#define MAX_ARGUMENTS 2
+#define CORRUPT_LONGER 100u /* only frames longer than this */
+#define CORRUPT_TAIL 8u /* only so many last bytes of the datagram */
 
 static const struct port_kind *const kinds[] = { &port_tap, &port_veth, &port_pcap };
 
@@ -141,16 +141,20 @@ int port_open(struct port *port, unsigned int number, const char *text, uint64_t
 			port->kind = kinds[i];
 	}
 	if (port->kind == NULL || rest == NULL) {
-		sim_log(LOG_ERROR, "port %u: \"%s\" is none of tap:NAME, veth:INTERFACE, "
-			"pcap:IN,OUT", number, text);
+		sim_log(LOG_ERROR,
+			"port %u: \"%s\" is none of tap:NAME, veth:INTERFACE, "
+			"pcap:IN,OUT",
+			number, text);
 		return -EINVAL;
 	}
 	while ((part = strsep(&rest, ",")) != NULL) {
 		if (count < port->kind->arguments) {
 			arguments[count++] = part;
 		} else if (parse_option(port, part) != 0) {
-			sim_log(LOG_ERROR, "port %u: \"%s\" is none of netns=NAME, corrupt=N, "
-				"speed=MBPS, link=up, link=down", number, part);
+			sim_log(LOG_ERROR,
+				"port %u: \"%s\" is none of netns=NAME, corrupt=N, "
+				"speed=MBPS, link=up, link=down",
+				number, part);
 			return -EINVAL;
 		}
 	}

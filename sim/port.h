@@ -9,16 +9,16 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define PORT_MIN_FRAME	60u	/* bytes on a wire, without FCS */
-#define PORT_BUFFER	16384u	/* room for any frame that a wire may bring */
-#define PORT_QUEUE	256u	/* frames that wait for a wire that takes none just now */
+#define PORT_MIN_FRAME 60u /* bytes on a wire, without FCS */
+#define PORT_BUFFER 16384u /* room for any frame that a wire may bring */
+#define PORT_QUEUE 256u /* frames that wait for a wire that takes none just now */
 
 struct port;
 
 /* A kind of wire. Functions return 0 or -errno unless said otherwise. */
 struct port_kind {
 	const char *name;
-	unsigned int arguments;	/* texts behind the colon, separated by commas */
+	unsigned int arguments; /* texts behind the colon, separated by commas */
 	int (*open)(struct port *port, char **arguments);
 	/* Bytes of the frame, -EAGAIN when there is none now, or another -errno. */
 	ssize_t (*receive)(struct port *port, uint8_t *frame, size_t room);
@@ -32,12 +32,12 @@ struct port_kind {
 extern const struct port_kind port_tap, port_veth, port_pcap;
 
 struct port_counters {
-	uint64_t frames_in, bytes_in;	/* handed to the card */
-	uint64_t frames_out, bytes_out;	/* given to the wire */
-	uint64_t padded;		/* of frames_in: shorter than PORT_MIN_FRAME on arrival */
-	uint64_t corrupted;		/* of frames_in: one bit flipped on purpose */
-	uint64_t dropped_in;		/* not handed on: no link, or no Ethernet frame */
-	uint64_t dropped_out;		/* not sent: no link, queue full, or refused by the wire */
+	uint64_t frames_in, bytes_in; /* handed to the card */
+	uint64_t frames_out, bytes_out; /* given to the wire */
+	uint64_t padded; /* of frames_in: shorter than PORT_MIN_FRAME on arrival */
+	uint64_t corrupted; /* of frames_in: one bit flipped on purpose */
+	uint64_t dropped_in; /* not handed on: no link, or no Ethernet frame */
+	uint64_t dropped_out; /* not sent: no link, queue full, or refused by the wire */
 };
 
 struct port_queued {
@@ -49,17 +49,17 @@ struct port_queued {
 struct port {
 	const struct port_kind *kind;
 	unsigned int number;
-	char name[64];		/* for messages: the first argument */
-	int fd;			/* readable when there may be a frame; -1: none */
-	void *data;		/* of the kind */
-	char netns[64];		/* network namespace of the wire, empty: ours */
+	char name[64]; /* for messages: the first argument */
+	int fd; /* readable when there may be a frame; -1: none */
+	void *data; /* of the kind */
+	char netns[64]; /* network namespace of the wire, empty: ours */
 	bool link;
-	unsigned int mbps;	/* 0: not given */
+	unsigned int mbps; /* 0: not given */
 	/* Frames wait until somebody can take them; a capture would be lost otherwise. */
 	bool patient;
-	bool ended;		/* no frame will ever come again */
+	bool ended; /* no frame will ever come again */
 
-	uint32_t corrupt;	/* one of so many; 0: none */
+	uint32_t corrupt; /* one of so many; 0: none */
 	uint32_t corrupt_at, corrupt_seen;
 	uint64_t random;
 

@@ -12,9 +12,9 @@
 #include "port.h"
 
 struct captures {
-	pcap_t *in;		/* NULL: nothing comes */
-	pcap_t *format;		/* of the file that is written */
-	pcap_dumper_t *out;	/* NULL: what goes out is lost */
+	pcap_t *in; /* NULL: nothing comes */
+	pcap_t *format; /* of the file that is written */
+	pcap_dumper_t *out; /* NULL: what goes out is lost */
 	bool dirty;
 };
 
@@ -51,8 +51,8 @@ static int captures_open(struct port *port, struct captures *captures, char **ar
 			captures->out = pcap_dump_open(captures->format, arguments[1]);
 		if (captures->out == NULL) {
 			sim_log(LOG_ERROR, "port %u: %s", port->number,
-				captures->format == NULL ? "out of memory"
-							 : pcap_geterr(captures->format));
+				captures->format == NULL ? "out of memory" :
+							   pcap_geterr(captures->format));
 			return -EIO;
 		}
 	}

@@ -24,7 +24,8 @@ static int veth_setup(struct port *port, const char *name)
 	const unsigned int index = if_nametoindex(name);
 	const int one = 1, buffer = RECEIVE_BUFFER;
 	struct packet_mreq all = { .mr_ifindex = (int)index, .mr_type = PACKET_MR_PROMISC };
-	struct sockaddr_ll address = { .sll_family = AF_PACKET, .sll_ifindex = (int)index,
+	struct sockaddr_ll address = { .sll_family = AF_PACKET,
+				       .sll_ifindex = (int)index,
 				       .sll_protocol = htons(ETH_P_ALL) };
 
 	if (index == 0)
@@ -37,7 +38,8 @@ static int veth_setup(struct port *port, const char *name)
 	if (setsockopt(port->fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof(one)) != 0 ||
 	    setsockopt(port->fd, SOL_PACKET, PACKET_AUXDATA, &one, sizeof(one)) != 0 ||
 	    setsockopt(port->fd, SOL_PACKET, PACKET_VNET_HDR, &one, sizeof(one)) != 0 ||
-	    setsockopt(port->fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof(buffer)) != 0 ||
+	    (setsockopt(port->fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof(buffer)) != 0 &&
+	     setsockopt(port->fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer)) != 0) ||
 	    bind(port->fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
 	    setsockopt(port->fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &all, sizeof(all)) != 0)
 		return -errno;
@@ -103,7 +105,9 @@ static ssize_t veth_receive(struct port *port, uint8_t *frame, size_t room)
 	} control;
 	/* Room for a tag stays free. */
 	struct iovec parts[] = { { &header, sizeof(header) }, { frame, room - 4 } };
-	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2, .msg_control = control.bytes,
+	struct msghdr message = { .msg_iov = parts,
+				  .msg_iovlen = 2,
+				  .msg_control = control.bytes,
 				  .msg_controllen = sizeof(control.bytes) };
 	ssize_t got = recvmsg(port->fd, &message, 0);
 	size_t length;

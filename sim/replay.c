@@ -22,14 +22,14 @@
 #include "port.h"
 #include "replay.h"
 
-#define RING_LOG2	6u
-#define RING		(1u << RING_LOG2)
-#define QUEUES		SEKISHO_RX_QUEUES
-#define BUFFER		16384u
-#define BUFFER_LENGTH	16383u
-#define IOVA		UINT64_C(0x10000000)	/* where the card sees the host's memory */
-#define SLICE		1000u
-#define MAX_CLOCKS	200000u			/* that one frame may take */
+#define RING_LOG2 6u
+#define RING (1u << RING_LOG2)
+#define QUEUES SEKISHO_RX_QUEUES
+#define BUFFER 16384u
+#define BUFFER_LENGTH 16383u
+#define IOVA UINT64_C(0x10000000) /* where the card sees the host's memory */
+#define SLICE 1000u
+#define MAX_CLOCKS 200000u /* that one frame may take */
 
 static_assert(SEKISHO_ENGINE_MAX_FRAME <= BUFFER_LENGTH, "any frame fits");
 
@@ -42,7 +42,7 @@ struct memory {
 
 /* A counter of dropped frames and what it means. */
 struct drop {
-	uint32_t address;	/* low word of its packet count */
+	uint32_t address; /* low word of its packet count */
 	const char *stage, *reason;
 	uint32_t value;
 };
@@ -51,7 +51,7 @@ struct replay {
 	struct sekisho_engine *engine;
 	struct memory *memory;
 	unsigned int port, queues;
-	uint16_t completed[QUEUES];	/* completions seen */
+	uint16_t completed[QUEUES]; /* completions seen */
 	uint16_t tail[QUEUES];
 	struct drop drops[64];
 	unsigned int drop_count;
@@ -117,8 +117,7 @@ static void start_queue(struct replay *replay, unsigned int queue)
 		      SEKISHO_FIELD_PUT(SEKISHO_QUEUE_CONFIG_SIZE_LOG2, RING_LOG2));
 	network_write(replay, SEKISHO_NETWORK_RX_QUEUE_RING_LO(queue), (uint32_t)ring);
 	network_write(replay, SEKISHO_NETWORK_RX_QUEUE_RING_HI(queue), (uint32_t)(ring >> 32));
-	network_write(replay, SEKISHO_NETWORK_RX_QUEUE_COMPLETION_LO(queue),
-		      (uint32_t)completions);
+	network_write(replay, SEKISHO_NETWORK_RX_QUEUE_COMPLETION_LO(queue), (uint32_t)completions);
 	network_write(replay, SEKISHO_NETWORK_RX_QUEUE_COMPLETION_HI(queue),
 		      (uint32_t)(completions >> 32));
 	network_write(replay, SEKISHO_NETWORK_RX_QUEUE_CONTROL(queue), 1);
@@ -133,7 +132,10 @@ static void add_drop(struct replay *replay, uint32_t address, const char *stage,
 
 static void list_drops(struct replay *replay)
 {
-	static const struct { unsigned int index; const char *name; } port[] = {
+	static const struct {
+		unsigned int index;
+		const char *name;
+	} port[] = {
 		{ SEKISHO_PORT_RX_RESULT_RUNT, "runt" },
 		{ SEKISHO_PORT_RX_RESULT_OVERSIZE, "oversize" },
 		{ SEKISHO_PORT_RX_RESULT_OVERFLOW, "overflow" },
@@ -153,19 +155,20 @@ static void list_drops(struct replay *replay)
 	uint32_t network = SEKISHO_WINDOW_NETWORK(replay->port);
 
 	for (unsigned int i = 0; i < sizeof(port) / sizeof(*port); i++)
-		add_drop(replay, SEKISHO_WINDOW_MANAGEMENT +
-			 SEKISHO_MANAGEMENT_PORT_RX_STATISTICS_PACKETS_LO(replay->port * 8 +
-									  port[i].index),
+		add_drop(replay,
+			 SEKISHO_WINDOW_MANAGEMENT +
+				 SEKISHO_MANAGEMENT_PORT_RX_STATISTICS_PACKETS_LO(replay->port * 8 +
+										  port[i].index),
 			 "port", port[i].name);
 	for (unsigned int i = 0; i < sizeof(deliver) / sizeof(*deliver); i++)
-		add_drop(replay, network +
-			 SEKISHO_NETWORK_DELIVER_STATISTICS_PACKETS_LO(deliver[i].index),
+		add_drop(replay,
+			 network + SEKISHO_NETWORK_DELIVER_STATISTICS_PACKETS_LO(deliver[i].index),
 			 "deliver", deliver[i].name);
 	for (unsigned int q = 0; q < QUEUES; q++) {
 		for (unsigned int i = 0; i < sizeof(queue) / sizeof(*queue); i++)
-			add_drop(replay, network +
-				 SEKISHO_NETWORK_RX_QUEUE_STATISTICS_PACKETS_LO(q * 8 +
-										queue[i].index),
+			add_drop(replay,
+				 network + SEKISHO_NETWORK_RX_QUEUE_STATISTICS_PACKETS_LO(
+						   q * 8 + queue[i].index),
 				 "queue", queue[i].name);
 	}
 }
@@ -205,16 +208,17 @@ static void start_card(struct replay *replay)
 	network_write(replay, SEKISHO_NETWORK_MAX_FRAME, SEKISHO_ENGINE_MAX_FRAME);
 	for (unsigned int queue = 0; queue < replay->queues; queue++)
 		start_queue(replay, queue);
-	network_write(replay, SEKISHO_NETWORK_CONTROL, SEKISHO_NETWORK_CONTROL_RX_ENABLE_MASK |
-		      SEKISHO_NETWORK_CONTROL_PROMISCUOUS_MASK |
-		      SEKISHO_NETWORK_CONTROL_ALL_MULTICAST_MASK);
+	network_write(replay, SEKISHO_NETWORK_CONTROL,
+		      SEKISHO_NETWORK_CONTROL_RX_ENABLE_MASK |
+			      SEKISHO_NETWORK_CONTROL_PROMISCUOUS_MASK |
+			      SEKISHO_NETWORK_CONTROL_ALL_MULTICAST_MASK);
 	list_drops(replay);
 	find_drop(replay);
 }
 
 /* The next completion of any queue, whose buffer is given back; NULL: none. */
 static const struct sekisho_rx_completion *take_completion(struct replay *replay,
-							    unsigned int *queue)
+							   unsigned int *queue)
 {
 	for (unsigned int q = 0; q < replay->queues; q++) {
 		unsigned int slot = replay->completed[q] % RING;
@@ -248,18 +252,20 @@ static const char *name_of(const char *const *names, unsigned int count, uint32_
 #define STATUS(field) SEKISHO_FIELD_GET(SEKISHO_RX_COMPLETION_STATUS_##field, completion->status)
 
 static const char *const l3_names[] = {
-	[SEKISHO_L3_TYPE_NONE] = "none", [SEKISHO_L3_TYPE_IPV4] = "ipv4",
+	[SEKISHO_L3_TYPE_NONE] = "none",	 [SEKISHO_L3_TYPE_IPV4] = "ipv4",
 	[SEKISHO_L3_TYPE_IPV4_OPT] = "ipv4_opt", [SEKISHO_L3_TYPE_IPV6] = "ipv6",
 	[SEKISHO_L3_TYPE_IPV6_EXT] = "ipv6_ext", [SEKISHO_L3_TYPE_ARP] = "arp",
 };
 static const char *const l4_names[] = {
-	[SEKISHO_L4_TYPE_NONE] = "none", [SEKISHO_L4_TYPE_TCP] = "tcp",
-	[SEKISHO_L4_TYPE_UDP] = "udp", [SEKISHO_L4_TYPE_ICMP] = "icmp",
+	[SEKISHO_L4_TYPE_NONE] = "none",	 [SEKISHO_L4_TYPE_TCP] = "tcp",
+	[SEKISHO_L4_TYPE_UDP] = "udp",		 [SEKISHO_L4_TYPE_ICMP] = "icmp",
 	[SEKISHO_L4_TYPE_FRAGMENT] = "fragment", [SEKISHO_L4_TYPE_OTHER] = "other",
 };
 static const char *const verdict_names[] = {
-	[SEKISHO_CHECKSUM_VERDICT_UNKNOWN] = "unknown", [SEKISHO_CHECKSUM_VERDICT_BAD] = "bad",
-	[SEKISHO_CHECKSUM_VERDICT_GOOD] = "good", [SEKISHO_CHECKSUM_VERDICT_NONE] = "none",
+	[SEKISHO_CHECKSUM_VERDICT_UNKNOWN] = "unknown",
+	[SEKISHO_CHECKSUM_VERDICT_BAD] = "bad",
+	[SEKISHO_CHECKSUM_VERDICT_GOOD] = "good",
+	[SEKISHO_CHECKSUM_VERDICT_NONE] = "none",
 };
 static const char *const reason_names[] = {
 	[SEKISHO_CHECKSUM_REASON_CHECKED] = "checked",
@@ -291,11 +297,13 @@ static void print_start(const struct replay *replay, uint32_t length, bool padde
 static void print_completion(const struct replay *replay,
 			     const struct sekisho_rx_completion *completion, unsigned int queue)
 {
-	static const char json[] = ",\"l3\":\"%s\",\"l3_offset\":%u,\"l4\":\"%s\",\"l4_offset\":%u,"
+	static const char json[] =
+		",\"l3\":\"%s\",\"l3_offset\":%u,\"l4\":\"%s\",\"l4_offset\":%u,"
 		"\"payload_offset\":%u,\"vlan_tags\":%u,\"vlan_tci\":%u,\"ip_verdict\":\"%s\","
 		"\"l4_verdict\":\"%s\",\"reason\":\"%s\",\"raw_sum\":%u,\"rss_hash\":%u,"
 		"\"hash_type\":\"%s\",\"queue\":%u,\"status\":\"%s\"}\n";
-	static const char text[] = ", l3 %s@%u, l4 %s@%u, payload @%u, vlan tags %u tci 0x%04x, "
+	static const char text[] =
+		", l3 %s@%u, l4 %s@%u, payload @%u, vlan tags %u tci 0x%04x, "
 		"ip %s, l4 %s (%s), sum 0x%04x, hash 0x%08x (%s), queue %u, status %s\n";
 
 #pragma GCC diagnostic push
@@ -396,8 +404,10 @@ static int replay_capture(struct replay *replay, pcap_t *capture, const char *pa
 		}
 		length = header->caplen;
 		if (length != header->len || length > sizeof(frame)) {
-			sim_log(LOG_ERROR, "%s: packet %" PRIu64 ": %u bytes, of which %u are in the "
-				"capture", path, replay->packets + 1, header->len, header->caplen);
+			sim_log(LOG_ERROR,
+				"%s: packet %" PRIu64 ": %u bytes, of which %u are in the "
+				"capture",
+				path, replay->packets + 1, header->len, header->caplen);
 			return -EINVAL;
 		}
 		memcpy(frame, bytes, length);
@@ -411,17 +421,17 @@ static int replay_capture(struct replay *replay, pcap_t *capture, const char *pa
 	return 0;
 }
 
-static const char usage[] =
-"Usage: sekisho-sim replay CAPTURE [OPTION]...\n"
-"\n"
-"Sends each frame of a pcap or pcapng file through a port and prints what the card reports of it.\n"
-"\n"
-"  --json             one JSON object a line\n"
-"  --data-width BITS  packet bus: 64 or 512 (default 64)\n"
-"  --queues N         receive queues, 1 to 4 (default 4)\n"
-"  --port N           0 or 1 (default 0)\n"
-"  --limit N          only the first N packets\n"
-"  -h, --help         this text\n";
+static const char usage[] = "Usage: sekisho-sim replay CAPTURE [OPTION]...\n"
+			    "\n"
+			    "Sends each frame of a pcap or pcapng file through a port and prints "
+			    "what the card reports of it.\n"
+			    "\n"
+			    "  --json             one JSON object a line\n"
+			    "  --data-width BITS  packet bus: 64 or 512 (default 64)\n"
+			    "  --queues N         receive queues, 1 to 4 (default 4)\n"
+			    "  --port N           0 or 1 (default 0)\n"
+			    "  --limit N          only the first N packets\n"
+			    "  -h, --help         this text\n";
 
 static bool parse(const char *text, unsigned long low, unsigned long high, unsigned long *value)
 {
@@ -519,7 +529,8 @@ static int run(struct replay *replay, const struct sekisho_engine_config *config
 	} else {
 		start_card(replay);
 		err = replay_capture(replay, capture, path);
-		fprintf(stderr, "sekisho-sim: %" PRIu64 " packets: %" PRIu64 " delivered (%" PRIu64
+		fprintf(stderr,
+			"sekisho-sim: %" PRIu64 " packets: %" PRIu64 " delivered (%" PRIu64
 			" with a bad checksum), %" PRIu64 " dropped, %" PRIu64 " clocks\n",
 			replay->packets, replay->delivered, replay->bad, replay->dropped,
 			sekisho_engine_clocks(replay->engine));
@@ -533,8 +544,11 @@ static int run(struct replay *replay, const struct sekisho_engine_config *config
 int replay_main(int argc, char **argv)
 {
 	/* Time comes from the clock count, so the same capture gives the same output. */
-	struct sekisho_engine_config config = { .data_width = 64, .seed = 1, .read_latency = 60,
-						.write_latency = 60, .time_from_clock = true };
+	struct sekisho_engine_config config = { .data_width = 64,
+						.seed = 1,
+						.read_latency = 60,
+						.write_latency = 60,
+						.time_from_clock = true };
 	struct replay *replay = calloc(1, sizeof(*replay));
 	const char *path;
 	int status;

@@ -24,12 +24,12 @@
 #include "scheduler.h"
 #include "vfio_user.h"
 
-#define SLICE_CLOCKS	500u	/* about half a millisecond: how late a doorbell may be seen */
-#define FRAMES_A_TURN	32u
-#define POLL_NANOSECONDS 200000	/* of polling before the first sleep */
-#define SLEEP_MS	1
-#define FUNCTIONS	(SEKISHO_FUNCTIONS + 1)	/* the network functions, then management */
-#define MANAGEMENT	SEKISHO_FUNCTIONS
+#define SLICE_CLOCKS 500u /* about half a millisecond: how late a doorbell may be seen */
+#define FRAMES_A_TURN 32u
+#define POLL_NANOSECONDS 200000 /* of polling before the first sleep */
+#define SLEEP_MS 1
+#define FUNCTIONS (SEKISHO_FUNCTIONS + 1) /* the network functions, then management */
+#define MANAGEMENT SEKISHO_FUNCTIONS
 
 struct scheduler {
 	const struct scheduler_options *options;
@@ -43,7 +43,7 @@ struct scheduler {
 	bool tracing;
 	unsigned int traces;
 
-	uint64_t accesses;	/* memory, interrupts, frames out: signs of work in the engine */
+	uint64_t accesses; /* memory, interrupts, frames out: signs of work in the engine */
 	uint64_t clocks_run, clocks_idle;
 	uint8_t frame[PORT_BUFFER];
 };
@@ -121,14 +121,14 @@ static int open_ports(struct scheduler *scheduler)
 static int open_functions(struct scheduler *scheduler)
 {
 	for (unsigned int i = 0; i < FUNCTIONS; i++) {
-		const char *path = i == MANAGEMENT ? scheduler->options->management
-						   : scheduler->options->network[i];
+		const char *path = i == MANAGEMENT ? scheduler->options->management :
+						     scheduler->options->network[i];
 		int err;
 
 		if (path == NULL)
 			continue;
-		scheduler->functions[i] = function_create(scheduler->engine,
-							  i == MANAGEMENT ? -1 : (int)i, path);
+		scheduler->functions[i] =
+			function_create(scheduler->engine, i == MANAGEMENT ? -1 : (int)i, path);
 		if (scheduler->functions[i] == NULL) {
 			err = -errno;
 			sim_log(LOG_ERROR, "%s: %s", path, strerror(-err));
@@ -215,10 +215,11 @@ static void print_summary(const struct scheduler *scheduler)
 
 		if (!scheduler->port_open[i])
 			continue;
-		fprintf(stderr, "sekisho-sim: port %u (%s:%s): %" PRIu64 " frames in, %" PRIu64
-			" out, %" PRIu64 " corrupted\n", i, scheduler->ports[i].kind->name,
-			scheduler->ports[i].name, counters->frames_in, counters->frames_out,
-			counters->corrupted);
+		fprintf(stderr,
+			"sekisho-sim: port %u (%s:%s): %" PRIu64 " frames in, %" PRIu64
+			" out, %" PRIu64 " corrupted\n",
+			i, scheduler->ports[i].kind->name, scheduler->ports[i].name,
+			counters->frames_in, counters->frames_out, counters->corrupted);
 	}
 }
 
@@ -242,9 +243,10 @@ static int write_statistics(const struct scheduler *scheduler)
 		sim_log(LOG_ERROR, "%s: %s", scheduler->options->statistics, strerror(errno));
 		return -errno;
 	}
-	fprintf(file, "{\"clocks_run\":%" PRIu64 ",\"clocks_idle\":%" PRIu64
-		",\"clocks_per_received_frame\":%.1f,\"ports\":[", scheduler->clocks_run,
-		scheduler->clocks_idle, clocks_a_frame(scheduler));
+	fprintf(file,
+		"{\"clocks_run\":%" PRIu64 ",\"clocks_idle\":%" PRIu64
+		",\"clocks_per_received_frame\":%.1f,\"ports\":[",
+		scheduler->clocks_run, scheduler->clocks_idle, clocks_a_frame(scheduler));
 	for (unsigned int i = 0; i < SEKISHO_PORTS; i++) {
 		const struct port *port = &scheduler->ports[i];
 		const struct port_counters *counters = &port->counters;
@@ -254,10 +256,12 @@ static int write_statistics(const struct scheduler *scheduler)
 		fprintf(file, "%s{\"port\":%u,\"kind\":\"%s\",\"name\":\"", separator, i,
 			port->kind->name);
 		write_text(file, port->name);
-		fprintf(file, "\",\"frames_in\":%" PRIu64 ",\"bytes_in\":%" PRIu64
+		fprintf(file,
+			"\",\"frames_in\":%" PRIu64 ",\"bytes_in\":%" PRIu64
 			",\"frames_out\":%" PRIu64 ",\"bytes_out\":%" PRIu64 ",\"padded\":%" PRIu64
-			",\"corrupted\":%" PRIu64 ",\"dropped_in\":%" PRIu64 ",\"dropped_out\":%" PRIu64
-			"}", counters->frames_in, counters->bytes_in, counters->frames_out,
+			",\"corrupted\":%" PRIu64 ",\"dropped_in\":%" PRIu64
+			",\"dropped_out\":%" PRIu64 "}",
+			counters->frames_in, counters->bytes_in, counters->frames_out,
 			counters->bytes_out, counters->padded, counters->corrupted,
 			counters->dropped_in, counters->dropped_out);
 		separator = ",";

@@ -12,12 +12,12 @@
 
 struct scheduler_options {
 	struct sekisho_engine_config engine;
-	const char *network[SEKISHO_FUNCTIONS];	/* socket paths; NULL: no such function */
+	const char *network[SEKISHO_FUNCTIONS]; /* socket paths; NULL: no such function */
 	const char *management;
-	const char *port[SEKISHO_PORTS];	/* descriptions; NULL: a port without link */
-	const char *trace;			/* waveform file, or NULL */
-	const char *statistics;			/* JSON file that is written at the end, or NULL */
-	bool quiet;				/* no summary */
+	const char *port[SEKISHO_PORTS]; /* descriptions; NULL: a port without link */
+	const char *trace; /* waveform file, or NULL */
+	const char *statistics; /* JSON file that is written at the end, or NULL */
+	bool quiet; /* no summary */
 };
 
 /* Serves until SIGTERM or SIGINT. The exit status of the process. */

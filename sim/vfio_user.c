@@ -36,23 +36,23 @@ struct vfu_server {
 	const struct vfu_device *device;
 	void *context;
 	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
-	dev_t path_device;	/* of our socket file, so that only that one is removed */
+	dev_t path_device; /* of our socket file, so that only that one is removed */
 	ino_t path_inode;
-	int listener;		/* -1: none */
+	int listener; /* -1: none */
 	int epoll;
-	int client;		/* -1: none */
-	bool ready;		/* VERSION is done */
-	bool closing;		/* close when the reply is out */
-	bool waiting_out;	/* the client must read before more can be sent */
+	int client; /* -1: none */
+	bool ready; /* VERSION is done */
+	bool closing; /* close when the reply is out */
+	bool waiting_out; /* the client must read before more can be sent */
 
-	uint32_t received;	/* bytes of the current message */
+	uint32_t received; /* bytes of the current message */
 	int fds[VFU_MAX_FDS];
 	unsigned int fd_count;
 	bool too_many_fds;
 
-	uint32_t reply_size;	/* 0: none pending */
+	uint32_t reply_size; /* 0: none pending */
 	uint32_t reply_sent;
-	int reply_fd;		/* goes with the first byte; belongs to the device */
+	int reply_fd; /* goes with the first byte; belongs to the device */
 
 	struct refused refused[REFUSED_MAX];
 
@@ -106,14 +106,14 @@ static void disconnect(struct vfu_server *server)
 struct request {
 	const struct vfu_header *header;
 	const void *body;
-	uint32_t size;		/* of the body */
+	uint32_t size; /* of the body */
 	void *reply;
 };
 
 static int do_version(struct vfu_server *server, const struct request *request)
 {
 	static const char capabilities[] = "{\"capabilities\":{\"max_msg_fds\":16,"
-		"\"max_data_xfer_size\":65536,\"write_multiple\":true}}";
+					   "\"max_data_xfer_size\":65536,\"write_multiple\":true}}";
 	const struct vfu_version *theirs = request->body;
 	struct vfu_version *ours = request->reply;
 	const char *text = (const char *)(theirs + 1);
@@ -273,8 +273,8 @@ static int do_set_irqs(struct vfu_server *server, const struct request *request)
 	if (set->start > count || set->count > count - set->start)
 		return -EINVAL;
 	/* Nothing named: only "disable all" means something, which QEMU also says to no interrupts. */
-	if (set->count == 0 && (data != VFU_IRQ_DATA_NONE || action != VFU_IRQ_TRIGGER ||
-				set->start != 0))
+	if (set->count == 0 &&
+	    (data != VFU_IRQ_DATA_NONE || action != VFU_IRQ_TRIGGER || set->start != 0))
 		return -EINVAL;
 	if (data == VFU_IRQ_DATA_BOOL)
 		expected += set->count;
@@ -408,8 +408,10 @@ static void make_reply(struct vfu_server *server, const struct vfu_header *to, i
 {
 	struct vfu_header *header = (struct vfu_header *)server->reply;
 
-	*header = (struct vfu_header){ .id = to->id, .command = to->command,
-				       .size = sizeof(*header), .flags = VFU_FLAG_REPLY };
+	*header = (struct vfu_header){ .id = to->id,
+				       .command = to->command,
+				       .size = sizeof(*header),
+				       .flags = VFU_FLAG_REPLY };
 	if (result < 0) {
 		header->flags |= VFU_FLAG_ERROR;
 		header->error = (uint32_t)-result;
@@ -502,7 +504,8 @@ static int receive(struct vfu_server *server)
 		uint32_t wanted = has_header ? header->size : sizeof(*header);
 		struct iovec data = { .iov_base = server->message + server->received,
 				      .iov_len = wanted - server->received };
-		struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1,
+		struct msghdr message = { .msg_iov = &data,
+					  .msg_iovlen = 1,
 					  .msg_control = control.bytes,
 					  .msg_controllen = sizeof(control.bytes) };
 		ssize_t got;

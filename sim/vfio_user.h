@@ -13,13 +13,13 @@
 
 #include "vfio_user_protocol.h"
 
-#define VFU_MAX_FDS	16	/* in one message */
-#define VFU_MAX_DATA	65536u	/* bytes of data in one message */
+#define VFU_MAX_FDS 16 /* in one message */
+#define VFU_MAX_DATA 65536u /* bytes of data in one message */
 
 /* What a region is; offsets and sizes in bytes. */
 struct vfu_region {
-	uint64_t size;		/* 0: there is none */
-	int fd;			/* -1, or the file whose bytes can be mapped */
+	uint64_t size; /* 0: there is none */
+	int fd; /* -1, or the file whose bytes can be mapped */
 	uint64_t mmap_offset, mmap_size; /* the part of it, at the same offset of the file */
 };
 

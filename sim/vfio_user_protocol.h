@@ -10,8 +10,8 @@
 #include <assert.h>
 #include <stdint.h>
 
-#define VFU_MAJOR	0
-#define VFU_MINOR	1
+#define VFU_MAJOR 0
+#define VFU_MINOR 1
 
 enum vfu_command {
 	VFU_VERSION = 1,
@@ -24,8 +24,8 @@ enum vfu_command {
 	VFU_DEVICE_SET_IRQS = 8,
 	VFU_REGION_READ = 9,
 	VFU_REGION_WRITE = 10,
-	VFU_DMA_READ = 11,		/* server to client only */
-	VFU_DMA_WRITE = 12,		/* server to client only */
+	VFU_DMA_READ = 11, /* server to client only */
+	VFU_DMA_WRITE = 12, /* server to client only */
 	VFU_DEVICE_RESET = 13,
 	VFU_REGION_WRITE_MULTI = 15,
 	VFU_DEVICE_FEATURE = 16,
@@ -33,10 +33,10 @@ enum vfu_command {
 	VFU_MIG_DATA_WRITE = 18,
 };
 
-#define VFU_FLAG_TYPE		0x0fu
-#define VFU_FLAG_REPLY		0x01u	/* of the type: command 0, reply 1 */
-#define VFU_FLAG_NO_REPLY	0x10u
-#define VFU_FLAG_ERROR		0x20u
+#define VFU_FLAG_TYPE 0x0fu
+#define VFU_FLAG_REPLY 0x01u /* of the type: command 0, reply 1 */
+#define VFU_FLAG_NO_REPLY 0x10u
+#define VFU_FLAG_ERROR 0x20u
 
 /* Starts every message; size counts it too. */
 struct vfu_header {
@@ -44,7 +44,7 @@ struct vfu_header {
 	uint16_t command;
 	uint32_t size;
 	uint32_t flags;
-	uint32_t error;		/* errno value, with VFU_FLAG_ERROR */
+	uint32_t error; /* errno value, with VFU_FLAG_ERROR */
 };
 static_assert(sizeof(struct vfu_header) == 16, "wire layout");
 
@@ -56,15 +56,15 @@ static_assert(sizeof(struct vfu_version) == 4, "wire layout");
 
 struct vfu_dma_map {
 	uint32_t argsz;
-	uint32_t flags;		/* 1 readable, 2 writable */
-	uint64_t offset;	/* in the file */
+	uint32_t flags; /* 1 readable, 2 writable */
+	uint64_t offset; /* in the file */
 	uint64_t address;
 	uint64_t size;
 };
 static_assert(sizeof(struct vfu_dma_map) == 32, "wire layout");
 
-#define VFU_UNMAP_DIRTY_BITMAP	1u
-#define VFU_UNMAP_ALL		2u
+#define VFU_UNMAP_DIRTY_BITMAP 1u
+#define VFU_UNMAP_ALL 2u
 
 struct vfu_dma_unmap {
 	uint32_t argsz;
@@ -74,8 +74,8 @@ struct vfu_dma_unmap {
 };
 static_assert(sizeof(struct vfu_dma_unmap) == 24, "wire layout");
 
-#define VFU_DEVICE_RESETTABLE	1u
-#define VFU_DEVICE_PCI		2u
+#define VFU_DEVICE_RESETTABLE 1u
+#define VFU_DEVICE_PCI 2u
 
 struct vfu_device_info {
 	uint32_t argsz;
@@ -85,22 +85,22 @@ struct vfu_device_info {
 };
 static_assert(sizeof(struct vfu_device_info) == 16, "wire layout");
 
-#define VFU_REGION_BAR0		0
-#define VFU_REGION_CONFIG	7
-#define VFU_REGIONS		9
+#define VFU_REGION_BAR0 0
+#define VFU_REGION_CONFIG 7
+#define VFU_REGIONS 9
 
-#define VFU_REGION_READABLE	1u
-#define VFU_REGION_WRITABLE	2u
-#define VFU_REGION_MMAP		4u
-#define VFU_REGION_CAPS		8u
+#define VFU_REGION_READABLE 1u
+#define VFU_REGION_WRITABLE 2u
+#define VFU_REGION_MMAP 4u
+#define VFU_REGION_CAPS 8u
 
 struct vfu_region_info {
 	uint32_t argsz;
 	uint32_t flags;
 	uint32_t index;
-	uint32_t capability;	/* offset of the first one from the start of this structure */
+	uint32_t capability; /* offset of the first one from the start of this structure */
 	uint64_t size;
-	uint64_t offset;	/* of the region in the file that comes along */
+	uint64_t offset; /* of the region in the file that comes along */
 };
 static_assert(sizeof(struct vfu_region_info) == 32, "wire layout");
 
@@ -113,7 +113,7 @@ struct vfu_sparse_mmap {
 	uint32_t next;
 	uint32_t areas;
 	uint32_t reserved;
-	uint64_t offset;	/* in the region */
+	uint64_t offset; /* in the region */
 	uint64_t size;
 };
 static_assert(sizeof(struct vfu_sparse_mmap) == 32, "wire layout");
@@ -126,11 +126,11 @@ struct vfu_region_io_fds {
 };
 static_assert(sizeof(struct vfu_region_io_fds) == 16, "wire layout");
 
-#define VFU_IRQ_MSIX		2
-#define VFU_IRQS		5
+#define VFU_IRQ_MSIX 2
+#define VFU_IRQS 5
 
-#define VFU_IRQ_EVENTFD		1u
-#define VFU_IRQ_MASKABLE	2u
+#define VFU_IRQ_EVENTFD 1u
+#define VFU_IRQ_MASKABLE 2u
 
 struct vfu_irq_info {
 	uint32_t argsz;
@@ -140,12 +140,12 @@ struct vfu_irq_info {
 };
 static_assert(sizeof(struct vfu_irq_info) == 16, "wire layout");
 
-#define VFU_IRQ_DATA_NONE	0x01u
-#define VFU_IRQ_DATA_BOOL	0x02u
-#define VFU_IRQ_DATA_EVENTFD	0x04u
-#define VFU_IRQ_MASK		0x08u
-#define VFU_IRQ_UNMASK		0x10u
-#define VFU_IRQ_TRIGGER		0x20u
+#define VFU_IRQ_DATA_NONE 0x01u
+#define VFU_IRQ_DATA_BOOL 0x02u
+#define VFU_IRQ_DATA_EVENTFD 0x04u
+#define VFU_IRQ_MASK 0x08u
+#define VFU_IRQ_UNMASK 0x10u
+#define VFU_IRQ_TRIGGER 0x20u
 
 struct vfu_irq_set {
 	uint32_t argsz;
@@ -164,7 +164,7 @@ struct vfu_region_access {
 };
 static_assert(sizeof(struct vfu_region_access) == 16, "wire layout");
 
-#define VFU_MULTI_MAX	200
+#define VFU_MULTI_MAX 200
 
 struct vfu_write_multi {
 	uint64_t count;
@@ -174,7 +174,7 @@ static_assert(sizeof(struct vfu_write_multi) == 8, "wire layout");
 struct vfu_write_one {
 	uint64_t offset;
 	uint32_t region;
-	uint32_t count;		/* 1 to 8 */
+	uint32_t count; /* 1 to 8 */
 	uint8_t data[8];
 };
 static_assert(sizeof(struct vfu_write_one) == 24, "wire layout");

@@ -6,9 +6,9 @@
 
 #include "rtl_engine.h"
 
-extern "C" struct sekisho_engine *
-sekisho_engine_create(const struct sekisho_engine_config *config,
-		      const struct sekisho_engine_callbacks *callbacks)
+extern "C" struct sekisho_engine *sekisho_engine_create(
+	const struct sekisho_engine_config *config,
+	const struct sekisho_engine_callbacks *callbacks)
 {
 	try {
 		if (config->data_width == 64)

@@ -15,9 +15,8 @@
 
 #include "../engine.h"
 
-template <unsigned int BUS> class host_memory
-{
-      public:
+template <unsigned int BUS> class host_memory {
+public:
 	static constexpr unsigned int OKAY = 0, SLVERR = 2;
 	/* Bursts that the host holds; enough that it never limits the core. */
 	static constexpr size_t READS = 96, WRITES = 96;
@@ -29,7 +28,7 @@ template <unsigned int BUS> class host_memory
 	};
 
 	host_memory(const sekisho_engine_config &c, const sekisho_engine_callbacks &cb)
-	    : config(c), callbacks(cb), random(c.seed)
+		: config(c), callbacks(cb), random(c.seed)
 	{
 	}
 
@@ -42,8 +41,8 @@ template <unsigned int BUS> class host_memory
 	void read_address(uint64_t now, unsigned int id, unsigned int function, uint64_t address,
 			  unsigned int beats)
 	{
-		reads.push_back({now + latency(config.read_latency, config.read_jitter), address,
-				 function, id, beats});
+		reads.push_back({ now + latency(config.read_latency, config.read_jitter), address,
+				  function, id, beats });
 	}
 
 	/* The next beat to answer, if one is due: of any burst when jitter is on, else the oldest. */
@@ -72,7 +71,7 @@ template <unsigned int BUS> class host_memory
 	void write_address(unsigned int id, unsigned int function, uint64_t address,
 			   unsigned int beats)
 	{
-		writes.push_back({0, address, function, id, beats});
+		writes.push_back({ 0, address, function, id, beats });
 	}
 	/* Data comes in the order of the addresses; with no address yet it waits. */
 	bool write_data_ready() const { return !writes.empty(); }
@@ -92,8 +91,9 @@ template <unsigned int BUS> class host_memory
 		}
 		b.address = (b.address & ~(uint64_t)(BUS - 1)) + BUS;
 		if (last) {
-			answers.push_back({now + latency(config.write_latency, config.write_jitter), b.id,
-					   failed ? SLVERR : OKAY});
+			answers.push_back(
+				{ now + latency(config.write_latency, config.write_jitter), b.id,
+				  failed ? SLVERR : OKAY });
 			writes.erase(writes.begin());
 			failed = false;
 		}
@@ -111,7 +111,7 @@ template <unsigned int BUS> class host_memory
 		return true;
 	}
 
-      private:
+private:
 	struct burst {
 		uint64_t due, address;
 		unsigned int function, id, beats;
@@ -127,7 +127,8 @@ template <unsigned int BUS> class host_memory
 	}
 
 	/* The one to answer now, or the number of all when none is due. */
-	template <typename T> size_t pick(const std::vector<T> &all, uint64_t now, unsigned int jitter)
+	template <typename T>
+	size_t pick(const std::vector<T> &all, uint64_t now, unsigned int jitter)
 	{
 		if (all.empty())
 			return 0;
@@ -152,7 +153,8 @@ template <unsigned int BUS> class host_memory
 	 * In ascending order of address and never torn below 8 bytes: the host polls the last word of
 	 * a completion and then reads the words before it (paired with its acquire load).
 	 */
-	static void store(uint8_t *memory, const uint8_t *data, uint64_t strobe, unsigned int length)
+	static void store(uint8_t *memory, const uint8_t *data, uint64_t strobe,
+			  unsigned int length)
 	{
 		bool contiguous = !(strobe & (strobe + 1));
 		if (contiguous && !(((uintptr_t)memory | length) & 7)) {

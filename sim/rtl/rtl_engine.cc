@@ -21,12 +21,11 @@
 
 #include CORE_HEADER
 
-namespace
-{
+namespace {
 
 constexpr unsigned int PORTS = 2;
-constexpr size_t PORT_QUEUE = 4;	 /* frames that wait for a port's receive side */
-constexpr unsigned int IDLE_CLOCKS = 8;	 /* quiet clocks before the core counts as idle */
+constexpr size_t PORT_QUEUE = 4; /* frames that wait for a port's receive side */
+constexpr unsigned int IDLE_CLOCKS = 8; /* quiet clocks before the core counts as idle */
 constexpr unsigned int CLOCKS_PER_US = 125;
 constexpr unsigned int REG_CLOCKS_MAX = 10000;
 
@@ -55,11 +54,10 @@ struct mac_rx {
 	size_t offset = 0;
 };
 
-class engine final : public sekisho_engine
-{
-      public:
+class engine final : public sekisho_engine {
+public:
 	engine(const sekisho_engine_config &c, const sekisho_engine_callbacks &cb)
-	    : config(c), callbacks(cb), host(c, cb), context(new VerilatedContext)
+		: config(c), callbacks(cb), host(c, cb), context(new VerilatedContext)
 	{
 		context->traceEverOn(true);
 		context->randSeed((int)(c.seed & 0x7fffffff));
@@ -130,7 +128,7 @@ class engine final : public sekisho_engine
 	{
 		if (!can_receive(port) || !length)
 			return false;
-		macs[port].queue.push_back({std::vector<uint8_t>(frame, frame + length), error});
+		macs[port].queue.push_back({ std::vector<uint8_t>(frame, frame + length), error });
 		return true;
 	}
 
@@ -176,7 +174,7 @@ class engine final : public sekisho_engine
 		return 0;
 	}
 
-      private:
+private:
 	/* Anything that the core has not seen yet. */
 	bool work_outside() const
 	{
@@ -286,7 +284,8 @@ class engine final : public sekisho_engine
 			std::vector<uint8_t> &frame = sending[p];
 			frame.insert(frame.end(), data, data + n);
 			if (core->m_axis_tx_tlast >> p & 1) {
-				callbacks.transmit(callbacks.context, p, frame.data(), frame.size());
+				callbacks.transmit(callbacks.context, p, frame.data(),
+						   frame.size());
 				frame.clear();
 			}
 		}
@@ -318,7 +317,8 @@ class engine final : public sekisho_engine
 			       core->m_axi_bvalid || core->irq_valid;
 		quiet = working ? 0 : quiet + 1;
 		if (core->irq_valid)
-			callbacks.interrupt(callbacks.context, core->irq_function, core->irq_vector);
+			callbacks.interrupt(callbacks.context, core->irq_function,
+					    core->irq_vector);
 		if (fst)
 			fst->dump(now * 8);
 

@@ -11,7 +11,8 @@ struct sekisho_engine {
 	virtual uint32_t reg_read(uint32_t address) = 0;
 	virtual void reg_write(uint32_t address, uint32_t value) = 0;
 	virtual bool can_receive(unsigned int port) const = 0;
-	virtual bool receive(unsigned int port, const uint8_t *frame, uint32_t length, bool error) = 0;
+	virtual bool receive(unsigned int port, const uint8_t *frame, uint32_t length,
+			     bool error) = 0;
 	virtual void set_link(unsigned int port, bool up, unsigned int mbps) = 0;
 	virtual uint32_t run(uint32_t clocks) = 0;
 	virtual uint64_t clocks() const = 0;

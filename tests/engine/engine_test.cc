@@ -74,7 +74,10 @@ static bytes make_frame(kind k, size_t payload, unsigned int flow, bool tag, boo
 	size_t l4_length = l4_header + payload;
 	uint64_t pseudo = l4_length + (at.udp ? 17 : 6);
 	if (at.ipv4) {
-		memcpy(ip, "\x45\x00\x00\x00\x12\x34\x40\x00\x40\x11\x00\x00\xc6\x12\x00\x01\xc6\x13\x00\x01", 20);
+		memcpy(ip,
+		       "\x45\x00\x00\x00\x12\x34\x40\x00\x40\x11\x00\x00\xc6\x12\x00\x01\xc6\x13"
+		       "\x00\x01",
+		       20);
 		put16(ip + 2, 20 + l4_length);
 		ip[9] = at.udp ? 17 : 6;
 		put16(ip + 14, flow);
@@ -149,14 +152,17 @@ static std::string sums(card &c, uint64_t offered[2])
 		if (c.counter(0x4000 + p * 128) != bank(0x5000, p * 16, 16))
 			return "port " + std::to_string(p) + ": accepted is not the sum of deliver";
 		if (bank(0x5000, p * 16, 16) != bank(0x5400, p * 16, 16))
-			return "function " + std::to_string(p) + ": verdicts are not as many as frames";
+			return "function " + std::to_string(p) +
+			       ": verdicts are not as many as frames";
 		if (c.counter(0x5000 + p * 256) != bank(0x6000, p * 32, 32))
-			return "function " + std::to_string(p) + ": delivered is not the sum of the queues";
+			return "function " + std::to_string(p) +
+			       ": delivered is not the sum of the queues";
 		uint64_t sent = 0;
 		for (unsigned int q = 0; q < 4; q++)
 			sent += c.counter(0x7000 + (p * 32 + q * 8) * 16);
 		if (sent != bank(0x4400, p * 8, 8) || sent != bank(0x5800, p * 4, 4))
-			return "function " + std::to_string(p) + ": sent frames are not all at the port";
+			return "function " + std::to_string(p) +
+			       ": sent frames are not all at the port";
 	}
 	return "";
 }
@@ -200,13 +206,19 @@ static void test_receive(unsigned int width, bool rough, unsigned int frames)
 				while (c.receive(f, q, r)) {
 					n++, got++;
 					queue_used[f][q] = true;
-					auto &list = expected[f * 65536 + (r.frame.empty() ? 0 : r.frame[6] << 8 | r.frame[7])];
+					auto &list =
+						expected[f * 65536 +
+							 (r.frame.empty() ?
+								  0 :
+								  r.frame[6] << 8 | r.frame[7])];
 					if (list.empty() || list.front() != r.frame)
 						disorder++;
 					if (!list.empty())
 						list.pop_front();
 					bool is_bad = r.frame[8];
-					if (r.c.status() || r.c.l4_verdict() != (is_bad ? 1u : 2u) || r.c.ip_verdict() != 2)
+					if (r.c.status() ||
+					    r.c.l4_verdict() != (is_bad ? 1u : 2u) ||
+					    r.c.ip_verdict() != 2)
 						wrong++;
 				}
 				if (n)
@@ -241,8 +253,10 @@ static void test_receive(unsigned int width, bool rough, unsigned int frames)
 			used_queues += b;
 	std::string at = rough ? " (slow, disordered host)" : "";
 	tap.check(idle, "the core is idle at the end" + at);
-	tap.check(got == frames, "every frame is received" + at, std::to_string(got) + " of " + std::to_string(frames));
-	tap.check(!disorder, "every frame is unchanged and in the order of its flow" + at, std::to_string(disorder) + " are not");
+	tap.check(got == frames, "every frame is received" + at,
+		  std::to_string(got) + " of " + std::to_string(frames));
+	tap.check(!disorder, "every frame is unchanged and in the order of its flow" + at,
+		  std::to_string(disorder) + " are not");
 	tap.check(!wrong, "every verdict is right" + at, std::to_string(wrong) + " are not");
 	tap.check(used_queues == 8, "RSS uses every queue" + at, std::to_string(used_queues));
 	uint64_t counted = 0;
@@ -327,8 +341,10 @@ static void test_transmit(unsigned int width, bool rough, unsigned int frames)
 				list.pop_front();
 		}
 	std::string at = rough ? " (slow, disordered host)" : "";
-	tap.check(good == frames && !bad, "every frame leaves with the right checksums, in order" + at,
-		  std::to_string(good) + " right, " + std::to_string(bad) + " wrong of " + std::to_string(frames));
+	tap.check(good == frames && !bad,
+		  "every frame leaves with the right checksums, in order" + at,
+		  std::to_string(good) + " right, " + std::to_string(bad) + " wrong of " +
+			  std::to_string(frames));
 	tap.check(completed && !errors, "transmit completions come, without errors" + at);
 	std::string why = sums(c, offered);
 	tap.check(why.empty(), "the sums hold" + at, why);
@@ -354,9 +370,11 @@ static void test_bad_addresses(unsigned int width)
 	c.settle();
 	host::completion done;
 	bool first = c.next_completion(0, false, 0, done);
-	tap.check(first && done.status() == 1 && done.index() == 0, "a receive buffer outside the map is completed with DMA_ERROR");
+	tap.check(first && done.status() == 1 && done.index() == 0,
+		  "a receive buffer outside the map is completed with DMA_ERROR");
 	received r;
-	tap.check(c.receive(0, 0, r) && !r.c.status() && r.frame == frame, "the next frame is received");
+	tap.check(c.receive(0, 0, r) && !r.c.status() && r.frame == frame,
+		  "the next frame is received");
 	tap.check(c.counter(0x6000 + 3 * 16) == 1, "the DMA error is counted");
 
 	/* A transmit buffer outside the map between two good ones. */
@@ -371,8 +389,10 @@ static void test_bad_addresses(unsigned int width)
 			errors++;
 		last = done.words[0] & 0xffff;
 	}
-	tap.check(errors == 1 && last == 2, "a transmit buffer outside the map is completed with DMA_ERROR");
-	tap.check(c.sent[0].size() == 2 && c.sent[0][0] == frame && c.sent[0][1] == frame, "the other frames leave");
+	tap.check(errors == 1 && last == 2,
+		  "a transmit buffer outside the map is completed with DMA_ERROR");
+	tap.check(c.sent[0].size() == 2 && c.sent[0][0] == frame && c.sent[0][1] == frame,
+		  "the other frames leave");
 	tap.check(c.counter(0x7000 + 16) == 1, "the refused read is counted");
 	tap.check(c.refused > 0, "the host refused the accesses");
 
@@ -390,16 +410,19 @@ static void test_bad_addresses(unsigned int width)
 	c.offer(0, frame);
 	offered[0]++;
 	c.settle();
-	tap.check(c.counter(0x6000 + 1 * 16) == 1, "a frame without a descriptor is dropped and counted");
+	tap.check(c.counter(0x6000 + 1 * 16) == 1,
+		  "a frame without a descriptor is dropped and counted");
 	c.describe(0, false, 0, c.buffer(c.rings[0][0][0], 2), 80);
 	c.doorbell(0, false, 0);
 	c.offer(0, frame);
 	offered[0]++;
 	c.settle();
-	tap.check(c.counter(0x6000 + 2 * 16) == 1, "a frame longer than its buffer is dropped and counted");
+	tap.check(c.counter(0x6000 + 2 * 16) == 1,
+		  "a frame longer than its buffer is dropped and counted");
 	c.write(card::window(0) + 0x1000, 1000);
 	c.settle();
-	tap.check(c.read(card::window(0) + 0x404) >> 2 & 1, "a doorbell beyond the ring is refused");
+	tap.check(c.read(card::window(0) + 0x404) >> 2 & 1,
+		  "a doorbell beyond the ring is refused");
 	std::string why = sums(c, offered);
 	tap.check(why.empty(), "the sums hold after every error", why);
 	tap.check(c.stop(0, false, 0) && c.stop(0, true, 0), "the queues stop");
@@ -450,7 +473,8 @@ static void test_filters(unsigned int width)
 	bytes f = good;
 	f[5] = 9;
 	give(f);
-	tap.check(c.counter(0x5000 + 2 * 16) == 1, "another station's frame is dropped and counted");
+	tap.check(c.counter(0x5000 + 2 * 16) == 1,
+		  "another station's frame is dropped and counted");
 	f = good, f[0] = 0x01, f[5] = 9;
 	give(f);
 	tap.check(c.counter(0x5000 + 2 * 16) == 2, "a multicast frame is dropped and counted");
@@ -468,18 +492,23 @@ static void test_filters(unsigned int width)
 	tap.check(c.counter(0x4000 + 1 * 16) == 1, "a runt is dropped and counted");
 	f = good, f.resize(9729);
 	give(f);
-	tap.check(c.counter(0x4000 + 2 * 16) == 1, "a frame beyond 9728 bytes is dropped and counted");
+	tap.check(c.counter(0x4000 + 2 * 16) == 1,
+		  "a frame beyond 9728 bytes is dropped and counted");
 	give(good, true);
-	tap.check(c.counter(0x4000 + 4 * 16) == 1, "a frame that the MAC marks bad is dropped and counted");
+	tap.check(c.counter(0x4000 + 4 * 16) == 1,
+		  "a frame that the MAC marks bad is dropped and counted");
 	f = good, f.resize(9728);
 	give(f);
-	tap.check(c.counter(0x5000 + 3 * 16) == 1, "a frame beyond MAX_FRAME is dropped and counted");
+	tap.check(c.counter(0x5000 + 3 * 16) == 1,
+		  "a frame beyond MAX_FRAME is dropped and counted");
 	c.write(card::window(0) + 0x40, 0);
 	give(good);
-	tap.check(c.counter(0x5000 + 1 * 16) == 1, "a frame for a disabled function is dropped and counted");
+	tap.check(c.counter(0x5000 + 1 * 16) == 1,
+		  "a frame for a disabled function is dropped and counted");
 	c.write(0x100, 0);
 	give(good);
-	tap.check(c.counter(0x4000 + 5 * 16) == 1, "a frame at a disabled port is dropped and counted");
+	tap.check(c.counter(0x4000 + 5 * 16) == 1,
+		  "a frame at a disabled port is dropped and counted");
 	std::string why = sums(c, offered);
 	tap.check(why.empty(), "the sums hold after every drop", why);
 }

@@ -18,8 +18,7 @@
 
 #include "../../sim/engine.h"
 
-namespace host
-{
+namespace host {
 
 constexpr unsigned int FUNCTIONS = 2, QUEUES = 4, PORTS = 2;
 constexpr uint64_t IOVA = 0x7f0000000000ull;
@@ -52,9 +51,8 @@ struct ring {
 	uint16_t tail = 0, seen = 0;
 };
 
-class card
-{
-      public:
+class card {
+public:
 	explicit card(sekisho_engine_config config)
 	{
 		sekisho_engine_callbacks cb = {};
@@ -140,7 +138,7 @@ class card
 	{
 		ring &r = rings[function][transmit][queue];
 		uint8_t *d = memory(function, r.descriptors) + (r.tail % r.size) * 16;
-		uint32_t words[4] = {(uint32_t)address, (uint32_t)(address >> 32), control, 0};
+		uint32_t words[4] = { (uint32_t)address, (uint32_t)(address >> 32), control, 0 };
 		memcpy(d, words, 16);
 		r.tail++;
 	}
@@ -160,7 +158,8 @@ class card
 		memcpy(memory(function, address), frame.data(), frame.size());
 		describe(function, true, queue, address, frame.size() | (flags | 4) << 16);
 	}
-	bool next_completion(unsigned int function, bool transmit, unsigned int queue, completion &c)
+	bool next_completion(unsigned int function, bool transmit, unsigned int queue,
+			     completion &c)
 	{
 		ring &r = rings[function][transmit][queue];
 		size_t size = transmit ? 8 : 32;
@@ -206,9 +205,9 @@ class card
 	ring rings[FUNCTIONS][2][QUEUES];
 	std::deque<bytes> sent[PORTS];
 	std::map<unsigned int, unsigned int> interrupts; /* function * 256 + vector -> count */
-	uint64_t refused = 0;	 /* accesses outside the map */
+	uint64_t refused = 0; /* accesses outside the map */
 
-      private:
+private:
 	static void *dma(void *context, unsigned int function, uint64_t address, uint32_t length,
 			 bool write)
 	{
@@ -224,7 +223,8 @@ class card
 	{
 		((card *)context)->interrupts[function * 256 + vector]++;
 	}
-	static void transmit(void *context, unsigned int port, const uint8_t *frame, uint32_t length)
+	static void transmit(void *context, unsigned int port, const uint8_t *frame,
+			     uint32_t length)
 	{
 		((card *)context)->sent[port].push_back(bytes(frame, frame + length));
 	}

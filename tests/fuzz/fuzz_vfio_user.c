@@ -104,7 +104,10 @@ static int connect_client(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct { struct vfu_header header; struct vfu_version version; } hello = {
+	const struct {
+		struct vfu_header header;
+		struct vfu_version version;
+	} hello = {
 		.header = { .command = VFU_VERSION, .size = sizeof(hello) },
 	};
 	int client, second = -1;

@@ -12,11 +12,11 @@
 
 #include "engine.h"
 
-#define FUNCTIONS	SEKISHO_FUNCTIONS
-#define RX_QUEUES	SEKISHO_RX_QUEUES
-#define QUEUES		(SEKISHO_RX_QUEUES + SEKISHO_TX_QUEUES)
-#define WORDS		(SEKISHO_WINDOW_NETWORK(FUNCTIONS) / 4)
-#define INPUTS		4
+#define FUNCTIONS SEKISHO_FUNCTIONS
+#define RX_QUEUES SEKISHO_RX_QUEUES
+#define QUEUES (SEKISHO_RX_QUEUES + SEKISHO_TX_QUEUES)
+#define WORDS (SEKISHO_WINDOW_NETWORK(FUNCTIONS) / 4)
+#define INPUTS 4
 
 struct queue {
 	uint16_t fetched, completed, tail, seen;
@@ -28,7 +28,10 @@ struct sekisho_engine {
 	struct sekisho_engine_callbacks callbacks;
 	uint32_t words[WORDS];
 	struct queue queues[FUNCTIONS][QUEUES];
-	struct { uint8_t frame[16384]; uint32_t length; } input[SEKISHO_PORTS][INPUTS];
+	struct {
+		uint8_t frame[16384];
+		uint32_t length;
+	} input[SEKISHO_PORTS][INPUTS];
 	unsigned int inputs[SEKISHO_PORTS];
 	uint64_t clocks;
 };
@@ -45,14 +48,15 @@ struct sekisho_engine *sekisho_engine_create(const struct sekisho_engine_config 
 	for (unsigned int i = 0; i <= FUNCTIONS; i++) {
 		uint32_t *words = &engine->words[i * SEKISHO_WINDOW_SIZE / 4];
 
-		words[SEKISHO_IDENTIFICATION_MAGIC / 4] = SEKISHO_IDENTIFICATION_MAGIC_VALUE_RESET_VALUE;
+		words[SEKISHO_IDENTIFICATION_MAGIC / 4] =
+			SEKISHO_IDENTIFICATION_MAGIC_VALUE_RESET_VALUE;
 		words[SEKISHO_IDENTIFICATION_MAP_VERSION / 4] = 1 << 16;
 		words[SEKISHO_IDENTIFICATION_FUNCTION_INFO / 4] =
-			i == 0 ? SEKISHO_FUNCTION_KIND_MANAGEMENT
-			       : SEKISHO_FUNCTION_KIND_NETWORK | (i - 1) << 8 | (i - 1) << 16;
+			i == 0 ? SEKISHO_FUNCTION_KIND_MANAGEMENT :
+				 SEKISHO_FUNCTION_KIND_NETWORK | (i - 1) << 8 | (i - 1) << 16;
 		words[SEKISHO_IDENTIFICATION_CAPABILITIES / 4] =
-			RX_QUEUES | SEKISHO_TX_QUEUES << 8 | SEKISHO_PORTS << 16 |
-			FUNCTIONS << 20 | 15u << 24;
+			RX_QUEUES | SEKISHO_TX_QUEUES << 8 | SEKISHO_PORTS << 16 | FUNCTIONS << 20 |
+			15u << 24;
 		words[SEKISHO_IDENTIFICATION_LIMITS / 4] = SEKISHO_ENGINE_MAX_FRAME;
 	}
 	return engine;
@@ -70,8 +74,8 @@ static uint32_t *network(struct sekisho_engine *engine, unsigned int function, u
 
 static uint32_t queue_base(unsigned int queue)
 {
-	return queue < RX_QUEUES ? SEKISHO_NETWORK_RX_QUEUE_CONTROL(queue)
-				 : SEKISHO_NETWORK_TX_QUEUE_CONTROL(queue - RX_QUEUES);
+	return queue < RX_QUEUES ? SEKISHO_NETWORK_RX_QUEUE_CONTROL(queue) :
+				   SEKISHO_NETWORK_TX_QUEUE_CONTROL(queue - RX_QUEUES);
 }
 
 /* A 64-bit value in the two words at an offset from a queue's first register. */
@@ -100,8 +104,8 @@ static void queue_write(struct sekisho_engine *engine, unsigned int function, un
 			uint32_t offset, uint32_t value)
 {
 	struct queue *state = &engine->queues[function][queue];
-	uint32_t doorbell = queue < RX_QUEUES ? SEKISHO_NETWORK_RX_DOORBELL_TAIL(queue)
-					      : SEKISHO_NETWORK_TX_DOORBELL_TAIL(queue - RX_QUEUES);
+	uint32_t doorbell = queue < RX_QUEUES ? SEKISHO_NETWORK_RX_DOORBELL_TAIL(queue) :
+						SEKISHO_NETWORK_TX_DOORBELL_TAIL(queue - RX_QUEUES);
 
 	if (offset == queue_base(queue)) {
 		set_enable(engine, function, queue, (value & 1) != 0);
@@ -119,7 +123,8 @@ void sekisho_engine_reg_write(struct sekisho_engine *engine, uint32_t address, u
 	unsigned int function = address / SEKISHO_WINDOW_SIZE - 1;
 	uint32_t offset = address % SEKISHO_WINDOW_SIZE;
 
-	if (address / 4 >= WORDS || (offset < SEKISHO_IDENTIFICATION_TIME && offset != SEKISHO_IDENTIFICATION_SCRATCH))
+	if (address / 4 >= WORDS ||
+	    (offset < SEKISHO_IDENTIFICATION_TIME && offset != SEKISHO_IDENTIFICATION_SCRATCH))
 		return;
 	if (address < SEKISHO_WINDOW_SIZE) {
 		engine->words[address / 4] = value;
@@ -278,7 +283,8 @@ uint32_t sekisho_engine_run(struct sekisho_engine *engine, uint32_t clocks)
 			if (!state->armed || state->completed == state->seen)
 				continue;
 			state->armed = false;
-			engine->callbacks.interrupt(engine->callbacks.context, i,
+			engine->callbacks.interrupt(
+				engine->callbacks.context, i,
 				*network(engine, i, queue_base(queue) + 8) >> 8 & 0xff);
 		}
 	}

@@ -12,12 +12,12 @@
 
 #include <cmocka.h>
 
-#define TAP_MAIN(tests)								\
-	int main(void)								\
-	{									\
-		cmocka_set_message_output(CM_OUTPUT_TAP);			\
-		return cmocka_run_group_tests(tests, NULL, NULL) == 0 ?		\
-			EXIT_SUCCESS : EXIT_FAILURE;				\
+#define TAP_MAIN(tests)                                                                \
+	int main(void)                                                                 \
+	{                                                                              \
+		cmocka_set_message_output(CM_OUTPUT_TAP);                              \
+		return cmocka_run_group_tests(tests, NULL, NULL) == 0 ? EXIT_SUCCESS : \
+									EXIT_FAILURE;  \
 	}
 
 #endif

@@ -88,15 +88,19 @@ static void rights_are_kept(void **state)
 
 static void overlap_is_refused(void **state)
 {
-	static const struct { uint64_t address, size; int result; } rows[] = {
-		{ 0x4000, 0x1000, 0 }, { 0x8000, 0x2000, 0 },
-		{ 0x4000, 0x1000, -EEXIST }, { 0x4fff, 1, -EEXIST }, { 0x3fff, 2, -EEXIST },
-		{ 0, 0x4001, -EEXIST }, { 0, 0x100000, -EEXIST }, { 0x9fff, 0x5000, -EEXIST },
+	static const struct {
+		uint64_t address, size;
+		int result;
+	} rows[] = {
+		{ 0x4000, 0x1000, 0 },	     { 0x8000, 0x2000, 0 },
+		{ 0x4000, 0x1000, -EEXIST }, { 0x4fff, 1, -EEXIST },
+		{ 0x3fff, 2, -EEXIST },	     { 0, 0x4001, -EEXIST },
+		{ 0, 0x100000, -EEXIST },    { 0x9fff, 0x5000, -EEXIST },
 		{ 0x7000, 0x1001, -EEXIST }, { 0x8800, 0x10, -EEXIST },
-		{ 0x5000, 0x3000, 0 }, { 0, 0x4000, 0 }, { 0xa000, 0x10, 0 },
-		{ LAST_PAGE, 0x1000, 0 }, { UINT64_MAX, 1, -EEXIST },
-		{ LAST_PAGE, 0x1001, -EINVAL }, { 0xb000, 0, -EINVAL },
-		{ UINT64_MAX, UINT64_MAX, -EINVAL },
+		{ 0x5000, 0x3000, 0 },	     { 0, 0x4000, 0 },
+		{ 0xa000, 0x10, 0 },	     { LAST_PAGE, 0x1000, 0 },
+		{ UINT64_MAX, 1, -EEXIST },  { LAST_PAGE, 0x1001, -EINVAL },
+		{ 0xb000, 0, -EINVAL },	     { UINT64_MAX, UINT64_MAX, -EINVAL },
 	};
 	struct dma_map map;
 

@@ -11,8 +11,13 @@
 #include "pci_config.h"
 
 static const struct pci_config_identity network = {
-	.vendor = 0x1234, .device = 0x5345, .class_code = 0x020000, .bar0_size = 0x10000,
-	.msix_vectors = 9, .msix_table = 0x3000, .msix_pending = 0x3800,
+	.vendor = 0x1234,
+	.device = 0x5345,
+	.class_code = 0x020000,
+	.bar0_size = 0x10000,
+	.msix_vectors = 9,
+	.msix_table = 0x3000,
+	.msix_pending = 0x3800,
 };
 
 static uint32_t get(const struct pci_config *config, uint32_t offset, uint32_t count)
@@ -127,7 +132,8 @@ static void function_level_reset(void **state)
 
 	(void)state;
 	pci_config_init(&config, &network);
-	assert_true((get(&config, PCI_CONFIG_EXPRESS + PCI_EXP_DEVCAP, 4) & PCI_EXP_DEVCAP_FLR) != 0);
+	assert_true((get(&config, PCI_CONFIG_EXPRESS + PCI_EXP_DEVCAP, 4) & PCI_EXP_DEVCAP_FLR) !=
+		    0);
 	assert_false(put(&config, PCI_CONFIG_EXPRESS + PCI_EXP_DEVCTL, 0x7fff, 2));
 	assert_true(put(&config, PCI_CONFIG_EXPRESS + PCI_EXP_DEVCTL, 0x8000, 2));
 	assert_true(put(&config, PCI_CONFIG_EXPRESS + PCI_EXP_DEVCTL + 1, 0x80, 1));
@@ -155,12 +161,9 @@ static void ranges_are_checked(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(header_says_who),
-	cmocka_unit_test(capabilities_are_a_list),
-	cmocka_unit_test(no_vectors_no_capability),
-	cmocka_unit_test(bars_are_sized),
-	cmocka_unit_test(only_writable_bits_change),
-	cmocka_unit_test(function_level_reset),
+	cmocka_unit_test(header_says_who),	     cmocka_unit_test(capabilities_are_a_list),
+	cmocka_unit_test(no_vectors_no_capability),  cmocka_unit_test(bars_are_sized),
+	cmocka_unit_test(only_writable_bits_change), cmocka_unit_test(function_level_reset),
 	cmocka_unit_test(ranges_are_checked),
 };
 

@@ -17,7 +17,8 @@ static void make_frame(uint8_t *frame, uint32_t length, unsigned int tags, int v
 
 	memset(frame, 0x5a, length);
 	for (unsigned int i = 0; i < tags; i++, at += 4)
-		memcpy(frame + at, i == 0 && tags == 2 ? "\x88\xa8\x00\x05" : "\x81\x00\x00\x05", 4);
+		memcpy(frame + at, i == 0 && tags == 2 ? "\x88\xa8\x00\x05" : "\x81\x00\x00\x05",
+		       4);
 	memcpy(frame + at, version == 4 ? "\x08\x00" : "\x86\xdd", 2);
 	at += 2;
 	size = length - at - trailer;
@@ -122,10 +123,23 @@ static void one_of_n(void **state)
 static void descriptions_are_checked(void **state)
 {
 	static const char *const bad[] = {
-		"", "tap", "tun:x", "tap:x,", "tap:x,corrupt=", "tap:x,corrupt=-1", "tap:x,corrupt=1x",
-		"tap:x,link=maybe", "tap:x,netns=", "tap:x,speed=0", "pcap:a", "tap:",
-		"tap:a-name-that-is-too-long", "veth:no-such-if0", "pcap:/no/such/file,",
-		"tap:x,netns=no-such-namespace", "pcap:,/no/such/folder/file",
+		"",
+		"tap",
+		"tun:x",
+		"tap:x,",
+		"tap:x,corrupt=",
+		"tap:x,corrupt=-1",
+		"tap:x,corrupt=1x",
+		"tap:x,link=maybe",
+		"tap:x,netns=",
+		"tap:x,speed=0",
+		"pcap:a",
+		"tap:",
+		"tap:a-name-that-is-too-long",
+		"veth:no-such-if0",
+		"pcap:/no/such/file,",
+		"tap:x,netns=no-such-namespace",
+		"pcap:,/no/such/folder/file",
 	};
 	struct port port;
 
@@ -172,8 +186,9 @@ static void stuck_close(struct port *port)
 
 static void a_stuck_wire_drops_and_counts(void **state)
 {
-	static const struct port_kind kind = { .name = "stuck", .open = stuck_open,
-					       .send = stuck_send, .close = stuck_close };
+	static const struct port_kind kind = {
+		.name = "stuck", .open = stuck_open, .send = stuck_send, .close = stuck_close
+	};
 	struct port port = { .kind = &kind, .link = true };
 	uint8_t frame[60] = { 0 };
 

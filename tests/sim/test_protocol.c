@@ -116,9 +116,17 @@ static void detached(void *context)
 }
 
 static const struct vfu_device device = {
-	.region_info = region_info, .region_read = region_read, .region_write = region_write,
-	.irq_count = irq_count, .set_irqs = set_irqs, .dma_map = dma_map, .dma_unmap = dma_unmap,
-	.dma_unmap_all = unmap_all, .reset = reset, .attached = attached, .detached = detached,
+	.region_info = region_info,
+	.region_read = region_read,
+	.region_write = region_write,
+	.irq_count = irq_count,
+	.set_irqs = set_irqs,
+	.dma_map = dma_map,
+	.dma_unmap = dma_unmap,
+	.dma_unmap_all = unmap_all,
+	.reset = reset,
+	.attached = attached,
+	.detached = detached,
 };
 
 struct pair {
@@ -148,7 +156,8 @@ static void pair_close(struct pair *pair)
 static int ask(struct pair *pair, uint16_t command, const void *body, uint32_t size, void *reply,
 	       uint32_t room)
 {
-	struct vfu_header header = { .id = 77, .command = command,
+	struct vfu_header header = { .id = 77,
+				     .command = command,
 				     .size = (uint32_t)sizeof(header) + size };
 	uint8_t buffer[sizeof(header) + 70000];
 	ssize_t got;
@@ -215,8 +224,14 @@ static void client_and_end_are_told_once(void **state)
 
 static void accesses_arrive_as_sent(void **state)
 {
-	struct { struct vfu_region_access access; uint8_t data[VFU_MAX_DATA]; } message;
-	struct { struct vfu_region_access access; uint8_t data[64]; } reply;
+	struct {
+		struct vfu_region_access access;
+		uint8_t data[VFU_MAX_DATA];
+	} message;
+	struct {
+		struct vfu_region_access access;
+		uint8_t data[64];
+	} reply;
 	struct pair pair;
 
 	(void)state;
@@ -247,7 +262,10 @@ static void accesses_arrive_as_sent(void **state)
 /* A write that is refused anywhere has no effect anywhere. */
 static void multiple_writes_are_checked_first(void **state)
 {
-	struct { uint64_t count; struct vfu_write_one one[3]; } message = { .count = 3 };
+	struct {
+		uint64_t count;
+		struct vfu_write_one one[3];
+	} message = { .count = 3 };
 	struct pair pair;
 
 	(void)state;
@@ -292,7 +310,10 @@ static void impossible_sizes_end_the_connection(void **state)
 /* A server with something to do is readable: no reply may wait for the next message. */
 static void all_replies_come_without_a_push(void **state)
 {
-	const struct { struct vfu_header header; struct vfu_device_info info; } message = {
+	const struct {
+		struct vfu_header header;
+		struct vfu_device_info info;
+	} message = {
 		.header = { .command = VFU_DEVICE_GET_INFO, .size = sizeof(message) },
 		.info = { .argsz = sizeof(message.info) },
 	};
@@ -311,7 +332,8 @@ static void all_replies_come_without_a_push(void **state)
 			assert_int_equal(send(pair.client, &message, sizeof(message), 0),
 					 sizeof(message));
 		for (unsigned int turn = 0; turn < 1000; turn++) {
-			struct pollfd ready = { .fd = vfu_server_fd(pair.server), .events = POLLIN };
+			struct pollfd ready = { .fd = vfu_server_fd(pair.server),
+						.events = POLLIN };
 
 			if (poll(&ready, 1, 0) == 1)
 				vfu_server_poll(pair.server);

@@ -92,15 +92,15 @@ enum sekisho_function_kind { SEKISHO_MANAGEMENT = 0, SEKISHO_NETWORK = 1, SEKISH
 
 struct sekisho_identity {
 	enum sekisho_function_kind kind;
-	unsigned int index;		/* among functions of its kind */
-	unsigned int port;		/* network function: its port */
+	unsigned int index; /* among functions of its kind */
+	unsigned int port; /* network function: its port */
 	unsigned int rx_queues, tx_queues;
-	unsigned int max_ring_size;	/* descriptors */
-	unsigned int ports, functions;	/* of the card */
+	unsigned int max_ring_size; /* descriptors */
+	unsigned int ports, functions; /* of the card */
 	unsigned int data_width, dma_width; /* bits */
-	unsigned int max_frame;		/* bytes, without FCS */
+	unsigned int max_frame; /* bytes, without FCS */
 	unsigned int map_major, map_minor;
-	uint32_t rtl_hash;		/* first 32 bits of the git commit of the RTL, 0 unknown */
+	uint32_t rtl_hash; /* first 32 bits of the git commit of the RTL, 0 unknown */
 };
 
 int sekisho_identify(struct sekisho_device *device, struct sekisho_identity *identity);
@@ -136,10 +136,10 @@ bool sekisho_removed(struct sekisho_device *device);
 /* --- network functions: -ENOTSUP on another kind, -EINVAL for a value out of range ------------ */
 
 struct sekisho_queue_config {
-	uint64_t ring;		/* iova of the descriptors, aligned to 128 */
-	uint64_t completions;	/* iova of the completion ring, aligned to 128 */
-	unsigned int size;	/* descriptors, a power of two from 8 to max_ring_size */
-	unsigned int vector;	/* MSI-X vector */
+	uint64_t ring; /* iova of the descriptors, aligned to 128 */
+	uint64_t completions; /* iova of the completion ring, aligned to 128 */
+	unsigned int size; /* descriptors, a power of two from 8 to max_ring_size */
+	unsigned int vector; /* MSI-X vector */
 };
 
 /*

@@ -10,17 +10,20 @@ int main()
 	auto *top = new Vaxis_frame_demux;
 	axis::rng rng(1);
 	axis::tap tap;
-	axis::source<decltype(top->s_axis_tdata), decltype(top->s_axis_tkeep), decltype(top->s_axis_tuser)>
-	    in(top->s_axis_tdata, top->s_axis_tkeep, top->s_axis_tlast, top->s_axis_tvalid,
-	       top->s_axis_tready, top->s_axis_tuser, width);
+	axis::source<decltype(top->s_axis_tdata), decltype(top->s_axis_tkeep),
+		     decltype(top->s_axis_tuser)>
+		in(top->s_axis_tdata, top->s_axis_tkeep, top->s_axis_tlast, top->s_axis_tvalid,
+		   top->s_axis_tready, top->s_axis_tuser, width);
 	in.stall_percent = 30;
 	/* The outputs share all but valid and ready: one sink each on copies of these. */
 	uint8_t valid[outputs] = {}, ready[outputs] = {};
-	typedef axis::sink<decltype(top->m_axis_tdata), decltype(top->m_axis_tkeep), decltype(top->m_axis_tuser)> sink;
+	typedef axis::sink<decltype(top->m_axis_tdata), decltype(top->m_axis_tkeep),
+			   decltype(top->m_axis_tuser)>
+		sink;
 	std::vector<sink> out;
 	for (unsigned o = 0; o < outputs; o++) {
-		out.emplace_back(top->m_axis_tdata, top->m_axis_tkeep, top->m_axis_tlast, valid[o], ready[o],
-				 top->m_axis_tuser, width);
+		out.emplace_back(top->m_axis_tdata, top->m_axis_tkeep, top->m_axis_tlast, valid[o],
+				 ready[o], top->m_axis_tuser, width);
 		out[o].stall_percent = 40;
 	}
 	std::deque<axis::bytes> expected[outputs];
@@ -59,9 +62,12 @@ int main()
 	for (unsigned o = 0; o < outputs; o++) {
 		for (size_t i = 0; i < out[o].queue.size() && i < expected[o].size(); i++)
 			right += out[o].queue[i].data == expected[o][i];
-		tap.check(out[o].error.empty(), "output " + std::to_string(o) + " keeps the stream's rules", out[o].error);
+		tap.check(out[o].error.empty(),
+			  "output " + std::to_string(o) + " keeps the stream's rules",
+			  out[o].error);
 	}
-	tap.check(right == frames, "every frame leaves whole, in order, by its output", std::to_string(right));
+	tap.check(right == frames, "every frame leaves whole, in order, by its output",
+		  std::to_string(right));
 	delete top;
 	return tap.finish();
 }

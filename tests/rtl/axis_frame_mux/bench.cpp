@@ -12,7 +12,8 @@ int main()
 {
 	tap t;
 	rng r(2);
-	const unsigned stalls[][3] = {{0, 0, 0}, {50, 0, 0}, {0, 0, 50}, {30, 60, 30}, {90, 10, 70}, {100, 0, 0}};
+	const unsigned stalls[][3] = { { 0, 0, 0 },    { 50, 0, 0 },   { 0, 0, 50 },
+				       { 30, 60, 30 }, { 90, 10, 70 }, { 100, 0, 0 } };
 
 	for (auto &s : stalls) {
 		auto d = std::make_unique<dut<Vaxis_frame_mux>>();
@@ -24,15 +25,16 @@ int main()
 		VlWide<8> user[INPUTS];
 		typedef source<VlWide<16>, uint64_t, VlWide<8>> src;
 		std::vector<std::unique_ptr<src>> in;
-		sink<decltype(m.m_axis_tdata), decltype(m.m_axis_tkeep), decltype(m.m_axis_tuser)> out(
-			m.m_axis_tdata, m.m_axis_tkeep, m.m_axis_tlast, m.m_axis_tvalid, m.m_axis_tready,
-			m.m_axis_tuser, WIDTH);
+		sink<decltype(m.m_axis_tdata), decltype(m.m_axis_tkeep), decltype(m.m_axis_tuser)>
+			out(m.m_axis_tdata, m.m_axis_tkeep, m.m_axis_tlast, m.m_axis_tvalid,
+			    m.m_axis_tready, m.m_axis_tuser, WIDTH);
 		std::deque<frame> expect[INPUTS];
 		uint64_t beats = 0;
 		const unsigned frames = 1500;
 
 		for (unsigned i = 0; i < INPUTS; i++) {
-			in.push_back(std::make_unique<src>(data[i], keep[i], last[i], valid[i], ready[i], user[i], WIDTH));
+			in.push_back(std::make_unique<src>(data[i], keep[i], last[i], valid[i],
+							   ready[i], user[i], WIDTH));
 			in[i]->stall_percent = s[i];
 			for (unsigned j = 0; j < frames; j++) {
 				frame f;
@@ -51,7 +53,8 @@ int main()
 		size_t total = expect[0].size() + expect[1].size();
 		uint64_t begin = d->cycles, limit = begin + beats * 60 + 1000;
 		while (out.queue.size() < total && d->cycles < limit) {
-			bytes all_data(INPUTS * WIDTH), all_keep((INPUTS * WIDTH + 7) / 8), all_user(INPUTS * USER_BYTES);
+			bytes all_data(INPUTS * WIDTH), all_keep((INPUTS * WIDTH + 7) / 8),
+				all_user(INPUTS * USER_BYTES);
 			uint8_t lasts = 0, valids = 0;
 			for (unsigned i = 0; i < INPUTS; i++) {
 				in[i]->drive(r);
@@ -79,7 +82,7 @@ int main()
 
 		bool same = out.queue.size() == total;
 		long lead = 0, worst = 0;
-		std::deque<frame> left[INPUTS] = {expect[0], expect[1]};
+		std::deque<frame> left[INPUTS] = { expect[0], expect[1] };
 		for (auto &f : out.queue) {
 			unsigned i = f.data[0];
 			if (i >= INPUTS || left[i].empty()) {
@@ -95,14 +98,18 @@ int main()
 				worst = std::max(worst, std::labs(lead));
 			}
 		}
-		std::string mix = std::to_string(DATA_W) + " bits, stalls " + std::to_string(s[0]) + "%, " +
-			std::to_string(s[1]) + "%, output " + std::to_string(s[2]) + "%";
-		t.check(same && out.error.empty(), mix + ": frames whole and in their input's order", out.error);
+		std::string mix = std::to_string(DATA_W) + " bits, stalls " + std::to_string(s[0]) +
+				  "%, " + std::to_string(s[1]) + "%, output " +
+				  std::to_string(s[2]) + "%";
+		t.check(same && out.error.empty(),
+			mix + ": frames whole and in their input's order", out.error);
 		if (!s[0] && !s[1])
-			t.check(worst <= 1, mix + ": turn by turn when both wait", std::to_string(worst));
+			t.check(worst <= 1, mix + ": turn by turn when both wait",
+				std::to_string(worst));
 		if (!s[2] && (!s[0] || !s[1]))
 			t.check(s[0] == 50 || took <= beats + 3, mix + ": full rate",
-				std::to_string(took) + " clocks for " + std::to_string(beats) + " beats");
+				std::to_string(took) + " clocks for " + std::to_string(beats) +
+					" beats");
 		d->settle();
 		t.check(!m.busy, mix + ": empty at the end");
 	}

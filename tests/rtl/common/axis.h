@@ -76,7 +76,10 @@ struct frame {
 };
 
 typedef std::mt19937_64 rng;
-inline bool chance(rng &r, unsigned percent) { return percent && r() % 100 < percent; }
+inline bool chance(rng &r, unsigned percent)
+{
+	return percent && r() % 100 < percent;
+}
 
 /*
  * Drives a stream. The references are to the model's ports. stall_percent: how often valid is held
@@ -95,7 +98,7 @@ template <typename TDATA, typename TKEEP, typename TUSER> struct source {
 	uint64_t frames_sent = 0;
 
 	source(TDATA &d, TKEEP &k, uint8_t &l, uint8_t &v, uint8_t &r, TUSER &u, unsigned w)
-	    : tdata(d), tkeep(k), tlast(l), tvalid(v), tready(r), tuser(u), width(w)
+		: tdata(d), tkeep(k), tlast(l), tvalid(v), tready(r), tuser(u), width(w)
 	{
 		tvalid = 0;
 	}
@@ -126,7 +129,8 @@ template <typename TDATA, typename TKEEP, typename TUSER> struct source {
 			for (auto &b : user)
 				b = (uint8_t)r();
 		bytes padded(sizeof(tuser), 0);
-		memcpy(padded.data(), user.data(), user.size() < padded.size() ? user.size() : padded.size());
+		memcpy(padded.data(), user.data(),
+		       user.size() < padded.size() ? user.size() : padded.size());
 		put(tuser, padded.data(), padded.size());
 		tvalid = 1;
 		active = true;
@@ -163,7 +167,7 @@ template <typename TDATA, typename TKEEP, typename TUSER> struct sink {
 	std::string error; /* the first violation of the protocol, empty if none */
 
 	sink(TDATA &d, TKEEP &k, uint8_t &l, uint8_t &v, uint8_t &r, TUSER &u, unsigned w)
-	    : tdata(d), tkeep(k), tlast(l), tvalid(v), tready(r), tuser(u), width(w)
+		: tdata(d), tkeep(k), tlast(l), tvalid(v), tready(r), tuser(u), width(w)
 	{
 		tready = 0;
 	}

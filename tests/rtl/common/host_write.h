@@ -68,7 +68,7 @@ template <typename M, unsigned BUS> struct write_host {
 	}
 	page &find(unsigned function, uint64_t address)
 	{
-		auto &p = pages[{function, address >> 12}];
+		auto &p = pages[{ function, address >> 12 }];
 		if (!p) {
 			p.reset(new page);
 			memset(p->owner, 0, sizeof(p->owner));
@@ -76,7 +76,8 @@ template <typename M, unsigned BUS> struct write_host {
 		}
 		return *p;
 	}
-	void allow(unsigned function, uint64_t address, size_t n, uint32_t owner, const uint8_t *expect)
+	void allow(unsigned function, uint64_t address, size_t n, uint32_t owner,
+		   const uint8_t *expect)
 	{
 		for (size_t i = 0; i < n; i++) {
 			page &p = at(function, address + i);
@@ -171,7 +172,7 @@ template <typename M, unsigned BUS> struct write_host {
 				if (b.owners.empty())
 					b.refused = p.owner[o] && refuse(p.owner[o]);
 				if (b.owners.empty() || b.owners.back().first != p.owner[o])
-					b.owners.push_back({p.owner[o], 0});
+					b.owners.push_back({ p.owner[o], 0 });
 				b.owners.back().second++;
 				if (!b.refused)
 					p.data[o] = w[i];

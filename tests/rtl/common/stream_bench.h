@@ -33,8 +33,17 @@ template <typename M> struct dut {
 		m.rst = 1;
 	}
 	/* drive() before, sample() between the two. */
-	void settle() { m.clk = 0; m.eval(); }
-	void edge() { m.clk = 1; m.eval(); cycles++; }
+	void settle()
+	{
+		m.clk = 0;
+		m.eval();
+	}
+	void edge()
+	{
+		m.clk = 1;
+		m.eval();
+		cycles++;
+	}
 	void reset(unsigned clocks = 4)
 	{
 		m.rst = 1;
@@ -51,17 +60,18 @@ template <typename M> int pass_through_bench(const char *name, unsigned user_bit
 {
 	tap t;
 	rng r(1);
-	const unsigned stalls[][2] = {{0, 0}, {50, 0}, {0, 50}, {30, 30}, {80, 20}, {20, 80}, {0, 95}};
+	const unsigned stalls[][2] = { { 0, 0 },   { 50, 0 },  { 0, 50 }, { 30, 30 },
+				       { 80, 20 }, { 20, 80 }, { 0, 95 } };
 
 	for (auto &s : stalls) {
 		auto d = std::make_unique<dut<M>>();
 		M &m = d->m;
-		source<decltype(m.s_axis_tdata), decltype(m.s_axis_tkeep), decltype(m.s_axis_tuser)> in(
-			m.s_axis_tdata, m.s_axis_tkeep, m.s_axis_tlast, m.s_axis_tvalid, m.s_axis_tready,
-			m.s_axis_tuser, WIDTH);
-		sink<decltype(m.m_axis_tdata), decltype(m.m_axis_tkeep), decltype(m.m_axis_tuser)> out(
-			m.m_axis_tdata, m.m_axis_tkeep, m.m_axis_tlast, m.m_axis_tvalid, m.m_axis_tready,
-			m.m_axis_tuser, WIDTH);
+		source<decltype(m.s_axis_tdata), decltype(m.s_axis_tkeep), decltype(m.s_axis_tuser)>
+			in(m.s_axis_tdata, m.s_axis_tkeep, m.s_axis_tlast, m.s_axis_tvalid,
+			   m.s_axis_tready, m.s_axis_tuser, WIDTH);
+		sink<decltype(m.m_axis_tdata), decltype(m.m_axis_tkeep), decltype(m.m_axis_tuser)>
+			out(m.m_axis_tdata, m.m_axis_tkeep, m.m_axis_tlast, m.m_axis_tvalid,
+			    m.m_axis_tready, m.m_axis_tuser, WIDTH);
 		std::deque<frame> expect;
 		uint64_t beats = 0;
 
@@ -94,14 +104,17 @@ template <typename M> int pass_through_bench(const char *name, unsigned user_bit
 			user.resize(expect[i].user.size());
 			same = out.queue[i].data == expect[i].data && user == expect[i].user;
 		}
-		std::string mix = std::string(name) + ", " + std::to_string(DATA_W) + " bits, input stalls " +
-			std::to_string(s[0]) + "%, output " + std::to_string(s[1]) + "%";
+		std::string mix = std::string(name) + ", " + std::to_string(DATA_W) +
+				  " bits, input stalls " + std::to_string(s[0]) + "%, output " +
+				  std::to_string(s[1]) + "%";
 		t.check(same && out.error.empty(), mix + ": frames leave as they came",
 			out.error.empty() ? std::to_string(out.queue.size()) + " frames of " +
-				std::to_string(expect.size()) : out.error);
+						    std::to_string(expect.size()) :
+					    out.error);
 		if (s[0] == 0 && s[1] == 0)
 			t.check(took <= beats + latency, mix + ": full rate",
-				std::to_string(took) + " clocks for " + std::to_string(beats) + " beats");
+				std::to_string(took) + " clocks for " + std::to_string(beats) +
+					" beats");
 		d->settle();
 		t.check(!m.busy && !m.m_axis_tvalid, mix + ": empty at the end");
 	}

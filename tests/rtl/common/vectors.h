@@ -13,18 +13,38 @@ namespace axis {
 
 /* The order of FIELDS in vectors.py. */
 enum vector_field {
-	L3_TYPE, L4_TYPE, VLAN_TAGS, VLAN_TCI, L3_OFFSET, L4_OFFSET, PAYLOAD_OFFSET, SUM_START, SUM_END,
-	PSEUDO_SUM, IP_HEADER_SUM, IP_VERDICT, L4_CHECKED, REASON, RSS_HASH, HASH_TYPE, RAW_SUM, L4_VERDICT,
+	L3_TYPE,
+	L4_TYPE,
+	VLAN_TAGS,
+	VLAN_TCI,
+	L3_OFFSET,
+	L4_OFFSET,
+	PAYLOAD_OFFSET,
+	SUM_START,
+	SUM_END,
+	PSEUDO_SUM,
+	IP_HEADER_SUM,
+	IP_VERDICT,
+	L4_CHECKED,
+	REASON,
+	RSS_HASH,
+	HASH_TYPE,
+	RAW_SUM,
+	L4_VERDICT,
 	VECTOR_FIELDS
 };
 
 /* Where metadata.vh puts them: lowest bit, width. */
-static const struct { const char *name; unsigned lsb, width; } META[VECTOR_FIELDS] = {
-	{"L3_TYPE", 64, 3}, {"L4_TYPE", 67, 3}, {"VLAN_TAGS", 70, 2}, {"VLAN_TCI", 72, 16},
-	{"L3_OFFSET", 88, 8}, {"L4_OFFSET", 96, 8}, {"PAYLOAD_OFFSET", 104, 9}, {"SUM_START", 113, 14},
-	{"SUM_END", 127, 14}, {"PSEUDO_SUM", 141, 16}, {"IP_HEADER_SUM", 157, 16}, {"IP_VERDICT", 173, 2},
-	{"L4_CHECKED", 175, 1}, {"REASON", 176, 4}, {"RSS_HASH", 180, 32}, {"HASH_TYPE", 212, 2},
-	{"RAW_SUM", 216, 16}, {"L4_VERDICT", 214, 2},
+static const struct {
+	const char *name;
+	unsigned lsb, width;
+} META[VECTOR_FIELDS] = {
+	{ "L3_TYPE", 64, 3 },	      { "L4_TYPE", 67, 3 },	    { "VLAN_TAGS", 70, 2 },
+	{ "VLAN_TCI", 72, 16 },	      { "L3_OFFSET", 88, 8 },	    { "L4_OFFSET", 96, 8 },
+	{ "PAYLOAD_OFFSET", 104, 9 }, { "SUM_START", 113, 14 },	    { "SUM_END", 127, 14 },
+	{ "PSEUDO_SUM", 141, 16 },    { "IP_HEADER_SUM", 157, 16 }, { "IP_VERDICT", 173, 2 },
+	{ "L4_CHECKED", 175, 1 },     { "REASON", 176, 4 },	    { "RSS_HASH", 180, 32 },
+	{ "HASH_TYPE", 212, 2 },      { "RAW_SUM", 216, 16 },	    { "L4_VERDICT", 214, 2 },
 };
 static const unsigned META_BYTES = 29, META_LENGTH = 16, META_FUNCTION = 4;
 

@@ -15,7 +15,10 @@ struct ring_model {
 	unsigned size_log2, entry;
 	axis::bytes memory;
 	uint64_t seen = 0;
-	struct expected { unsigned index, status; axis::bytes words; };
+	struct expected {
+		unsigned index, status;
+		axis::bytes words;
+	};
 	std::deque<expected> waiting;
 	unsigned unconsumed = 0, index = 0;
 	bool enabled = true, broken = false;
@@ -39,8 +42,10 @@ struct bench {
 	std::deque<line> lines;
 	std::deque<unsigned> event_expected;
 	std::string error;
-	uint64_t clocks = 0, pairs = 0, n_lines = 0, entries_in = 0, dones = 0, events = 0, refused = 0;
-	unsigned stall = 0, latency = 20, jitter = 0, refuse = 0, frame_error = 0, tx_error = 0, busy_percent = 0;
+	uint64_t clocks = 0, pairs = 0, n_lines = 0, entries_in = 0, dones = 0, events = 0,
+		 refused = 0;
+	unsigned stall = 0, latency = 20, jitter = 0, refuse = 0, frame_error = 0, tx_error = 0,
+		 busy_percent = 0;
 	unsigned long rx_left[Q] = {}, tx_left[Q] = {};
 	unsigned frame_gap = 0;
 	uint64_t last_frame = 0;
@@ -56,13 +61,15 @@ struct bench {
 			g.entry = i < Q ? 32 : 8;
 			g.size_log2 = sizes[i % Q];
 			/* Some cross a 4 GiB boundary. */
-			g.base = ((uint64_t)(i + 1) << 40) + (((uint64_t)(r() % 100) + 1) << 32) - (i % 2 ? 128 * (r() % 3) : 0);
+			g.base = ((uint64_t)(i + 1) << 40) + (((uint64_t)(r() % 100) + 1) << 32) -
+				 (i % 2 ? 128 * (r() % 3) : 0);
 			g.memory.assign((size_t)g.entry << g.size_log2, 0);
 			axis::bytes unused;
 		}
 		config();
 		m.rst = 1, m.rx_enable = 0, m.tx_enable = 0;
-		m.entry_valid = 0, m.frame_done_valid = 0, m.tx_done_valid = 0, m.m_line_ready = 0, m.line_done_valid = 0;
+		m.entry_valid = 0, m.frame_done_valid = 0, m.tx_done_valid = 0, m.m_line_ready = 0,
+		m.line_done_valid = 0;
 		for (int i = 0; i < 4; i++)
 			m.clk = 0, m.eval(), m.clk = 1, m.eval();
 		m.rst = 0;
@@ -107,7 +114,8 @@ struct bench {
 					return fail("a completion of no frame");
 				auto &x = g.waiting.front();
 				axis::bytes words(e, e + 20);
-				if (index != x.index || status != x.status || words != x.words || e[20] || e[27] || e[30] >> 4 || e[31] & 0x7f)
+				if (index != x.index || status != x.status || words != x.words ||
+				    e[20] || e[27] || e[30] >> 4 || e[31] & 0x7f)
 					fail("wrong receive completion");
 				g.waiting.pop_front();
 				g.unconsumed--, g.covered++;
@@ -122,7 +130,8 @@ struct bench {
 					g.unconsumed--, g.covered++;
 					found = x.index == index;
 					if (found ? x.status != status : x.status != 0)
-						fail("wrong transmit status, or an error is covered");
+						fail("wrong transmit status, or an error is "
+						     "covered");
 				}
 				if (!found)
 					fail("a transmit completion of no descriptor");
@@ -141,7 +150,8 @@ struct bench {
 				/* A queue of the same number again and again makes pairs. */
 				unsigned q = r() % 4 ? first_queue : r() % Q;
 				for (unsigned k = 0; k < Q && !entry_active; k++, q = (q + 1) % Q)
-					if (rx_left[q] && ring[q].enabled && !ring[q].broken && ring[q].unconsumed < 1u << ring[q].size_log2) {
+					if (rx_left[q] && ring[q].enabled && !ring[q].broken &&
+					    ring[q].unconsumed < 1u << ring[q].size_log2) {
 						entry_active = true;
 						entry_queue = q;
 						last_frame = clocks;
@@ -168,14 +178,16 @@ struct bench {
 			if (!axis::chance(r, stall)) {
 				unsigned q = r() % Q;
 				ring_model &g = ring[Q + q];
-				if (tx_left[q] && g.enabled && !g.broken && g.unconsumed < 1u << g.size_log2) {
+				if (tx_left[q] && g.enabled && !g.broken &&
+				    g.unconsumed < 1u << g.size_log2) {
 					tx_active = true, tx_queue = q;
 					tx_left[q]--;
 					g.unconsumed++;
 					tx.index = g.index++ & ((1u << g.size_log2) - 1);
 					tx.status = axis::chance(r, tx_error) ? 1 + r() % 3 : 0;
 					m.tx_done_valid = 1;
-					m.tx_done_gq = q, m.tx_done_index = tx.index, m.tx_done_status = tx.status;
+					m.tx_done_gq = q, m.tx_done_index = tx.index,
+					m.tx_done_status = tx.status;
 				}
 			}
 		}
@@ -205,11 +217,12 @@ struct bench {
 		m.clk = 0;
 		m.eval();
 		/* Like dma_write: only urgent lines when frames are waiting. */
-		m.m_line_ready = !axis::chance(r, stall) && (m.m_line_urgent || !axis::chance(r, busy_percent));
+		m.m_line_ready = !axis::chance(r, stall) &&
+				 (m.m_line_urgent || !axis::chance(r, busy_percent));
 		m.eval();
 		if (m.entry_valid && m.entry_ready) {
 			entry_active = false, entries_in++;
-			frames.push_back({entry_queue, entry});
+			frames.push_back({ entry_queue, entry });
 		}
 		if (m.tx_done_valid && m.tx_done_ready) {
 			tx_active = false;
@@ -224,7 +237,8 @@ struct bench {
 				frames.pop_front();
 				f.second.status = m.frame_done_error;
 				ring[f.first].waiting.push_back(f.second);
-				event_expected.push_back(f.first << 3 | (m.frame_done_error ? 3 : 0) |
+				event_expected.push_back(f.first << 3 |
+							 (m.frame_done_error ? 3 : 0) |
 							 (axis::field(f.second.words, 0, 14) << 8));
 				dones++;
 			}
@@ -245,10 +259,12 @@ struct bench {
 			uint64_t a = m.m_line_address;
 			l.ring = RINGS;
 			for (unsigned i = 0; i < RINGS; i++)
-				if (a >= (ring[i].base & ~(uint64_t)(BUS - 1)) && a < ring[i].base + ring[i].memory.size())
+				if (a >= (ring[i].base & ~(uint64_t)(BUS - 1)) &&
+				    a < ring[i].base + ring[i].memory.size())
 					l.ring = i;
 			if (l.ring == RINGS || a % BUS || m.m_line_function != l.ring % Q / QPF) {
-				fail("a line outside every ring, not aligned, or of another function");
+				fail("a line outside every ring, not aligned, or of another "
+				     "function");
 			} else {
 				ring_model &g = ring[l.ring];
 				for (unsigned i = 0; i < (m.m_line_full ? LINE : BUS); i++) {
@@ -257,10 +273,11 @@ struct bench {
 					if (a + i < g.base || a + i >= g.base + g.memory.size())
 						fail("a byte outside the ring");
 					else
-						l.writes.push_back({a + i, data[i]});
+						l.writes.push_back({ a + i, data[i] });
 				}
 				l.entries = l.writes.size() / g.entry;
-				if (l.writes.size() % g.entry || !l.entries || l.entries > 2 || (l.entries == 2 && LINE < 64))
+				if (l.writes.size() % g.entry || !l.entries || l.entries > 2 ||
+				    (l.entries == 2 && LINE < 64))
 					fail("not whole entries");
 				pairs += l.entries == 2;
 				l.due = clocks + 2 + latency + (jitter ? r() % jitter : 0);
@@ -283,7 +300,8 @@ struct bench {
 		if (m.busy || entry_active || tx_active || !frames.empty() || !lines.empty())
 			return true;
 		for (unsigned i = 0; i < Q; i++)
-			if ((rx_left[i] && !ring[i].broken && ring[i].enabled) || (tx_left[i] && !ring[Q + i].broken && ring[Q + i].enabled))
+			if ((rx_left[i] && !ring[i].broken && ring[i].enabled) ||
+			    (tx_left[i] && !ring[Q + i].broken && ring[Q + i].enabled))
 				return true;
 		return false;
 	}
@@ -304,7 +322,8 @@ struct bench {
 static void check_all(axis::tap &t, bench &b, const std::string &n, bool done)
 {
 	t.check(done, n + ": finishes");
-	t.check(b.error.empty(), n + ": each completion, once, in order, in its place, and no other byte", b.error);
+	t.check(b.error.empty(),
+		n + ": each completion, once, in order, in its place, and no other byte", b.error);
 	bool counts = true, errors = true, active = false, waiting = false;
 	for (unsigned i = 0; i < RINGS; i++) {
 		ring_model &g = b.ring[i];
@@ -325,10 +344,12 @@ static void check_all(axis::tap &t, bench &b, const std::string &n, bool done)
 int main()
 {
 	axis::tap t;
-	const unsigned small[Q] = {3, 4, 5, 3, 6, 7, 3, 8}, all[Q] = {3, 5, 8, 10, 12, 13, 14, 15};
+	const unsigned small[Q] = { 3, 4, 5, 3, 6, 7, 3, 8 },
+		       all[Q] = { 3, 5, 8, 10, 12, 13, 14, 15 };
 	{
 		bench b(1, small);
-		b.stall = 20, b.jitter = 60, b.frame_error = 5, b.tx_error = 10, b.busy_percent = 50;
+		b.stall = 20, b.jitter = 60, b.frame_error = 5, b.tx_error = 10,
+		b.busy_percent = 50;
 		for (unsigned i = 0; i < Q; i++)
 			b.rx_left[i] = b.tx_left[i] = 3000;
 		check_all(t, b, "stalls and errors", b.run(2000000));
@@ -341,10 +362,14 @@ int main()
 		check_all(t, b, "rings of 8 to 32768, counts beyond 65536", b.run(6000000));
 		uint64_t tx_lines = 0, tx_covered = 0, rx = 0;
 		for (unsigned i = 0; i < Q; i++)
-			tx_lines += b.ring[Q + i].completions, tx_covered += b.ring[Q + i].covered, rx += b.ring[i].completions;
-		printf("# %u bits: %lu receive completions, %lu pairs; %lu transmit completions for %lu descriptors\n", DATA_W,
-		       (unsigned long)rx, (unsigned long)b.pairs, (unsigned long)tx_lines, (unsigned long)tx_covered);
-		t.check(rx == Q * 70000ul && tx_covered == Q * 70000ul, "every frame and descriptor is completed");
+			tx_lines += b.ring[Q + i].completions, tx_covered += b.ring[Q + i].covered,
+				rx += b.ring[i].completions;
+		printf("# %u bits: %lu receive completions, %lu pairs; %lu transmit completions "
+		       "for %lu descriptors\n",
+		       DATA_W, (unsigned long)rx, (unsigned long)b.pairs, (unsigned long)tx_lines,
+		       (unsigned long)tx_covered);
+		t.check(rx == Q * 70000ul && tx_covered == Q * 70000ul,
+			"every frame and descriptor is completed");
 		t.check(LINE < 64 || b.pairs > rx / 8, "neighbours share a line");
 	}
 	{
@@ -356,7 +381,9 @@ int main()
 				b.rx_left[i] = b.tx_left[i] = 200;
 			bool done = b.run(500000);
 			if (round == 0 || round == 19 || !done || !b.error.empty())
-				check_all(t, b, "refused completions, round " + std::to_string(round), done);
+				check_all(t, b,
+					  "refused completions, round " + std::to_string(round),
+					  done);
 			if (!done || !b.error.empty())
 				break;
 			for (unsigned i = 0; i < RINGS; i++)
@@ -398,7 +425,8 @@ int main()
 		uint64_t start = b.clocks;
 		b.run(1000000);
 		double rate = (b.clocks - start) / 20000.;
-		printf("# %u bits, one queue, bus idle: %.2f clocks a receive completion\n", DATA_W, rate);
+		printf("# %u bits, one queue, bus idle: %.2f clocks a receive completion\n", DATA_W,
+		       rate);
 		t.check(rate < 1.2, "a receive completion a clock");
 	}
 	return t.finish();

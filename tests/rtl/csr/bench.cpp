@@ -410,8 +410,7 @@ static void test_identity(bench &b, tap &t)
 		f.expect(b.read(base + SEKISHO_IDENTIFICATION_FUNCTION_INFO),
 			 (w ? 1 : 0) | index << 8 | index << 16, "function_info");
 		f.expect(b.read(base + SEKISHO_IDENTIFICATION_CAPABILITIES),
-			 capabilities | QUEUES | SEKISHO_TX_QUEUES << 8,
-			 "capabilities");
+			 capabilities | QUEUES | SEKISHO_TX_QUEUES << 8, "capabilities");
 		f.expect(b.read(base + SEKISHO_IDENTIFICATION_BUILD), 512 | 256 << 12, "build");
 		f.expect(b.read(base + SEKISHO_IDENTIFICATION_LIMITS), 9728, "limits");
 	}

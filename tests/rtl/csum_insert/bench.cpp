@@ -28,10 +28,10 @@ struct bench {
 	uint64_t clocks = 0, good = 0, packets[64] = {}, first_in = 0, last_out = 0, dropped = 0;
 
 	explicit bench(uint64_t seed)
-	    : r(seed), in(m.s_axis_tdata, m.s_axis_tkeep, m.s_axis_tlast, m.s_axis_tvalid, m.s_axis_tready,
-			  m.s_axis_tuser, BEAT),
-	      out(m.m_axis_tdata, m.m_axis_tkeep, m.m_axis_tlast, m.m_axis_tvalid, m.m_axis_tready,
-		  m.m_axis_tuser, BEAT)
+		: r(seed), in(m.s_axis_tdata, m.s_axis_tkeep, m.s_axis_tlast, m.s_axis_tvalid,
+			      m.s_axis_tready, m.s_axis_tuser, BEAT),
+		  out(m.m_axis_tdata, m.m_axis_tkeep, m.m_axis_tlast, m.m_axis_tvalid,
+		      m.m_axis_tready, m.m_axis_tuser, BEAT)
 	{
 		m.rst = 1;
 		for (int i = 0; i < 4; i++)
@@ -84,10 +84,12 @@ struct bench {
 			size_t i = 0;
 			while (i < f.data.size() && i < v.out.size() && f.data[i] == v.out[i])
 				i++;
-			return fail("frame " + std::to_string(good) + " of " + std::to_string(v.out.size()) +
-				    " bytes differs at " + std::to_string(i) + ", l3 " +
-				    std::to_string(field(v.meta, 64, 3)) + " l4 " + std::to_string(field(v.meta, 67, 3)) +
-				    " at " + std::to_string(field(v.meta, 96, 8)));
+			return fail("frame " + std::to_string(good) + " of " +
+				    std::to_string(v.out.size()) + " bytes differs at " +
+				    std::to_string(i) + ", l3 " +
+				    std::to_string(field(v.meta, 64, 3)) + " l4 " +
+				    std::to_string(field(v.meta, 67, 3)) + " at " +
+				    std::to_string(field(v.meta, 96, 8)));
 		}
 		bytes user(META_BYTES, 0);
 		memcpy(user.data(), v.meta.data(), 8);
@@ -106,7 +108,8 @@ struct bench {
 		    m.tx_checksum_event_bytes != std::min<size_t>(v.in.size(), 16383))
 			fail("event " + std::to_string(m.tx_checksum_event_index) + " bytes " +
 			     std::to_string(m.tx_checksum_event_bytes) + ", wanted " +
-			     std::to_string(v.function << 2 | v.result) + " bytes " + std::to_string(v.in.size()));
+			     std::to_string(v.function << 2 | v.result) + " bytes " +
+			     std::to_string(v.in.size()));
 	}
 	bool run(unsigned limit = 20000000)
 	{
@@ -141,7 +144,8 @@ static std::vector<vector_t> load(const char *path)
 			break;
 		v.in.resize(head.length);
 		v.out.resize(head.length);
-		if (fread(v.in.data(), head.length, 1, f) != 1 || fread(v.out.data(), head.length, 1, f) != 1)
+		if (fread(v.in.data(), head.length, 1, f) != 1 ||
+		    fread(v.out.data(), head.length, 1, f) != 1)
 			break;
 		v.meta.resize(META_BYTES);
 		for (auto &b : v.meta) /* what the module must not look at */
@@ -181,20 +185,22 @@ int main(int argc, char **argv)
 	t.check(all.size() > 1500, "vectors are there");
 	if (all.size() < 100)
 		return t.finish();
-	for (unsigned stall : {0u, 25u, 70u}) {
+	for (unsigned stall : { 0u, 25u, 70u }) {
 		bench b(1 + stall);
 		b.in.stall_percent = stall / 2;
 		b.out.stall_percent = stall;
 		for (auto &v : all)
 			b.add(v);
 		bool ok = b.run();
-		t.check(ok && b.good == all.size(), "every vector, stalls " + std::to_string(stall), b.error);
+		t.check(ok && b.good == all.size(), "every vector, stalls " + std::to_string(stall),
+			b.error);
 		if (stall == 0) {
 			uint64_t sum[4] = {};
 			for (unsigned i = 0; i < 64; i++)
 				sum[i & 3] += b.packets[i];
-			printf("# not requested %llu, inserted %llu, skipped %llu\n", (unsigned long long)sum[0],
-			       (unsigned long long)sum[1], (unsigned long long)sum[2]);
+			printf("# not requested %llu, inserted %llu, skipped %llu\n",
+			       (unsigned long long)sum[0], (unsigned long long)sum[1],
+			       (unsigned long long)sum[2]);
 			t.check(sum[0] > 50 && sum[1] > 500 && sum[2] > 50 && sum[3] == 0,
 				"every result occurs");
 		}
@@ -202,9 +208,11 @@ int main(int argc, char **argv)
 	{ /* forced zeros are among the vectors: count what leaves */
 		unsigned udp = 0, tcp = 0;
 		for (auto &v : all) {
-			unsigned l4 = (unsigned)field(v.meta, 67, 3), at = (unsigned)field(v.meta, 96, 8);
+			unsigned l4 = (unsigned)field(v.meta, 67, 3),
+				 at = (unsigned)field(v.meta, 96, 8);
 			unsigned reason = (unsigned)field(v.meta, 176, 4);
-			if (!field(v.meta, 63, 1) || l4 < 1 || l4 > 2 || (reason != 0 && reason != 9 && reason != 10))
+			if (!field(v.meta, 63, 1) || l4 < 1 || l4 > 2 ||
+			    (reason != 0 && reason != 9 && reason != 10))
 				continue;
 			at += l4 == 1 ? 16 : 6;
 			unsigned value = v.out[at] << 8 | v.out[at + 1];
@@ -223,7 +231,8 @@ int main(int argc, char **argv)
 			b.clock();
 		bool stalled = !b.in.idle() && b.good == 0;
 		b.out.stall_percent = 0;
-		t.check(b.run() && stalled && b.good == 600, "a blocked output stalls the input and loses nothing", b.error);
+		t.check(b.run() && stalled && b.good == 600,
+			"a blocked output stalls the input and loses nothing", b.error);
 	}
 	{ /* longer than the buffer */
 		bench b(6);
@@ -236,9 +245,10 @@ int main(int argc, char **argv)
 			b.expected.pop_back(); /* it must not leave */
 		}
 		b.add(all[9]);
-		t.check(b.run() && b.good == 9, "a frame longer than the buffer is dropped and counted", b.error);
+		t.check(b.run() && b.good == 9,
+			"a frame longer than the buffer is dropped and counted", b.error);
 	}
-	for (unsigned length : {60u, 1514u}) {
+	for (unsigned length : { 60u, 1514u }) {
 		bench b(7);
 		vector_t v;
 		for (auto &candidate : all)
@@ -255,9 +265,12 @@ int main(int argc, char **argv)
 		bool ok = b.run();
 		unsigned beats = (length + BEAT - 1) / BEAT;
 		uint64_t total = b.last_out - start;
-		printf("# %u bits, %u bytes: %.2f clocks a frame, latency behind the last beat %lld\n", DATA_W, length,
-		       (double)(total - 20 - beats) / 200, (long long)(total + 1 - 200ull * beats - (beats - 1)));
-		t.check(ok && total < 201ull * beats + 25, "rate at " + std::to_string(length) + " bytes", b.error);
+		printf("# %u bits, %u bytes: %.2f clocks a frame, latency behind the last beat "
+		       "%lld\n",
+		       DATA_W, length, (double)(total - 20 - beats) / 200,
+		       (long long)(total + 1 - 200ull * beats - (beats - 1)));
+		t.check(ok && total < 201ull * beats + 25,
+			"rate at " + std::to_string(length) + " bytes", b.error);
 	}
 	return t.finish();
 }

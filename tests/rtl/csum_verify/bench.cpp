@@ -21,8 +21,8 @@ static frame make(const vector_frame &v, rng &r)
 	return f;
 }
 
-static uint64_t run(const std::vector<vector_frame> &frames, unsigned in_stall, unsigned out_stall, rng &r,
-		    std::string &error, unsigned &wrong)
+static uint64_t run(const std::vector<vector_frame> &frames, unsigned in_stall, unsigned out_stall,
+		    rng &r, std::string &error, unsigned &wrong)
 {
 	auto d = std::make_unique<dut<Vcsum_verify>>();
 	Vcsum_verify &m = d->m;
@@ -43,7 +43,8 @@ static uint64_t run(const std::vector<vector_frame> &frames, unsigned in_stall, 
 		bytes_in += v.data.size();
 	}
 	d->reset();
-	uint64_t begin = d->cycles, limit = begin + (bytes_in / WIDTH + 2 * frames.size()) * 40 + 10000;
+	uint64_t begin = d->cycles,
+		 limit = begin + (bytes_in / WIDTH + 2 * frames.size()) * 40 + 10000;
 	while (out.queue.size() < frames.size() && d->cycles < limit) {
 		in.drive(r);
 		out.drive(r);
@@ -61,22 +62,28 @@ static uint64_t run(const std::vector<vector_frame> &frames, unsigned in_stall, 
 	wrong = 0;
 	error = out.error;
 	if (out.queue.size() != frames.size())
-		error = std::to_string(out.queue.size()) + " frames out for " + std::to_string(frames.size());
+		error = std::to_string(out.queue.size()) + " frames out for " +
+			std::to_string(frames.size());
 	else if (m.busy)
 		error = "busy at the end";
 	for (size_t i = 0; i < frames.size() && i < out.queue.size(); i++) {
 		const frame &f = out.queue[i];
 		bytes user = f.user;
 		user.resize(META_BYTES);
-		uint64_t raw = field(f.last, 0, 16), verdict = field(f.last, 16, 2), reason = field(f.last, 18, 4);
-		if (f.data == frames[i].data && user == offered[i].user && raw == frames[i].field[RAW_SUM] &&
-		    verdict == frames[i].field[L4_VERDICT] && reason == frames[i].field[REASON])
+		uint64_t raw = field(f.last, 0, 16), verdict = field(f.last, 16, 2),
+			 reason = field(f.last, 18, 4);
+		if (f.data == frames[i].data && user == offered[i].user &&
+		    raw == frames[i].field[RAW_SUM] && verdict == frames[i].field[L4_VERDICT] &&
+		    reason == frames[i].field[REASON])
 			continue;
 		if (wrong++ < 5)
-			printf("# %s: sum %04x (%04x), verdict %u (%u), reason %u (%u), data %s, metadata %s\n",
-			       frames[i].name.c_str(), (unsigned)raw, (unsigned)frames[i].field[RAW_SUM],
-			       (unsigned)verdict, (unsigned)frames[i].field[L4_VERDICT], (unsigned)reason,
-			       (unsigned)frames[i].field[REASON], f.data == frames[i].data ? "same" : "changed",
+			printf("# %s: sum %04x (%04x), verdict %u (%u), reason %u (%u), data %s, "
+			       "metadata %s\n",
+			       frames[i].name.c_str(), (unsigned)raw,
+			       (unsigned)frames[i].field[RAW_SUM], (unsigned)verdict,
+			       (unsigned)frames[i].field[L4_VERDICT], (unsigned)reason,
+			       (unsigned)frames[i].field[REASON],
+			       f.data == frames[i].data ? "same" : "changed",
 			       user == offered[i].user ? "same" : "changed");
 	}
 	return took;
@@ -108,10 +115,12 @@ static vector_frame random_region(rng &r)
 	v.field[PSEUDO_SUM] = pseudo;
 	uint32_t all = sum + pseudo;
 	all = (all & 0xffff) + (all >> 16);
-	static const unsigned reasons[] = {1, 5, 9, 10, 4};
+	static const unsigned reasons[] = { 1, 5, 9, 10, 4 };
 	v.field[REASON] = v.field[L4_CHECKED] ? 0 : reasons[r() % 5];
-	v.field[L4_VERDICT] = v.field[L4_CHECKED] ? (all == 0xffff ? 2 : 1) :
-		v.field[REASON] == 9 ? 3 : v.field[REASON] == 10 ? 1 : 0;
+	v.field[L4_VERDICT] = v.field[L4_CHECKED]   ? (all == 0xffff ? 2 : 1) :
+			      v.field[REASON] == 9  ? 3 :
+			      v.field[REASON] == 10 ? 1 :
+						      0;
 	return v;
 }
 
@@ -121,7 +130,7 @@ int main(int argc, char **argv)
 	rng r(5);
 	std::vector<vector_set> sets = load_vectors(argc > 1 ? argv[1] : "build/rtl/vectors.txt");
 	std::string w = std::to_string(DATA_W) + " bits: ";
-	const unsigned stalls[][2] = {{0, 0}, {40, 0}, {0, 60}, {30, 30}, {0, 90}};
+	const unsigned stalls[][2] = { { 0, 0 }, { 40, 0 }, { 0, 60 }, { 30, 30 }, { 0, 90 } };
 	std::vector<vector_frame> known, regions;
 
 	for (auto &s : sets)
@@ -130,17 +139,22 @@ int main(int argc, char **argv)
 		regions.push_back(random_region(r));
 	t.check(known.size() > 7000, w + "vectors are there");
 	for (auto &s : stalls) {
-		for (auto *frames : {&known, &regions}) {
-			std::string error, mix = ", input stalls " + std::to_string(s[0]) + "%, output " + std::to_string(s[1]) + "%";
+		for (auto *frames : { &known, &regions }) {
+			std::string error, mix = ", input stalls " + std::to_string(s[0]) +
+						 "%, output " + std::to_string(s[1]) + "%";
 			unsigned wrong;
 			uint64_t beats = 0;
 			for (auto &v : *frames)
 				beats += (v.data.size() + WIDTH - 1) / WIDTH;
 			uint64_t took = run(*frames, s[0], s[1], r, error, wrong);
-			t.check(error.empty() && wrong == 0, w + (frames == &known ? "vectors" : "random regions") + mix +
-				": sum, verdict, reason", error + " wrong: " + std::to_string(wrong));
+			t.check(error.empty() && wrong == 0,
+				w + (frames == &known ? "vectors" : "random regions") + mix +
+					": sum, verdict, reason",
+				error + " wrong: " + std::to_string(wrong));
 			if (s[0] == 0 && s[1] == 0)
-				t.check(took <= beats + 12, w + "full rate", std::to_string(took) + " clocks for " + std::to_string(beats));
+				t.check(took <= beats + 12, w + "full rate",
+					std::to_string(took) + " clocks for " +
+						std::to_string(beats));
 		}
 	}
 	return t.finish();

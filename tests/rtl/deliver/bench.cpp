@@ -14,7 +14,8 @@ using namespace axis;
 enum { DELIVERED, FUNCTION_DISABLED, MAC_FILTER, TOO_LONG, BAD_IP, BAD_L4 };
 
 struct config {
-	unsigned rx_enable, promiscuous, all_multicast, drop_bad_ip, drop_bad_l4; /* bit a function */
+	unsigned rx_enable, promiscuous, all_multicast, drop_bad_ip,
+		drop_bad_l4; /* bit a function */
 	bytes mac[2];
 	unsigned max_frame[2];
 };
@@ -49,7 +50,7 @@ static unsigned judge(const offered &o, const config &c)
 	bytes to(d.begin(), d.begin() + 6);
 	if (to != bytes(6, 0xff)) {
 		bool take = (c.promiscuous >> function & 1) ||
-			(to[0] & 1 ? c.all_multicast >> function & 1 : to == c.mac[function]);
+			    (to[0] & 1 ? c.all_multicast >> function & 1 : to == c.mac[function]);
 		if (!take)
 			return MAC_FILTER;
 	}
@@ -66,12 +67,24 @@ static bytes address(rng &r, const config &c)
 {
 	bytes a = random_bytes(r, 6);
 	switch (r() % 6) {
-	case 0: return bytes(6, 0xff);
-	case 5: a = bytes(6, 0xff); a[r() % 6] ^= 1u << r() % 8; return a; /* almost broadcast */
-	case 1: a[0] |= 1; return a;
-	case 2: a[0] &= 0xfe; return a;
-	case 3: a = c.mac[r() % 2]; a[r() % 6] ^= 1u << (1 + r() % 7); return a;
-	default: return c.mac[r() % 2];
+	case 0:
+		return bytes(6, 0xff);
+	case 5:
+		a = bytes(6, 0xff);
+		a[r() % 6] ^= 1u << r() % 8;
+		return a; /* almost broadcast */
+	case 1:
+		a[0] |= 1;
+		return a;
+	case 2:
+		a[0] &= 0xfe;
+		return a;
+	case 3:
+		a = c.mac[r() % 2];
+		a[r() % 6] ^= 1u << (1 + r() % 7);
+		return a;
+	default:
+		return c.mac[r() % 2];
 	}
 }
 
@@ -136,13 +149,17 @@ static void run(tap &t, rng &r, unsigned in_stall, unsigned out_stall, bool mini
 	unsigned frames = 3000;
 	for (unsigned i = 0; i < frames; i++) {
 		offered o;
-		size_t n = minimum ? 60 : chance(r, 4) ? 60 + r() % 9669 : chance(r, 10) ? 1518 + r() % 8 : 60 + r() % 200;
+		size_t n = minimum	 ? 60 :
+			   chance(r, 4)	 ? 60 + r() % 9669 :
+			   chance(r, 10) ? 1518 + r() % 8 :
+					   60 + r() % 200;
 		o.f.data = random_bytes(r, n);
 		bytes to = address(r, c);
 		std::copy(to.begin(), to.end(), o.f.data.begin());
 		o.f.user = random_bytes(r, META_BYTES);
 		set_field(o.f.user, META_LENGTH, 14, n);
-		set_field(o.f.user, META_FUNCTION, 4, !minimum && chance(r, 3) ? r() % 16 : r() % 2);
+		set_field(o.f.user, META_FUNCTION, 4,
+			  !minimum && chance(r, 3) ? r() % 16 : r() % 2);
 		set_field(o.f.user, META[HASH_TYPE].lsb, 2, r() % 3);
 		o.check = r() & 0x3fffff;
 		beats += (n + WIDTH - 1) / WIDTH;
@@ -158,7 +175,7 @@ static void run(tap &t, rng &r, unsigned in_stall, unsigned out_stall, bool mini
 		bool first = in.offset == 0;
 		size_t index = in.frames_sent;
 		if (!minimum && chance(r, 2)) {
-			bytes mac[2] = {c.mac[0], c.mac[1]};
+			bytes mac[2] = { c.mac[0], c.mac[1] };
 			c = random_config(r);
 			for (unsigned f = 0; f < 2; f++)
 				if (chance(r, 90))
@@ -167,19 +184,21 @@ static void run(tap &t, rng &r, unsigned in_stall, unsigned out_stall, bool mini
 		}
 		in.drive(r);
 		out.drive(r);
-		m.s_axis_check = m.s_axis_tlast && index < all.size() ? all[index].check : r() & 0x3fffff;
+		m.s_axis_check =
+			m.s_axis_tlast && index < all.size() ? all[index].check : r() & 0x3fffff;
 		d->settle();
 		if (m.s_axis_tvalid && m.s_axis_tready && first) {
 			offered &o = all[index];
 			o.expect = judge(o, c);
-			o.table = table[(field(o.f.user, META_FUNCTION, 1) << 7) | field(o.f.user, META[RSS_HASH].lsb, 7)];
+			o.table = table[(field(o.f.user, META_FUNCTION, 1) << 7) |
+					field(o.f.user, META[RSS_HASH].lsb, 7)];
 		}
 		in.sample();
 		out.sample();
 		if (m.deliver_event_valid)
-			deliver_events.push_back({m.deliver_event_index, m.deliver_event_bytes});
+			deliver_events.push_back({ m.deliver_event_index, m.deliver_event_bytes });
 		if (m.verdict_event_valid)
-			verdict_events.push_back({m.verdict_event_index, m.verdict_event_bytes});
+			verdict_events.push_back({ m.verdict_event_index, m.verdict_event_bytes });
 		d->edge();
 		quiet = in.idle() && !m.m_axis_tvalid ? quiet + 1 : 0;
 	}
@@ -189,7 +208,8 @@ static void run(tap &t, rng &r, unsigned in_stall, unsigned out_stall, bool mini
 	if (!out.error.empty())
 		error = out.error;
 	else if (deliver_events.size() != frames || verdict_events.size() != frames)
-		error = std::to_string(deliver_events.size()) + " and " + std::to_string(verdict_events.size()) + " events";
+		error = std::to_string(deliver_events.size()) + " and " +
+			std::to_string(verdict_events.size()) + " events";
 	else if (m.busy)
 		error = "busy at the end";
 	size_t next = 0;
@@ -201,7 +221,8 @@ static void run(tap &t, rng &r, unsigned in_stall, unsigned out_stall, bool mini
 		unsigned ip = field(o.f.user, META[IP_VERDICT].lsb, 2), l4 = o.check >> 16 & 3;
 		results[o.expect]++;
 		if (deliver_events[i] != std::make_pair(function << 4 | o.expect, length))
-			error = where + "result " + std::to_string(deliver_events[i].first) + ", not " + std::to_string(function << 4 | o.expect);
+			error = where + "result " + std::to_string(deliver_events[i].first) +
+				", not " + std::to_string(function << 4 | o.expect);
 		else if (verdict_events[i] != std::make_pair(function << 4 | ip << 2 | l4, length))
 			error = where + "verdict event";
 		if (o.expect != DELIVERED || !error.empty())
@@ -225,8 +246,10 @@ static void run(tap &t, rng &r, unsigned in_stall, unsigned out_stall, bool mini
 	if (error.empty() && next != out.queue.size())
 		error = "more frames out than delivered";
 
-	std::string name = std::to_string(DATA_W) + " bits, " + (minimum ? "minimum frames" : "random frames and configuration") +
-		", input stalls " + std::to_string(in_stall) + "%, output " + std::to_string(out_stall) + "%: ";
+	std::string name = std::to_string(DATA_W) + " bits, " +
+			   (minimum ? "minimum frames" : "random frames and configuration") +
+			   ", input stalls " + std::to_string(in_stall) + "%, output " +
+			   std::to_string(out_stall) + "%: ";
 	std::string counts;
 	for (auto &p : results)
 		counts += " " + std::to_string(p.first) + ":" + std::to_string(p.second);
@@ -237,7 +260,8 @@ static void run(tap &t, rng &r, unsigned in_stall, unsigned out_stall, bool mini
 	if (!minimum)
 		t.check(results.size() == 6, name + "every result occurs");
 	else if (!in_stall && !out_stall)
-		t.check(took <= beats + 16, name + "full rate", std::to_string(took) + " clocks for " + std::to_string(beats));
+		t.check(took <= beats + 16, name + "full rate",
+			std::to_string(took) + " clocks for " + std::to_string(beats));
 }
 
 int main()

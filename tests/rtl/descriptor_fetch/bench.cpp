@@ -138,7 +138,8 @@ struct bench {
 	{
 		unsigned i = (unsigned)(rd.address >> 36) - 1;
 		uint64_t base = ring_base(i, q[i].generation);
-		if (i >= QUEUES || q[i].error_at == ~0ull || rd.address < base || rd.address >= base + 0x80000)
+		if (i >= QUEUES || q[i].error_at == ~0ull || rd.address < base ||
+		    rd.address >= base + 0x80000)
 			return false;
 		uint64_t at = (q[i].error_at & (size(i) - 1)) * 16 + base;
 		return at >= rd.address && at < rd.address + rd.length;
@@ -220,9 +221,11 @@ struct bench {
 					fail("descriptor that was never posted");
 				if (w.popped >= w.error_at)
 					fail("descriptor of a failed read");
-				if (m.pop_address != address || m.pop_length != (control & 0x3fff) ||
+				if (m.pop_address != address ||
+				    m.pop_length != (control & 0x3fff) ||
 				    m.pop_flags != control >> 14)
-					fail("descriptor content of queue " + std::to_string(which));
+					fail("descriptor content of queue " +
+					     std::to_string(which));
 				if (m.pop_index != (w.popped & (size(which) - 1)))
 					fail("index");
 				w.popped++;
@@ -287,7 +290,8 @@ int main(int argc, char **argv)
 			unsigned i = (unsigned)(b.r() % QUEUES);
 			uint64_t room = b.size(i) - (b.q[i].posted - b.q[i].popped);
 			if (room)
-				b.post(i, 1 + b.r() % (b.r() % 3 ? std::min<uint64_t>(room, 8) : room));
+				b.post(i, 1 + b.r() % (b.r() % 3 ? std::min<uint64_t>(room, 8) :
+								   room));
 			b.run((unsigned)(b.r() % 6));
 		}
 		b.pop_percent = 60;
@@ -298,7 +302,8 @@ int main(int argc, char **argv)
 		b.run(50);
 		printf("# %llu descriptors, %llu reads\n", (unsigned long long)b.popped_ok,
 		       (unsigned long long)b.requests);
-		t.check(b.error.empty() && count && b.popped_ok > 150000 && !b.m.busy && !b.m.pending,
+		t.check(b.error.empty() && count && b.popped_ok > 150000 && !b.m.busy &&
+				!b.m.pending,
 			"all queues and ring sizes: each descriptor once and in order", b.error);
 		t.check(!b.m.doorbell_error && !b.m.ring_error, "no error bit without cause");
 	}
@@ -332,7 +337,8 @@ int main(int argc, char **argv)
 		}
 		b.pop_percent = 80;
 		b.drain();
-		t.check(b.error.empty() && b.popped_ok > 3000, "disable and enable with reads in flight", b.error);
+		t.check(b.error.empty() && b.popped_ok > 3000,
+			"disable and enable with reads in flight", b.error);
 		for (unsigned i = 0; i < QUEUES; i++)
 			b.stop(i);
 		t.check(b.error.empty() && b.m.idle == 0xff && !b.m.busy && b.reads.empty(),
@@ -352,7 +358,8 @@ int main(int argc, char **argv)
 			b.clock();
 		}
 		b.run(3);
-		t.check(!early && (b.m.idle >> 2 & 1) && b.requests == 8, "not idle before the last read has come");
+		t.check(!early && (b.m.idle >> 2 & 1) && b.requests == 8,
+			"not idle before the last read has come");
 	}
 	{ /* read errors */
 		bench b(4);
@@ -367,20 +374,22 @@ int main(int argc, char **argv)
 			b.enable(i, true);
 			b.enable(other, true);
 			unsigned last = 0;
-			for (unsigned n : {30u, 60u, 38u}) {
+			for (unsigned n : { 30u, 60u, 38u }) {
 				b.post(i, n);
 				b.post(other, n);
 				b.run((unsigned)(b.r() % 200));
 				last += n;
 			}
 			b.run(1500);
-			ok = ok && (b.m.ring_error == 1u << i) && !(b.m.pending >> i & 1) && b.q[other].popped == 128 &&
-			     b.q[i].popped <= b.q[i].error_at && b.q[i].popped + 8 > b.q[i].error_at;
+			ok = ok && (b.m.ring_error == 1u << i) && !(b.m.pending >> i & 1) &&
+			     b.q[other].popped == 128 && b.q[i].popped <= b.q[i].error_at &&
+			     b.q[i].popped + 8 > b.q[i].error_at;
 			b.stop(i);
 			ok = ok && !b.m.ring_error;
 			b.stop(other);
 		}
-		t.check(ok && b.error.empty(), "a read error stops its queue behind the good descriptors", b.error);
+		t.check(ok && b.error.empty(),
+			"a read error stops its queue behind the good descriptors", b.error);
 	}
 	{ /* doorbell abuse */
 		bench b(5);
@@ -405,11 +414,13 @@ int main(int argc, char **argv)
 		b.pop_percent = 50;
 		b.drain();
 		b.run(50);
-		t.check(b.error.empty() && b.q[1].popped == 10 && b.fetched(1) == 10 && b.m.doorbell_error == 2,
+		t.check(b.error.empty() && b.q[1].popped == 10 && b.fetched(1) == 10 &&
+				b.m.doorbell_error == 2,
 			"a tail that moves back is an error and is ignored", b.error);
 		b.post(1, 16);
 		b.drain();
-		t.check(b.error.empty() && b.q[1].popped == 26, "a full ring's tail is right", b.error);
+		t.check(b.error.empty() && b.q[1].popped == 26, "a full ring's tail is right",
+			b.error);
 		b.stop(1);
 		t.check(!b.m.doorbell_error, "disable clears the error");
 		/* A doorbell in every clock, all queues */
@@ -435,14 +446,16 @@ int main(int argc, char **argv)
 		b.enable(0, true);
 		b.post(0, 256);
 		b.run(500);
-		t.check(b.requests == DEPTH / 8 && (b.m.available & 1), "reads ahead exactly what it has room for");
+		t.check(b.requests == DEPTH / 8 && (b.m.available & 1),
+			"reads ahead exactly what it has room for");
 		b.configure(5, 8);
 		b.enable(5, true);
 		b.post(5, 20);
 		b.run(200);
-		t.check(b.requests == DEPTH / 8 + 3 && (b.m.available >> 5 & 1), "a full queue holds up no other");
+		t.check(b.requests == DEPTH / 8 + 3 && (b.m.available >> 5 & 1),
+			"a full queue holds up no other");
 	}
-	for (unsigned latency : {20u, 60u, 200u}) {
+	for (unsigned latency : { 20u, 60u, 200u }) {
 		bench b(8);
 		b.latency = latency;
 		b.pop_percent = 0;
@@ -457,7 +470,8 @@ int main(int argc, char **argv)
 			b.clock();
 		}
 		double per = (double)(b.clocks - start) / 1000;
-		printf("# latency %u: %.2f clocks a descriptor of one queue, popped every second clock\n",
+		printf("# latency %u: %.2f clocks a descriptor of one queue, popped every second "
+		       "clock\n",
 		       latency, per);
 		t.check(b.error.empty() && per < (latency < 100 ? 2.4 : 6.0),
 			"one queue's rate at latency " + std::to_string(latency), b.error);

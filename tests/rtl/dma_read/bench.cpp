@@ -29,7 +29,7 @@ struct bench {
 	rng r;
 	axi::read_host<Vdma_read> host;
 	std::deque<request> waiting[CLIENTS]; /* to be requested */
-	std::deque<request> expected;	      /* accepted, in order */
+	std::deque<request> expected; /* accepted, in order */
 	std::vector<uint64_t> owner; /* burst serial -> number of request */
 	uint64_t accepted = 0, answered = 0, clocks = 0, next_burst_request = 0;
 	bytes current;
@@ -126,7 +126,8 @@ struct bench {
 			return;
 		}
 		if (current.size() != q.length)
-			fail("length " + std::to_string(current.size()) + " not " + std::to_string(q.length));
+			fail("length " + std::to_string(current.size()) + " not " +
+			     std::to_string(q.length));
 		if (m.response_error != q.error)
 			fail("error flag");
 		errors_seen += q.error;
@@ -188,14 +189,15 @@ struct bench {
 			unsigned length = 1 + (unsigned)(r() % (r() % 4 ? 200 : longest));
 			uint64_t address = r() & 0xffffffffffull;
 			if (r() % 3 == 0) /* ends or starts at a page's edge */
-				address = (address & ~4095ull) + 4096 - (r() % 2 ? length % 4096 : 0);
+				address =
+					(address & ~4095ull) + 4096 - (r() % 2 ? length % 4096 : 0);
 			add((unsigned)(r() % CLIENTS), address, length);
 		}
 	}
 };
 
-static void rate(const char *what, unsigned length, unsigned offset, unsigned latency, unsigned limit,
-		 tap &t)
+static void rate(const char *what, unsigned length, unsigned offset, unsigned latency,
+		 unsigned limit, tap &t)
 {
 	bench b(1);
 	const unsigned n = 400;
@@ -204,10 +206,10 @@ static void rate(const char *what, unsigned length, unsigned offset, unsigned la
 		b.add(2, 0x100000 + i * 2048ull + offset, length);
 	bool ok = b.run(200000);
 	double per = (double)(b.clocks - latency) / n;
-	printf("# %s, host bus %u: %u bytes at offset %u, latency %u: %.2f clocks a request\n", what,
-	       DATA_W, length, offset, latency, per);
-	t.check(ok && per <= limit + 0.2, std::string(what) + " at latency " + std::to_string(latency),
-		b.error);
+	printf("# %s, host bus %u: %u bytes at offset %u, latency %u: %.2f clocks a request\n",
+	       what, DATA_W, length, offset, latency, per);
+	t.check(ok && per <= limit + 0.2,
+		std::string(what) + " at latency " + std::to_string(latency), b.error);
 }
 
 int main(int argc, char **argv)
@@ -245,23 +247,25 @@ int main(int argc, char **argv)
 		b.host.latency = [&b](const axi::burst &) { return (unsigned)(b.r() % 80); };
 		b.add_random(4000, 2000);
 		bool ok = b.run(2000000);
-		t.check(ok && b.errors_seen > 100, "errors are told with their own request and no other", b.error);
+		t.check(ok && b.errors_seen > 100,
+			"errors are told with their own request and no other", b.error);
 	}
 	{
 		bench b(6);
 		b.host.shuffle = true;
 		for (unsigned offset = 0; offset < WORD; offset++)
 			for (unsigned length = 1; length <= 2 * WORD + 1; length++)
-				b.add(length % CLIENTS, 0x7fff0000000ull + (uint64_t)length * 4096 + offset, length);
+				b.add(length % CLIENTS,
+				      0x7fff0000000ull + (uint64_t)length * 4096 + offset, length);
 		t.check(b.run(2000000), "every offset with every length up to two words", b.error);
 	}
 	unsigned small = DATA_W == 512 ? 2 : 8;
-	for (unsigned latency : {20u, 60u, 150u})
+	for (unsigned latency : { 20u, 60u, 150u })
 		if (latency < 150 || DATA_W < 512) {
 			rate("60-byte reads", 60, 0, latency, small, t);
 			rate("60-byte reads", 60, 2, latency, small, t);
 		}
-	for (unsigned latency : {20u, 60u}) {
+	for (unsigned latency : { 20u, 60u }) {
 		rate("1514-byte reads", 1514, 0, latency, (1514 + WORD - 1) / WORD, t);
 		rate("1514-byte reads", 1514, 2, latency, (1514 + 2 + WORD - 1) / WORD, t);
 	}

@@ -35,14 +35,17 @@ struct bench {
 	{
 		/* Near 4 GiB boundaries, so that the carry into the high word is seen. */
 		for (unsigned f = 0; f < 4; f++)
-			next[f] = ((uint64_t)(f + 1) << 40) + ((uint64_t)(r() % 3 + 1) << 32) - r() % 300000;
+			next[f] = ((uint64_t)(f + 1) << 40) + ((uint64_t)(r() % 3 + 1) << 32) -
+				  r() % 300000;
 		host.answered = [this](uint32_t owner, unsigned n, bool refused) {
-			item &i = owner & LINE_OWNER ? lines[owner & ~LINE_OWNER] : frames[owner - 1];
+			item &i =
+				owner & LINE_OWNER ? lines[owner & ~LINE_OWNER] : frames[owner - 1];
 			i.answered += n;
 			i.refused |= refused;
 		};
 		m.rst = 1;
-		m.s_frame_tvalid = 0, m.s_line_valid = 0, m.m_axi_bvalid = 0, m.frame_done_ready = 0;
+		m.s_frame_tvalid = 0, m.s_line_valid = 0, m.m_axi_bvalid = 0,
+		m.frame_done_ready = 0;
 		for (int i = 0; i < 4; i++)
 			edge();
 		m.rst = 0;
@@ -80,7 +83,8 @@ struct bench {
 		l.data.resize(LINE);
 		for (auto &b : l.data)
 			b = (uint8_t)r();
-		host.allow(l.function, l.address, l.length, LINE_OWNER + lines.size(), l.data.data());
+		host.allow(l.function, l.address, l.length, LINE_OWNER + lines.size(),
+			   l.data.data());
 		lines.push_back(l);
 	}
 	void clock()
@@ -167,8 +171,8 @@ struct bench {
 	}
 };
 
-static void random_test(axis::tap &t, const char *name, unsigned seed, unsigned stall, unsigned latency, unsigned jitter,
-			unsigned refuse)
+static void random_test(axis::tap &t, const char *name, unsigned seed, unsigned stall,
+			unsigned latency, unsigned jitter, unsigned refuse)
 {
 	bench b(seed);
 	b.stall = stall, b.host.stall = stall;
@@ -177,25 +181,32 @@ static void random_test(axis::tap &t, const char *name, unsigned seed, unsigned 
 	b.line_percent = 10;
 	for (unsigned i = 0; i < 1500; i++) {
 		unsigned kind = b.r() % 20;
-		unsigned length = kind == 0 ? 16383 - b.r() % 500 : kind < 4 ? 1 + b.r() % 16383 : 1 + b.r() % 300;
+		unsigned length = kind == 0 ? 16383 - b.r() % 500 :
+				  kind < 4  ? 1 + b.r() % 16383 :
+					      1 + b.r() % 300;
 		b.add_frame(length, b.r() % 2 ? 64 : 0);
 		if (b.r() % 2)
 			b.add_line();
 	}
 	bool done = b.run(4000000);
-	auto refused = [&](uint32_t o) { return o & LINE_OWNER ? b.lines[o & ~LINE_OWNER].refused : b.frames[o - 1].refused; };
+	auto refused = [&](uint32_t o) {
+		return o & LINE_OWNER ? b.lines[o & ~LINE_OWNER].refused : b.frames[o - 1].refused;
+	};
 	std::string n = name;
 	t.check(done, n + ": every frame and line is answered",
-		std::to_string(b.frame_done) + " frames, " + std::to_string(b.line_done) + " lines");
+		std::to_string(b.frame_done) + " frames, " + std::to_string(b.line_done) +
+			" lines");
 	t.check(b.host.error.empty(), n + ": AXI rules, no byte outside a buffer", b.host.error);
 	t.check(b.host.differences(refused) == 0, n + ": memory is as expected");
 	t.check(b.early == 0, n + ": done comes behind every response", std::to_string(b.early));
-	t.check(b.wrong_error == 0, n + ": errors are told for the right frame and line", std::to_string(b.wrong_error));
+	t.check(b.wrong_error == 0, n + ": errors are told for the right frame and line",
+		std::to_string(b.wrong_error));
 	t.check(!refuse || b.host.refused, n + ": bursts were refused");
 	t.check(!b.m.busy, n + ": not busy at the end");
 }
 
-static void rate_test(axis::tap &t, unsigned length, unsigned latency, unsigned line_every, double most)
+static void rate_test(axis::tap &t, unsigned length, unsigned latency, unsigned line_every,
+		      double most)
 {
 	bench b(7);
 	b.host.latency = latency;
@@ -209,10 +220,13 @@ static void rate_test(axis::tap &t, unsigned length, unsigned latency, unsigned 
 	bool done = b.run(1000000);
 	double rate = (b.last_done - b.first_done) / (b.frames.size() * 0.75);
 	char name[160];
-	snprintf(name, sizeof(name), "%u-byte frames, write latency %u, a line every %u frames: at most %.2f clocks a frame", length,
-		 latency, line_every, most);
-	printf("# %u bits, %u bytes, latency %u, line every %u: %.2f clocks a frame, %lu bursts waiting at most\n", DATA_W, length,
-	       latency, line_every, rate, (unsigned long)b.host.max_waiting);
+	snprintf(name, sizeof(name),
+		 "%u-byte frames, write latency %u, a line every %u frames: at most %.2f clocks a "
+		 "frame",
+		 length, latency, line_every, most);
+	printf("# %u bits, %u bytes, latency %u, line every %u: %.2f clocks a frame, %lu bursts "
+	       "waiting at most\n",
+	       DATA_W, length, latency, line_every, rate, (unsigned long)b.host.max_waiting);
 	t.check(done && rate <= most && b.host.error.empty(), name, b.host.error);
 }
 
@@ -224,7 +238,8 @@ int main()
 	random_test(t, "long answers, refusals", 3, 5, 150, 400, 3);
 	random_test(t, "heavy stalls, refusals", 4, 70, 0, 50, 10);
 	/* Beats that 60 bytes and a line of 32 take on the bus: the bound without waiting. */
-	unsigned small = (60 + BUS - 1) / BUS + LINE / BUS, large = (1514 + BUS - 1) / BUS + LINE / BUS;
+	unsigned small = (60 + BUS - 1) / BUS + LINE / BUS,
+		 large = (1514 + BUS - 1) / BUS + LINE / BUS;
 	rate_test(t, 60, 20, 1, small * 1.02 + 0.05);
 	rate_test(t, 60, 60, 1, DATA_W == 512 ? 2.05 : small * 1.02 + 0.05);
 	rate_test(t, 60, 150, 1, DATA_W == 512 ? 4 : 8);

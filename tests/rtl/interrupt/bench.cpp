@@ -46,7 +46,8 @@ struct bench {
 			armed_now = r() % Q;
 			/* Often what is true now, at times older. */
 			armed_seen = completed[armed_now] - (r() % 4 ? 0 : r() % 3);
-			m.arm_write_valid = 1, m.arm_write_queue = armed_now, m.arm_write_seen = armed_seen;
+			m.arm_write_valid = 1, m.arm_write_queue = armed_now,
+			m.arm_write_seen = armed_seen;
 		}
 		for (unsigned i = 0; i < Q; i++) {
 			if (r() % 10000 < disable) {
@@ -116,8 +117,14 @@ struct bench {
 int main()
 {
 	axis::tap t;
-	struct { const char *name; unsigned stall, complete, arm, disable; } cases[] = {
-		{"seldom", 0, 20, 300, 0}, {"often", 0, 3000, 3000, 0}, {"held back", 70, 200, 2000, 0}, {"queues that stop", 20, 100, 1000, 20},
+	struct {
+		const char *name;
+		unsigned stall, complete, arm, disable;
+	} cases[] = {
+		{ "seldom", 0, 20, 300, 0 },
+		{ "often", 0, 3000, 3000, 0 },
+		{ "held back", 70, 200, 2000, 0 },
+		{ "queues that stop", 20, 100, 1000, 20 },
 	};
 	unsigned seed = 1;
 	for (auto &c : cases) {
@@ -132,9 +139,11 @@ int main()
 		unsigned left = 0;
 		for (unsigned i = 0; i < Q; i++)
 			left += b.due[i];
-		t.check(left == 0 && b.fired > 1000, n + ": interrupts come", std::to_string(b.fired));
+		t.check(left == 0 && b.fired > 1000, n + ": interrupts come",
+			std::to_string(b.fired));
 		t.check(!b.m.busy && !b.m.irq_valid, n + ": idle at the end");
-		printf("# %s: %lu armed, %lu interrupts\n", c.name, (unsigned long)b.armed_total, (unsigned long)b.fired);
+		printf("# %s: %lu armed, %lu interrupts\n", c.name, (unsigned long)b.armed_total,
+		       (unsigned long)b.fired);
 	}
 	return t.finish();
 }

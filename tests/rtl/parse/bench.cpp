@@ -40,8 +40,8 @@ static std::string compare(const vector_frame &v, const frame &in, const frame &
 	for (unsigned i = 0; i < RAW_SUM; i++) {
 		uint64_t got = field(out.user, META[i].lsb, META[i].width);
 		if (got != v.field[i])
-			return v.name + ": " + META[i].name + " is " + std::to_string(got) + ", not " +
-				std::to_string(v.field[i]);
+			return v.name + ": " + META[i].name + " is " + std::to_string(got) +
+			       ", not " + std::to_string(v.field[i]);
 	}
 	return "";
 }
@@ -94,7 +94,8 @@ static uint64_t run(const vector_set &s, const std::vector<vector_frame> &frames
 	wrong = 0;
 	error = out.error;
 	if (out.queue.size() != frames.size())
-		error = std::to_string(out.queue.size()) + " frames out for " + std::to_string(frames.size());
+		error = std::to_string(out.queue.size()) + " frames out for " +
+			std::to_string(frames.size());
 	else if (m.busy)
 		error = "busy at the end";
 	for (size_t i = 0; i < frames.size() && i < out.queue.size(); i++) {
@@ -113,7 +114,7 @@ int main(int argc, char **argv)
 	rng r(4);
 	std::vector<vector_set> sets = load_vectors(argc > 1 ? argv[1] : "build/rtl/vectors.txt");
 	std::string w = std::to_string(DATA_W) + " bits: ";
-	const unsigned stalls[][2] = {{0, 0}, {40, 0}, {0, 60}, {30, 30}, {0, 90}};
+	const unsigned stalls[][2] = { { 0, 0 }, { 40, 0 }, { 0, 60 }, { 30, 30 }, { 0, 90 } };
 	std::string error;
 	unsigned wrong;
 
@@ -121,9 +122,11 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < sets.size(); i++) {
 		for (auto &s : stalls) {
 			run(sets[i], sets[i].frames, s[0], s[1], r, error, wrong);
-			t.check(error.empty() && wrong == 0, w + "hash configuration " + std::to_string(i) + ", " +
-				std::to_string(sets[i].frames.size()) + " frames, input stalls " + std::to_string(s[0]) +
-				"%, output " + std::to_string(s[1]) + "%: metadata right",
+			t.check(error.empty() && wrong == 0,
+				w + "hash configuration " + std::to_string(i) + ", " +
+					std::to_string(sets[i].frames.size()) +
+					" frames, input stalls " + std::to_string(s[0]) +
+					"%, output " + std::to_string(s[1]) + "%: metadata right",
 				error + " wrong: " + std::to_string(wrong));
 		}
 	}
@@ -131,13 +134,15 @@ int main(int argc, char **argv)
 	/* The rate, with minimum frames of each kind and of all kinds mixed. */
 	std::vector<vector_frame> all;
 	for (unsigned kind = 0; kind < 5; kind++) {
-		static const char *const names[] = {"UDP over IPv4", "TCP over IPv4", "UDP over IPv6", "TCP over IPv6", "mixed"};
+		static const char *const names[] = { "UDP over IPv4", "TCP over IPv4",
+						     "UDP over IPv6", "TCP over IPv6", "mixed" };
 		std::vector<vector_frame> frames;
 		for (auto &v : sets[0].frames) {
 			size_t limit = DATA_W == 512 ? 64 : 80;
 			bool v6 = v.field[L3_TYPE] == 3, tcp = v.field[L4_TYPE] == 1;
 			if (v.data.size() >= 60 && v.data.size() <= limit && v.field[REASON] == 0 &&
-			    (v.field[L3_TYPE] == 1 || v6) && (v6 * 2 + tcp == (int)kind || kind == 4))
+			    (v.field[L3_TYPE] == 1 || v6) &&
+			    (v6 * 2 + tcp == (int)kind || kind == 4))
 				frames.push_back(v);
 		}
 		if (frames.empty() && DATA_W == 512)
@@ -150,7 +155,8 @@ int main(int argc, char **argv)
 		uint64_t took = run(sets[0], frames, 0, 0, r, error, wrong);
 		printf("# %s: %zu frames, %llu beats, %llu clocks\n", names[kind], frames.size(),
 		       (unsigned long long)beats, (unsigned long long)took);
-		t.check(error.empty() && wrong == 0 && took <= beats + 16, w + "full rate with minimum frames, " + names[kind], error);
+		t.check(error.empty() && wrong == 0 && took <= beats + 16,
+			w + "full rate with minimum frames, " + names[kind], error);
 	}
 	return t.finish();
 }

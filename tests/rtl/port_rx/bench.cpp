@@ -52,13 +52,14 @@ static void execute(run &x, rng &r)
 	/* The last beat's flag is set by hand below: the source's user is of the first beat. */
 	uint8_t unused = 0;
 	source<decltype(m.s_axis_tdata), decltype(m.s_axis_tkeep), uint8_t> in(
-		m.s_axis_tdata, m.s_axis_tkeep, m.s_axis_tlast, m.s_axis_tvalid, always, unused, WIDTH);
+		m.s_axis_tdata, m.s_axis_tkeep, m.s_axis_tlast, m.s_axis_tvalid, always, unused,
+		WIDTH);
 	sink<decltype(m.m_axis_tdata), decltype(m.m_axis_tkeep), decltype(m.m_axis_tuser)> out(
 		m.m_axis_tdata, m.m_axis_tkeep, m.m_axis_tlast, m.m_axis_tvalid, m.m_axis_tready,
 		m.m_axis_tuser, WIDTH);
 
 	for (auto &o : x.in)
-		in.queue.push_back(frame{o.data, {}, {}});
+		in.queue.push_back(frame{ o.data, {}, {} });
 	in.stall_percent = x.gap_percent;
 	out.stall_percent = x.stall_percent;
 	m.enable = 1;
@@ -72,7 +73,8 @@ static void execute(run &x, rng &r)
 		if (x.toggle_enable && chance(r, 5))
 			m.enable = !m.enable;
 		m.microseconds = (uint32_t)(0xfffffff0u + d->cycles);
-		m.s_axis_tuser = m.s_axis_tlast ? x.in[index < x.in.size() ? index : 0].bad : r() & 1;
+		m.s_axis_tuser =
+			m.s_axis_tlast ? x.in[index < x.in.size() ? index : 0].bad : r() & 1;
 		d->settle();
 		if (m.s_axis_tvalid && first) {
 			x.in[index].enabled = m.enable;
@@ -83,7 +85,7 @@ static void execute(run &x, rng &r)
 		in.sample();
 		out.sample();
 		if (m.event_valid)
-			x.events.push_back({m.event_result, m.event_bytes});
+			x.events.push_back({ m.event_result, m.event_bytes });
 		d->edge();
 		quiet = in.idle() && !m.m_axis_tvalid ? quiet + 1 : 0;
 	}
@@ -100,7 +102,8 @@ static std::string verify(run &x, std::map<unsigned, unsigned> &results)
 	if (x.busy_at_end)
 		return "busy at the end";
 	if (x.events.size() != x.sent.size())
-		return std::to_string(x.events.size()) + " events for " + std::to_string(x.sent.size()) + " frames";
+		return std::to_string(x.events.size()) + " events for " +
+		       std::to_string(x.sent.size()) + " frames";
 	size_t next = 0;
 	for (size_t i = 0; i < x.sent.size(); i++) {
 		const offered &o = x.sent[i];
@@ -108,9 +111,11 @@ static std::string verify(run &x, std::map<unsigned, unsigned> &results)
 		unsigned size = o.data.size() > 16383 ? 16383 : o.data.size();
 		results[result]++;
 		if (result != want && !(want == ACCEPTED && result == OVERFLOW_))
-			return "frame " + std::to_string(i) + ": result " + std::to_string(result) + ", not " + std::to_string(want);
+			return "frame " + std::to_string(i) + ": result " + std::to_string(result) +
+			       ", not " + std::to_string(want);
 		if (x.events[i].second != size)
-			return "frame " + std::to_string(i) + ": event says " + std::to_string(x.events[i].second) + " bytes";
+			return "frame " + std::to_string(i) + ": event says " +
+			       std::to_string(x.events[i].second) + " bytes";
 		if (result != ACCEPTED)
 			continue;
 		if (next >= x.out.size())
@@ -135,7 +140,7 @@ static std::string verify(run &x, std::map<unsigned, unsigned> &results)
 
 static offered make(rng &r, size_t n, bool bad = false)
 {
-	return offered{random_bytes(r, n), bad, true, 0};
+	return offered{ random_bytes(r, n), bad, true, 0 };
 }
 
 int main()
@@ -151,16 +156,19 @@ int main()
 		std::map<unsigned, unsigned> res;
 		execute(x, r);
 		std::string e = verify(x, res);
-		t.check(e.empty() && res[RUNT] == 59 && res[ACCEPTED] == 241, w + "every length to 300, back to back", e);
+		t.check(e.empty() && res[RUNT] == 59 && res[ACCEPTED] == 241,
+			w + "every length to 300, back to back", e);
 	}
 	{
 		run x;
-		for (size_t n : {9727, 9728, 9729, 9736, 12000, 16383, 16384, 16500, 40000, 60, 9728, 61})
+		for (size_t n :
+		     { 9727, 9728, 9729, 9736, 12000, 16383, 16384, 16500, 40000, 60, 9728, 61 })
 			x.in.push_back(make(r, n));
 		std::map<unsigned, unsigned> res;
 		execute(x, r);
 		std::string e = verify(x, res);
-		t.check(e.empty() && res[OVERSIZE] == 7 && res[ACCEPTED] == 5, w + "largest frame, and longer than the buffer", e);
+		t.check(e.empty() && res[OVERSIZE] == 7 && res[ACCEPTED] == 5,
+			w + "largest frame, and longer than the buffer", e);
 	}
 	{
 		run x;
@@ -169,15 +177,18 @@ int main()
 		std::map<unsigned, unsigned> res;
 		execute(x, r);
 		std::string e = verify(x, res);
-		t.check(e.empty() && res[OVERFLOW_] == 0 && res[MAC_ERROR] > 300, w + "minimum frames at line rate, none lost but bad ones", e);
+		t.check(e.empty() && res[OVERFLOW_] == 0 && res[MAC_ERROR] > 300,
+			w + "minimum frames at line rate, none lost but bad ones", e);
 	}
-	for (unsigned stall : {20, 60, 90, 98}) {
+	for (unsigned stall : { 20, 60, 90, 98 }) {
 		run x;
 		x.gap_percent = stall == 20 ? 30 : 0;
 		x.stall_percent = stall;
 		x.toggle_enable = true;
 		for (unsigned i = 0; i < 3000; i++) {
-			size_t n = chance(r, 5) ? 1 + r() % 12000 : chance(r, 50) ? 60 : 1 + r() % 400;
+			size_t n = chance(r, 5)	 ? 1 + r() % 12000 :
+				   chance(r, 50) ? 60 :
+						   1 + r() % 400;
 			x.in.push_back(make(r, n, chance(r, 10)));
 		}
 		std::map<unsigned, unsigned> res;
@@ -191,7 +202,9 @@ int main()
 		}
 		printf("# results%s\n", counts.c_str());
 		t.check(e.empty() && sum == x.in.size() && res[ACCEPTED] == x.out.size(),
-			w + "random frames, output stalls " + std::to_string(stall) + "%: in = out + drops", e);
+			w + "random frames, output stalls " + std::to_string(stall) +
+				"%: in = out + drops",
+			e);
 		if (stall >= 60)
 			t.check(res[OVERFLOW_] > 0, w + "... and some overflowed");
 	}

@@ -22,10 +22,10 @@ struct bench {
 	uint64_t last_clock = 0;
 
 	explicit bench(uint64_t seed)
-	    : r(seed), in(m.s_axis_tdata, m.s_axis_tkeep, m.s_axis_tlast, m.s_axis_tvalid, m.s_axis_tready,
-			  in_user, BEAT),
-	      out(m.m_axis_tdata, m.m_axis_tkeep, m.m_axis_tlast, m.m_axis_tvalid, m.m_axis_tready, out_user,
-		  BEAT)
+		: r(seed), in(m.s_axis_tdata, m.s_axis_tkeep, m.s_axis_tlast, m.s_axis_tvalid,
+			      m.s_axis_tready, in_user, BEAT),
+		  out(m.m_axis_tdata, m.m_axis_tkeep, m.m_axis_tlast, m.m_axis_tvalid,
+		      m.m_axis_tready, out_user, BEAT)
 	{
 		m.rst = 1;
 		m.enable = 1;
@@ -81,7 +81,8 @@ struct bench {
 			if (f.data.size() >= 4)
 				memcpy(&n, &f.data[0], 4);
 			if (n >= offered.size() || (int64_t)n <= previous || f.data != offered[n]) {
-				error = "frame " + std::to_string(count) + " is not one that was offered";
+				error = "frame " + std::to_string(count) +
+					" is not one that was offered";
 				break;
 			}
 			previous = n;
@@ -111,23 +112,25 @@ int main(int argc, char **argv)
 	Verilated::commandArgs(argc, argv);
 	tap t;
 
-	for (unsigned stall : {0u, 30u, 80u}) {
+	for (unsigned stall : { 0u, 30u, 80u }) {
 		bench b(1 + stall);
 		b.in.stall_percent = stall / 2;
 		b.out.stall_percent = stall;
 		for (unsigned k = 0; k < 1500; k++)
-			b.add(b.r() % 10 ? 60 + (unsigned)(b.r() % 200) : 60 + (unsigned)(b.r() % 9669));
+			b.add(b.r() % 10 ? 60 + (unsigned)(b.r() % 200) :
+					   60 + (unsigned)(b.r() % 9669));
 		bool ok = b.drain(4000000);
 		uint64_t n = b.check();
-		t.check(ok && b.error.empty() && n == 1500, "every byte, no gap, stalls " + std::to_string(stall),
-			b.error);
+		t.check(ok && b.error.empty() && n == 1500,
+			"every byte, no gap, stalls " + std::to_string(stall), b.error);
 	}
 	{
 		bench b(2);
 		for (unsigned length = 60; length < 60 + 3 * BEAT; length++)
 			b.add(length);
 		bool ok = b.drain(100000);
-		t.check(ok && b.check() == 3 * BEAT && b.error.empty(), "every length of the last beat", b.error);
+		t.check(ok && b.check() == 3 * BEAT && b.error.empty(),
+			"every length of the last beat", b.error);
 	}
 	{ /* enable falls and rises at any time */
 		bench b(3);
@@ -147,8 +150,9 @@ int main(int argc, char **argv)
 		bool ok = b.drain(100000);
 		uint64_t n = b.check();
 		t.check(ok && b.error.empty() && n > 500 && b.packets[DISABLED] > 500 &&
-			n + b.packets[DISABLED] == 4000 && b.octets[SENT] + b.octets[DISABLED] == all &&
-			b.packets[TOO_LONG] == 0,
+				n + b.packets[DISABLED] == 4000 &&
+				b.octets[SENT] + b.octets[DISABLED] == all &&
+				b.packets[TOO_LONG] == 0,
 			"disable at any time: whole frames only, each one counted", b.error);
 	}
 	{ /* disabled: the input never stalls although the MAC takes nothing */
@@ -166,26 +170,30 @@ int main(int argc, char **argv)
 		b.out.stall_percent = 0;
 		bool ok = b.drain(100000);
 		uint64_t n = b.check();
-		t.check(stalled && drained && ok && b.error.empty() && n + b.packets[DISABLED] == 400 && n > 5,
+		t.check(stalled && drained && ok && b.error.empty() &&
+				n + b.packets[DISABLED] == 400 && n > 5,
 			"a full FIFO stalls, a disabled port does not", b.error);
 		b.m.enable = 1;
 		b.add(77);
 		ok = b.drain(1000);
-		t.check(ok && b.out.queue.back().data == b.offered.back(), "enabled again, it sends");
+		t.check(ok && b.out.queue.back().data == b.offered.back(),
+			"enabled again, it sends");
 	}
 	{ /* frames longer than the FIFO */
 		bench b(5);
 		for (unsigned k = 0; k < 30; k++) {
-			b.add(k % 3 == 1 ? 16384 + (unsigned)(b.r() % 20000) : 60 + (unsigned)(b.r() % 1500));
+			b.add(k % 3 == 1 ? 16384 + (unsigned)(b.r() % 20000) :
+					   60 + (unsigned)(b.r() % 1500));
 			if (k % 3 == 1)
 				b.add(60);
 		}
 		bool ok = b.drain(200000);
 		uint64_t n = b.check();
 		t.check(ok && b.error.empty() && n == 30 && b.packets[TOO_LONG] == 10,
-			"a frame longer than the FIFO is dropped and counted, nothing hangs", b.error);
+			"a frame longer than the FIFO is dropped and counted, nothing hangs",
+			b.error);
 	}
-	for (unsigned length : {60u, 1514u}) {
+	for (unsigned length : { 60u, 1514u }) {
 		bench b(6);
 		unsigned beats = (length + BEAT - 1) / BEAT;
 		for (unsigned k = 0; k < 300; k++)
@@ -194,7 +202,8 @@ int main(int argc, char **argv)
 		b.drain(200000);
 		double per = (double)(b.last_clock - start - beats) / 300;
 		printf("# %u bits, %u bytes: %.2f clocks a frame\n", DATA_W, length, per);
-		t.check(per <= beats + 0.1 && b.check() == 300, "rate at " + std::to_string(length) + " bytes", b.error);
+		t.check(per <= beats + 0.1 && b.check() == 300,
+			"rate at " + std::to_string(length) + " bytes", b.error);
 	}
 	return t.finish();
 }

@@ -13,10 +13,13 @@ static constexpr unsigned Q = 8, QPF = 4, META_BYTES = 29;
 enum { COMPLETED, NO_DESCRIPTOR, TOO_SMALL, DMA_ERROR, DISABLED, RESULTS };
 
 /* Fields of the metadata word, and where they are in the completion. */
-struct field { unsigned meta, width, completion; };
+struct field {
+	unsigned meta, width, completion;
+};
 static const field fields[] = {
-	{16, 14, 0}, {64, 3, 16}, {67, 3, 19}, {70, 2, 22}, {176, 4, 24}, {173, 2, 28}, {214, 2, 30}, {180, 32, 32},
-	{216, 16, 64}, {72, 16, 80}, {88, 8, 96}, {96, 8, 104}, {104, 9, 112}, {212, 2, 121}, {30, 32, 128},
+	{ 16, 14, 0 },	{ 64, 3, 16 },	{ 67, 3, 19 },	 { 70, 2, 22 },	  { 176, 4, 24 },
+	{ 173, 2, 28 }, { 214, 2, 30 }, { 180, 32, 32 }, { 216, 16, 64 }, { 72, 16, 80 },
+	{ 88, 8, 96 },	{ 96, 8, 104 }, { 104, 9, 112 }, { 212, 2, 121 }, { 30, 32, 128 },
 };
 
 struct descriptor {
@@ -37,7 +40,8 @@ struct bench {
 	axis::rng r;
 	Vrx_dma m;
 	uint8_t dummy_user = 0;
-	axis::source<decltype(m.s_axis_tdata), decltype(m.s_axis_tkeep), decltype(m.s_axis_tuser)> source;
+	axis::source<decltype(m.s_axis_tdata), decltype(m.s_axis_tkeep), decltype(m.s_axis_tuser)>
+		source;
 	std::vector<frame_info> frames;
 	std::deque<size_t> given;
 	size_t decided = 0, written = 0, offset = 0;
@@ -46,17 +50,19 @@ struct bench {
 	unsigned index[Q] = {}, off_clocks[Q] = {};
 	uint8_t running = 0xff;
 	std::deque<uint8_t> running_history, none_history;
-	uint64_t clocks = 0, events[RESULTS] = {}, done_sent = 0, done_seen = 0, first = 0, last = 0, next_address = 1;
+	uint64_t clocks = 0, events[RESULTS] = {}, done_sent = 0, done_seen = 0, first = 0,
+		 last = 0, next_address = 1;
 	std::string error;
 	bool entry_was = false, answer_due = false;
 	descriptor answer;
 	bool answer_ok = false;
-	unsigned stall = 0, disable_percent = 0, small_percent = 0, supply = 10000, done_percent = 0;
+	unsigned stall = 0, disable_percent = 0, small_percent = 0, supply = 10000,
+		 done_percent = 0;
 	bool endless = false, last_pop = false;
 
 	bench(uint64_t seed)
-	    : r(seed), source(m.s_axis_tdata, m.s_axis_tkeep, m.s_axis_tlast, m.s_axis_tvalid, m.s_axis_tready, m.s_axis_tuser,
-			      BYTES)
+		: r(seed), source(m.s_axis_tdata, m.s_axis_tkeep, m.s_axis_tlast, m.s_axis_tvalid,
+				  m.s_axis_tready, m.s_axis_tuser, BYTES)
 	{
 		m.rst = 1, m.queue_running = 0, m.available = 0, m.pending = 0, m.pop_ok = 0;
 		m.done_event_valid = 0, m.entry_ready = 0, m.m_frame_tready = 0;
@@ -67,7 +73,8 @@ struct bench {
 	void fail(const std::string &why)
 	{
 		if (error.empty())
-			error = why + " (clock " + std::to_string(clocks) + ", frame " + std::to_string(decided) + ")";
+			error = why + " (clock " + std::to_string(clocks) + ", frame " +
+				std::to_string(decided) + ")";
 	}
 	void add(unsigned length, int queue, bool bad)
 	{
@@ -102,8 +109,10 @@ struct bench {
 		axis::bytes words(20);
 		axis::get(m.entry_words, words.data(), 20);
 		for (auto &x : fields)
-			if (axis::field(words, x.completion, x.width) != axis::field(f.frame.user, x.meta, x.width))
-				fail("a completion's field differs, bit " + std::to_string(x.completion));
+			if (axis::field(words, x.completion, x.width) !=
+			    axis::field(f.frame.user, x.meta, x.width))
+				fail("a completion's field differs, bit " +
+				     std::to_string(x.completion));
 		while (!popped[q].empty() && popped[q].front().address != m.m_frame_address) {
 			if (!popped[q].front().flushed)
 				fail("a descriptor is skipped");
@@ -152,7 +161,9 @@ struct bench {
 				fail("QUEUE_DISABLED, but the queue runs");
 			if (result == NO_DESCRIPTOR && !(ran && none))
 				fail("NO_DESCRIPTOR, but there is one");
-			if (result == TOO_SMALL && (!ran || (!stopped && (popped[q].empty() || popped[q].front().length >= f.length))))
+			if (result == TOO_SMALL &&
+			    (!ran || (!stopped &&
+				      (popped[q].empty() || popped[q].front().length >= f.length))))
 				fail("BUFFER_TOO_SMALL, but it fits");
 		}
 		if (++decided == frames.size() / 4)
@@ -178,7 +189,8 @@ struct bench {
 				if (endless) {
 					while (fetched[q].size() < 8)
 						fetched[q].push_back(make(q));
-				} else if (fetched[q].size() + coming[q].size() < 16 && r() % 10000 < supply) {
+				} else if (fetched[q].size() + coming[q].size() < 16 &&
+					   r() % 10000 < supply) {
 					coming[q].push_back(clocks + 20 + r() % 40);
 				}
 				while (!coming[q].empty() && coming[q].front() <= clocks) {
@@ -193,7 +205,8 @@ struct bench {
 		m.queue_running = running, m.available = available, m.pending = pending;
 		if (answer_due) {
 			m.pop_ok = answer_ok;
-			m.pop_address = answer.address, m.pop_length = answer.length, m.pop_index = answer.index;
+			m.pop_address = answer.address, m.pop_length = answer.length,
+			m.pop_index = answer.index;
 		}
 		answer_due = false;
 		m.entry_ready = !axis::chance(r, stall);
@@ -253,7 +266,8 @@ struct bench {
 				const frame_info &f = frames[given.front()];
 				axis::bytes beat(DMA_BYTES);
 				axis::get(m.m_frame_tdata, beat.data(), DMA_BYTES);
-				if (!offset && (m.m_frame_address != f.address || m.m_frame_length != f.length))
+				if (!offset && (m.m_frame_address != f.address ||
+						m.m_frame_length != f.length))
 					fail("address or length changed");
 				size_t n = std::min<size_t>(DMA_BYTES, f.length - offset);
 				if (memcmp(beat.data(), f.frame.data.data() + offset, n))
@@ -284,14 +298,16 @@ struct bench {
 	}
 };
 
-static void random_test(axis::tap &t, const char *name, unsigned seed, unsigned stall, unsigned disable, unsigned small,
-			unsigned supply, bool bad, unsigned done)
+static void random_test(axis::tap &t, const char *name, unsigned seed, unsigned stall,
+			unsigned disable, unsigned small, unsigned supply, bool bad, unsigned done)
 {
 	bench b(seed);
 	b.stall = stall, b.source.stall_percent = stall / 2;
-	b.disable_percent = disable, b.small_percent = small, b.supply = supply, b.done_percent = done;
+	b.disable_percent = disable, b.small_percent = small, b.supply = supply,
+	b.done_percent = done;
 	for (unsigned i = 0; i < 6000; i++)
-		b.add(i % 50 ? 60 + b.r() % 500 : 60 + b.r() % 9600, b.r() % 4 ? -1 : 3, bad && b.r() % 20 == 0);
+		b.add(i % 50 ? 60 + b.r() % 500 : 60 + b.r() % 9600, b.r() % 4 ? -1 : 3,
+		      bad && b.r() % 20 == 0);
 	bool all = b.run(3000000);
 	std::string n = name;
 	uint64_t drops = b.events[NO_DESCRIPTOR] + b.events[TOO_SMALL] + b.events[DISABLED];
@@ -299,9 +315,12 @@ static void random_test(axis::tap &t, const char *name, unsigned seed, unsigned 
 	t.check(b.error.empty(), n + ": each decision, descriptor, field and byte", b.error);
 	t.check(b.written + drops == b.frames.size(), n + ": in = written + drops by reason");
 	t.check(b.done_seen == b.done_sent, n + ": the events of finished frames are passed on");
-	t.check((!disable && !bad) == !b.events[DISABLED] && !small == !b.events[TOO_SMALL] && (supply == 10000) == !b.events[NO_DESCRIPTOR],
-		n + ": the drops of this case occur", std::to_string(b.events[NO_DESCRIPTOR]) + " " + std::to_string(b.events[TOO_SMALL]) + " " +
-		std::to_string(b.events[DISABLED]));
+	t.check((!disable && !bad) == !b.events[DISABLED] && !small == !b.events[TOO_SMALL] &&
+			(supply == 10000) == !b.events[NO_DESCRIPTOR],
+		n + ": the drops of this case occur",
+		std::to_string(b.events[NO_DESCRIPTOR]) + " " +
+			std::to_string(b.events[TOO_SMALL]) + " " +
+			std::to_string(b.events[DISABLED]));
 	t.check(!b.m.busy, n + ": not busy at the end");
 }
 
@@ -314,8 +333,10 @@ static void rate_test(axis::tap &t, unsigned length, int queue, double most)
 	bool all = b.run(1000000);
 	double rate = (b.last - b.first) / (b.frames.size() * 0.75);
 	char name[120];
-	printf("# %u bits, %u bytes, %s: %.2f clocks a frame\n", DATA_W, length, queue < 0 ? "all queues" : "one queue", rate);
-	snprintf(name, sizeof(name), "%u-byte frames, %s: at most %.2f clocks a frame", length, queue < 0 ? "all queues" : "one queue", most);
+	printf("# %u bits, %u bytes, %s: %.2f clocks a frame\n", DATA_W, length,
+	       queue < 0 ? "all queues" : "one queue", rate);
+	snprintf(name, sizeof(name), "%u-byte frames, %s: at most %.2f clocks a frame", length,
+		 queue < 0 ? "all queues" : "one queue", most);
 	t.check(all && rate <= most && b.error.empty(), name, b.error);
 }
 

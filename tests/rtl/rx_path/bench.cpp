@@ -34,14 +34,17 @@ struct bench {
 	axis::rng r;
 	Vrx_path m;
 	host::write_host<Vrx_path, BUS> host;
-	axis::source<decltype(m.s_axis_tdata), decltype(m.s_axis_tkeep), decltype(m.s_axis_tuser)> source;
+	axis::source<decltype(m.s_axis_tdata), decltype(m.s_axis_tkeep), decltype(m.s_axis_tuser)>
+		source;
 	std::vector<buffer> buffers;
 	queue_model queue[Q];
 	std::map<uint32_t, axis::bytes> sent;
 	std::vector<std::pair<unsigned, unsigned>> frames;
-	uint64_t clocks = 0, events[RESULTS] = {}, bytes[RESULTS] = {}, consumed = 0, consumed_error = 0, first = 0, last = 0, total = 0;
+	uint64_t clocks = 0, events[RESULTS] = {}, bytes[RESULTS] = {}, consumed = 0,
+		 consumed_error = 0, first = 0, last = 0, total = 0;
 	uint64_t tx_in = 0, restarts = 0;
-	unsigned descriptor_latency = 20, stop = 0, data_refuse = 0, ring_refuse = 0, tx_percent = 0;
+	unsigned descriptor_latency = 20, stop = 0, data_refuse = 0, ring_refuse = 0,
+		 tx_percent = 0;
 	bool any_length = false, answer_due = false, answer_ok = false;
 	buffer answer;
 	uint64_t next = 0;
@@ -50,8 +53,9 @@ struct bench {
 	std::string error;
 
 	bench(uint64_t seed)
-	    : r(seed), host(m, r), source(m.s_axis_tdata, m.s_axis_tkeep, m.s_axis_tlast, m.s_axis_tvalid, m.s_axis_tready,
-					  m.s_axis_tuser, BYTES)
+		: r(seed), host(m, r),
+		  source(m.s_axis_tdata, m.s_axis_tkeep, m.s_axis_tlast, m.s_axis_tvalid,
+			 m.s_axis_tready, m.s_axis_tuser, BYTES)
 	{
 		axis::bytes base(64), tx_base(64);
 		for (unsigned q = 0; q < Q; q++) {
@@ -78,7 +82,8 @@ struct bench {
 				queue[owner & ~RING_OWNER].ring_refused = true;
 			return no;
 		};
-		m.rst = 1, m.rx_enable = 0, m.tx_enable = 0, m.available = 0, m.pending = 0, m.pop_ok = 0, m.tx_done_valid = 0;
+		m.rst = 1, m.rx_enable = 0, m.tx_enable = 0, m.available = 0, m.pending = 0,
+		m.pop_ok = 0, m.tx_done_valid = 0;
 		m.m_axi_bvalid = 0;
 		for (int i = 0; i < 4; i++)
 			m.clk = 0, m.eval(), m.clk = 1, m.eval();
@@ -93,7 +98,8 @@ struct bench {
 	{
 		uint8_t zero[32] = {};
 		for (unsigned i = 0; i < SIZE * 32; i++)
-			host.at(q / QPF, queue[q].ring + i).data[(queue[q].ring + i) & 4095] = zero[0];
+			host.at(q / QPF, queue[q].ring + i).data[(queue[q].ring + i) & 4095] =
+				zero[0];
 	}
 	void add(unsigned length, int queue_number)
 	{
@@ -109,7 +115,7 @@ struct bench {
 		/* The completion tells which frame it is. */
 		axis::set_field(f.user, 30, 32, total);
 		sent[total++] = f.data;
-		frames.push_back({q, length});
+		frames.push_back({ q, length });
 		source.queue.push_back(f);
 	}
 	void post(unsigned q)
@@ -146,7 +152,8 @@ struct bench {
 				return;
 			memcpy(e, p->data + (place & 4095), 32);
 			k.seen++;
-			unsigned index = e[28] | e[29] << 8, status = e[30] & 15, length = (e[0] | e[1] << 8) & 0x3fff;
+			unsigned index = e[28] | e[29] << 8, status = e[30] & 15,
+				 length = (e[0] | e[1] << 8) & 0x3fff;
 			uint32_t number = e[16] | e[17] << 8 | e[18] << 16 | (uint32_t)e[19] << 24;
 			auto o = k.outstanding.find(index);
 			if (o == k.outstanding.end() || !sent.count(number))
@@ -165,7 +172,8 @@ struct bench {
 				fail("data differs");
 			/* Behind the frame nothing is written. */
 			uint8_t behind;
-			if (length < b.length && (host.read(q / QPF, b.address + length, &behind, 1), behind != 0xa5))
+			if (length < b.length &&
+			    (host.read(q / QPF, b.address + length, &behind, 1), behind != 0xa5))
 				fail("a byte behind the frame");
 			sent.erase(number);
 			k.outstanding.erase(o);
@@ -201,7 +209,7 @@ struct bench {
 				for (auto &c : k.coming)
 					coming += c.second;
 				if (k.posted + coming + 8 <= SIZE)
-					k.coming.push_back({clocks + descriptor_latency, 8});
+					k.coming.push_back({ clocks + descriptor_latency, 8 });
 				if (!k.coming.empty() && k.coming.front().first <= clocks) {
 					for (unsigned i = 0; i < k.coming.front().second; i++)
 						post(q);
@@ -215,7 +223,8 @@ struct bench {
 		m.rx_enable = enable, m.tx_enable = 0xff;
 		m.available = available, m.pending = pending;
 		if (answer_due)
-			m.pop_ok = answer_ok, m.pop_address = answer.address, m.pop_length = answer.length, m.pop_index = answer.index;
+			m.pop_ok = answer_ok, m.pop_address = answer.address,
+			m.pop_length = answer.length, m.pop_index = answer.index;
 		answer_due = false;
 		m.tx_done_valid = axis::chance(r, tx_percent);
 		m.tx_done_gq = r() % Q;
@@ -273,8 +282,8 @@ struct bench {
 	}
 };
 
-static void random_test(axis::tap &t, const char *name, unsigned seed, unsigned stall, unsigned jitter, unsigned stop, unsigned data_refuse,
-			unsigned ring_refuse)
+static void random_test(axis::tap &t, const char *name, unsigned seed, unsigned stall,
+			unsigned jitter, unsigned stop, unsigned data_refuse, unsigned ring_refuse)
 {
 	bench b(seed);
 	b.any_length = true;
@@ -282,7 +291,8 @@ static void random_test(axis::tap &t, const char *name, unsigned seed, unsigned 
 	b.host.latency = 20, b.host.jitter = jitter;
 	b.stop = stop, b.data_refuse = data_refuse, b.ring_refuse = ring_refuse, b.tx_percent = 10;
 	for (unsigned i = 0; i < 3000; i++)
-		b.add(b.r() % 4 ? 60 + b.r() % 100 : 60 + b.r() % (b.r() % 8 ? 1454 : 9600), b.r() % 2 ? -1 : 2);
+		b.add(b.r() % 4 ? 60 + b.r() % 100 : 60 + b.r() % (b.r() % 8 ? 1454 : 9600),
+		      b.r() % 2 ? -1 : 2);
 	bool done = b.run(600000);
 	std::string n = name;
 	uint64_t sum = 0;
@@ -294,20 +304,25 @@ static void random_test(axis::tap &t, const char *name, unsigned seed, unsigned 
 	t.check(done, n + ": every frame comes to an end", std::to_string(b.decided()));
 	t.check(b.error.empty(), n + ": data first, completions in order, every byte", b.error);
 	t.check(b.host.error.empty(), n + ": AXI rules, no byte outside a buffer", b.host.error);
-	t.check(b.decided() == b.frames.size() && bytes == sum, n + ": in = completed + drops by reason, packets and bytes");
+	t.check(b.decided() == b.frames.size() && bytes == sum,
+		n + ": in = completed + drops by reason, packets and bytes");
 	/* Completions of a refused ring, or written behind a restart, are lost to software. */
-	t.check(stop || ring_refuse ? b.consumed <= b.events[COMPLETED]
-				    : b.consumed == b.events[COMPLETED] && b.consumed_error == b.events[DMA_ERROR],
+	t.check(stop || ring_refuse ? b.consumed <= b.events[COMPLETED] :
+				      b.consumed == b.events[COMPLETED] &&
+					      b.consumed_error == b.events[DMA_ERROR],
 		n + ": software sees what the counters say");
-	t.check(!data_refuse == !b.events[DMA_ERROR] && !(stop || ring_refuse) == !b.restarts && b.events[TOO_SMALL] && b.consumed > 300,
+	t.check(!data_refuse == !b.events[DMA_ERROR] && !(stop || ring_refuse) == !b.restarts &&
+			b.events[TOO_SMALL] && b.consumed > 300,
 		n + ": the cases occur");
-	printf("# %s: %lu completed, %lu too small, %lu refused, %lu disabled, %lu without descriptor, %lu restarts\n", name,
-	       (unsigned long)b.events[COMPLETED], (unsigned long)b.events[TOO_SMALL], (unsigned long)b.events[DMA_ERROR],
-	       (unsigned long)b.events[DISABLED], (unsigned long)b.events[NO_DESCRIPTOR], (unsigned long)b.restarts);
+	printf("# %s: %lu completed, %lu too small, %lu refused, %lu disabled, %lu without "
+	       "descriptor, %lu restarts\n",
+	       name, (unsigned long)b.events[COMPLETED], (unsigned long)b.events[TOO_SMALL],
+	       (unsigned long)b.events[DMA_ERROR], (unsigned long)b.events[DISABLED],
+	       (unsigned long)b.events[NO_DESCRIPTOR], (unsigned long)b.restarts);
 }
 
-static void rate_test(axis::tap &t, unsigned length, unsigned descriptor_latency, unsigned write_latency, int queue, double most,
-		      unsigned tx = 0)
+static void rate_test(axis::tap &t, unsigned length, unsigned descriptor_latency,
+		      unsigned write_latency, int queue, double most, unsigned tx = 0)
 {
 	bench b(11);
 	b.descriptor_latency = descriptor_latency;
@@ -318,11 +333,15 @@ static void rate_test(axis::tap &t, unsigned length, unsigned descriptor_latency
 	bool done = b.run(150000);
 	double rate = (double)(b.last - b.first) / (b.frames.size() * 0.75);
 	char name[200];
-	snprintf(name, sizeof(name), "%u-byte frames, descriptor latency %u, write latency %u, %s%s", length, descriptor_latency,
-		 write_latency, queue < 0 ? "all queues" : "one queue", tx ? ", with transmit completions" : "");
+	snprintf(name, sizeof(name),
+		 "%u-byte frames, descriptor latency %u, write latency %u, %s%s", length,
+		 descriptor_latency, write_latency, queue < 0 ? "all queues" : "one queue",
+		 tx ? ", with transmit completions" : "");
 	printf("# %u/%u bits, %s: %.2f clocks a frame\n", DATA_W, BUS * 8, name, rate);
-	snprintf(name + strlen(name), sizeof(name) - strlen(name), ": at most %.2f clocks a frame", most);
-	t.check(done && b.consumed == b.frames.size() && b.error.empty() && rate <= most, name, b.error + b.host.error);
+	snprintf(name + strlen(name), sizeof(name) - strlen(name), ": at most %.2f clocks a frame",
+		 most);
+	t.check(done && b.consumed == b.frames.size() && b.error.empty() && rate <= most, name,
+		b.error + b.host.error);
 }
 
 int main()

@@ -45,7 +45,8 @@ struct bench {
 	sink<decltype(m.m_axis_tdata), decltype(m.m_axis_tkeep), decltype(m.m_axis_tuser)> out;
 	queue_state q[QUEUES];
 	std::unordered_map<uint64_t, bytes> pages[16];
-	std::map<uint64_t, uint64_t> buffers[16]; /* page-exact map of what may be read: start -> end */
+	std::map<uint64_t, uint64_t>
+		buffers[16]; /* page-exact map of what may be read: start -> end */
 	std::string error;
 	uint64_t clocks = 0, frames_out = 0, bytes_out = 0, dones = 0, next_buffer = 0x10000000;
 	uint64_t by_result[QUEUES][8] = {}, event_bytes = 0, expected_event_bytes = 0;
@@ -55,9 +56,9 @@ struct bench {
 	uint64_t last_frame_clock = 0;
 
 	explicit bench(uint64_t seed)
-	    : r(seed), host(m, DMA_BYTES),
-	      out(m.m_axis_tdata, m.m_axis_tkeep, m.m_axis_tlast, m.m_axis_tvalid, m.m_axis_tready,
-		  m.m_axis_tuser, DATA_W / 8)
+		: r(seed), host(m, DMA_BYTES),
+		  out(m.m_axis_tdata, m.m_axis_tkeep, m.m_axis_tlast, m.m_axis_tvalid,
+		      m.m_axis_tready, m.m_axis_tuser, DATA_W / 8)
 	{
 		host.memory = [this](unsigned f, uint64_t a, uint8_t *dst, size_t n) {
 			if (f == 15) {
@@ -140,13 +141,15 @@ struct bench {
 			for (auto &b : j.data)
 				b = (uint8_t)r();
 			buffers[f][j.address] = j.address + length;
-			next_buffer = ((j.address + length + 4095) & ~4095ull) + (r() % 4 ? 0 : 4096);
+			next_buffer =
+				((j.address + length + 4095) & ~4095ull) + (r() % 4 ? 0 : 4096);
 			if (status == OK) {
 				poke(f, j.address, j.data.data(), length);
 			} else {
 				/* One of its pages is not in the map. */
 				poke(f, j.address, j.data.data(), length);
-				uint64_t first = j.address >> 12, last = (j.address + length - 1) >> 12;
+				uint64_t first = j.address >> 12,
+					 last = (j.address + length - 1) >> 12;
 				pages[f].erase(first + r() % (last - first + 1));
 			}
 			if (status == OK) {
@@ -174,15 +177,23 @@ struct bench {
 	{
 		unsigned status = OK, length;
 		switch (r() % 8) {
-		case 0: length = 14 + (unsigned)(r() % 50); break;
-		case 1: length = 1514; break;
-		case 2: length = 14 + (unsigned)(r() % (r() % 8 ? 2000 : MAX_FRAME - 13)); break;
-		default: length = 60 + (unsigned)(r() % 100);
+		case 0:
+			length = 14 + (unsigned)(r() % 50);
+			break;
+		case 1:
+			length = 1514;
+			break;
+		case 2:
+			length = 14 + (unsigned)(r() % (r() % 8 ? 2000 : MAX_FRAME - 13));
+			break;
+		default:
+			length = 60 + (unsigned)(r() % 100);
 		}
 		if (chance(r, bad_percent)) {
 			status = 1 + (unsigned)(r() % 3);
 			if (status == LENGTH_ERROR)
-				length = r() % 2 ? (unsigned)(r() % 14) : MAX_FRAME + 1 + (unsigned)(r() % 6655);
+				length = r() % 2 ? (unsigned)(r() % 14) :
+						   MAX_FRAME + 1 + (unsigned)(r() % 6655);
 		}
 		write(i, length, (unsigned)(r() % 3 ? (r() % 2) * 2 : r() % 4096), status);
 	}
@@ -225,7 +236,8 @@ struct bench {
 	{
 		frame f = out.queue.front();
 		out.queue.pop_front();
-		unsigned function = (unsigned)field(f.user, 4, 4), gq = function * 4 + (unsigned)field(f.user, 8, 8);
+		unsigned function = (unsigned)field(f.user, 4, 4),
+			 gq = function * 4 + (unsigned)field(f.user, 8, 8);
 		last_frame_clock = clocks;
 		frames_out++;
 		bytes_out += f.data.size();
@@ -235,10 +247,12 @@ struct bench {
 		q[gq].frames.pop_front();
 		if (f.data != want.data) {
 			size_t i = 0;
-			while (i < f.data.size() && i < want.data.size() && f.data[i] == want.data[i])
+			while (i < f.data.size() && i < want.data.size() &&
+			       f.data[i] == want.data[i])
 				i++;
-			return fail("frame of " + std::to_string(want.data.size()) + " bytes differs at " +
-				    std::to_string(i) + ", " + std::to_string(f.data.size()) + " came");
+			return fail("frame of " + std::to_string(want.data.size()) +
+				    " bytes differs at " + std::to_string(i) + ", " +
+				    std::to_string(f.data.size()) + " came");
 		}
 		bytes user(f.user.size(), 0);
 		set_field(user, 0, 4, function);
@@ -260,8 +274,8 @@ struct bench {
 		w.done++;
 		if (m.tx_done_index != j.index || m.tx_done_status != j.status)
 			fail("tx_done index " + std::to_string(m.tx_done_index) + " status " +
-			     std::to_string(m.tx_done_status) + ", wanted " + std::to_string(j.index) + " " +
-			     std::to_string(j.status));
+			     std::to_string(m.tx_done_status) + ", wanted " +
+			     std::to_string(j.index) + " " + std::to_string(j.status));
 	}
 	void run(unsigned n)
 	{
@@ -304,7 +318,8 @@ static void rate(tap &t, unsigned length, unsigned offset, unsigned descriptor_l
 	bench b(1);
 	const unsigned n = length < 100 ? 800 : 200, queues = 4;
 	b.host.latency = [=](const axi::burst &u) {
-		return u.address < 0x10000000 || u.address >= 0x100000000ull ? descriptor_latency : data_latency;
+		return u.address < 0x10000000 || u.address >= 0x100000000ull ? descriptor_latency :
+									       data_latency;
 	};
 	b.next_buffer = 0x10000000;
 	for (unsigned i = 0; i < queues; i++)
@@ -319,10 +334,13 @@ static void rate(tap &t, unsigned length, unsigned offset, unsigned descriptor_l
 	uint64_t first = b.last_frame_clock;
 	bool ok = b.finish();
 	double per = (double)(b.last_frame_clock - first) / (n - 50);
-	printf("# %u/%u bits: %u bytes at offset %u, latency of descriptors %u, data %u: %.2f clocks a frame\n",
+	printf("# %u/%u bits: %u bytes at offset %u, latency of descriptors %u, data %u: %.2f "
+	       "clocks a frame\n",
 	       DATA_W, DMA_BYTES * 8, length, offset, descriptor_latency, data_latency, per);
-	t.check(ok && per <= limit, std::to_string(length) + " bytes, latencies " +
-		std::to_string(descriptor_latency) + " and " + std::to_string(data_latency), b.error);
+	t.check(ok && per <= limit,
+		std::to_string(length) + " bytes, latencies " + std::to_string(descriptor_latency) +
+			" and " + std::to_string(data_latency),
+		b.error);
 }
 
 int main(int argc, char **argv)
@@ -330,17 +348,24 @@ int main(int argc, char **argv)
 	Verilated::commandArgs(argc, argv);
 	tap t;
 
-	struct { const char *name; unsigned stall, done, bad; bool shuffle; unsigned latency; } cases[] = {
-		{"frames of every size, no stalls", 0, 0, 0, false, 20},
-		{"answers in any order, all sides stall", 30, 30, 0, true, 120},
-		{"errors among good frames", 10, 10, 20, true, 80},
-		{"errors only a little, a stream that stalls", 60, 0, 5, true, 60},
+	struct {
+		const char *name;
+		unsigned stall, done, bad;
+		bool shuffle;
+		unsigned latency;
+	} cases[] = {
+		{ "frames of every size, no stalls", 0, 0, 0, false, 20 },
+		{ "answers in any order, all sides stall", 30, 30, 0, true, 120 },
+		{ "errors among good frames", 10, 10, 20, true, 80 },
+		{ "errors only a little, a stream that stalls", 60, 0, 5, true, 60 },
 	};
 	for (auto &c : cases) {
 		bench b(10 + c.stall);
 		b.host.shuffle = c.shuffle;
 		b.host.ar_stall = b.host.r_stall = c.stall / 2;
-		b.host.latency = [&b, &c](const axi::burst &) { return 4 + (unsigned)(b.r() % c.latency); };
+		b.host.latency = [&b, &c](const axi::burst &) {
+			return 4 + (unsigned)(b.r() % c.latency);
+		};
 		b.out.stall_percent = c.stall;
 		b.done_stall = c.done;
 		b.bad_percent = c.bad;
@@ -414,13 +439,15 @@ int main(int argc, char **argv)
 			for (unsigned k = 0; k < 20000 && b.m.busy; k++) /* the frames leave */
 				b.clock();
 			b.run(100);
-			ok = ok && b.q[i].done == done && b.q[i].frames.size() == b.q[i].jobs.size() && !b.m.busy;
+			ok = ok && b.q[i].done == done &&
+			     b.q[i].frames.size() == b.q[i].jobs.size() && !b.m.busy;
 			taken += done;
 			b.q[i].jobs.clear();
 			b.q[i].frames.clear();
 			b.buffers[i / 4].clear(); /* nothing may be read any more */
 		}
-		t.check(ok && b.error.empty() && taken > 500, "disable with reads in flight drains, whole frames", b.error);
+		t.check(ok && b.error.empty() && taken > 500,
+			"disable with reads in flight drains, whole frames", b.error);
 	}
 	{ /* a function's transmitter */
 		bench b(40);
@@ -436,7 +463,8 @@ int main(int argc, char **argv)
 		b.run(2000);
 		bool ok = b.q[0].done == 0 && b.q[4].done == 20;
 		b.m.tx_enable = 3;
-		t.check(b.finish() && ok, "tx_enable holds one function and not the other", b.error);
+		t.check(b.finish() && ok, "tx_enable holds one function and not the other",
+			b.error);
 	}
 	{ /* a ring that is not in the map */
 		bench b(50);
@@ -448,7 +476,8 @@ int main(int argc, char **argv)
 		b.doorbell(3);
 		b.doorbell(2);
 		b.run(1000);
-		t.check(b.m.ring_error == 1u << 3 && b.q[3].done == 0 && b.q[2].done == 1 && !b.m.busy,
+		t.check(b.m.ring_error == 1u << 3 && b.q[3].done == 0 && b.q[2].done == 1 &&
+				!b.m.busy,
 			"a ring that cannot be read stops its queue only", b.error);
 	}
 	{ /* fairness: one queue full of large frames, one of small */
@@ -464,14 +493,15 @@ int main(int argc, char **argv)
 		unsigned widest = 0;
 		while (b.q[0].jobs.size() && b.error.empty()) {
 			b.clock();
-			unsigned gap = (unsigned)(b.q[1].done > b.q[0].done ? b.q[1].done - b.q[0].done
-									    : b.q[0].done - b.q[1].done);
+			unsigned gap =
+				(unsigned)(b.q[1].done > b.q[0].done ? b.q[1].done - b.q[0].done :
+								       b.q[0].done - b.q[1].done);
 			widest = std::max(widest, gap);
 		}
 		t.check(b.finish() && widest <= 8, "queues take turns", b.error);
 	}
 	bool wide = DATA_W == 512;
-	for (unsigned offset : {0u, 2u}) {
+	for (unsigned offset : { 0u, 2u }) {
 		rate(t, 60, offset, 20, 20, wide ? 2.05 : 8.05);
 		rate(t, 60, offset, 60, 60, wide ? 2.05 : 8.05);
 		rate(t, 60, offset, 200, 150, wide ? 8 : 12);
