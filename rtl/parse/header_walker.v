@@ -166,6 +166,7 @@ module header_walker #(
     reg         ext_route_reg;
     reg [15:0]  l4_length_reg;
     reg [2:0]   end_reg;                // step of STATE_END
+    reg         done_reg;
     reg         ports_reg;              // the hash has taken the ports
 
     reg [2:0]   l3_type_reg;
@@ -578,6 +579,7 @@ module header_walker #(
 
         if (state_reg == STATE_END && end_reg != 3'd5)
             end_reg <= end_reg + 3'd1;
+        done_reg <= state_reg == STATE_END && end_reg[2] && !take;
         if (state_reg == STATE_END && end_reg == 3'd0) begin
             sum_start_reg <= l4_found ? {6'd0, l4_offset_reg} : {6'd0, l3_offset_reg};
             // limit_reg was the frame's end unless there is an IP header, and is the datagram's then.
@@ -600,6 +602,7 @@ module header_walker #(
             deep_wait_reg  <= 1'b0;
             deep_reg       <= 1'b0;
             end_reg        <= 3'd0;
+            done_reg       <= 1'b0;
         end
     end
 
@@ -772,7 +775,7 @@ module header_walker #(
     wire unused = &{1'b0, write_user[USER_W-1:64], high_row, low_row, ext_next, ext_words};
 
     assign result = user;
-    assign done   = state_reg == STATE_END && end_reg == 3'd5;
+    assign done   = done_reg;
 
 endmodule
 

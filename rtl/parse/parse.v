@@ -83,10 +83,8 @@ module parse #(
     `include "metadata.vh"
 
     localparam integer N       = WALKERS != 0 ? WALKERS : DATA_W <= 64 ? 4 : DATA_W <= 128 ? 7 : DATA_W <= 256 ? 13 : 24;
-    localparam integer N_W     = $clog2(N);
     localparam integer ROWS    = (272 * 8 + DATA_W - 1) / DATA_W;
     localparam integer ROW_W   = $clog2(ROWS + 1);
-    localparam [31:0]  LAST    = N - 1;
     localparam [31:0]  ROW_END = ROWS - 1;
 
     initial begin
@@ -100,7 +98,6 @@ module parse #(
 
     reg [N-1:0]     busy_reg;           // walkers that have a frame
     reg [N-1:0]     turn_reg;           // one hot: the walker of this frame, or of the next one
-    reg [N_W-1:0]   number_reg;         // the same as a number
     reg             in_frame_reg;
     reg [ROW_W-1:0] row_reg;
     reg             full_reg;           // the walker has all it can hold
@@ -127,7 +124,6 @@ module parse #(
                 row_reg    <= {ROW_W{1'b0}};
                 full_reg   <= 1'b0;
                 turn_reg   <= {turn_reg[N-2:0], turn_reg[N-1]};
-                number_reg <= number_reg == LAST[N_W-1:0] ? {N_W{1'b0}} : number_reg + 1'b1;
             end
             if (!full_reg) begin
                 write_row_reg  <= row_reg;
@@ -144,7 +140,6 @@ module parse #(
         if (rst) begin
             busy_reg        <= {N{1'b0}};
             turn_reg        <= {{N-1{1'b0}}, 1'b1};
-            number_reg      <= {N_W{1'b0}};
             in_frame_reg    <= 1'b0;
             row_reg         <= {ROW_W{1'b0}};
             full_reg        <= 1'b0;
@@ -155,20 +150,19 @@ module parse #(
 
     assign s_axis_tready = room;
 
-    // --- the frames wait here, each beat with its walker's number --------------------------------------
+    // --- the frames wait here --------------------------------------
 
     wire [DATA_W-1:0]   beat_data;
     wire [DATA_W/8-1:0] beat_keep;
     wire                beat_last;
     wire                beat_first;
-    wire [N_W-1:0]      beat_number;
     wire                beat_valid;
     wire                beat_ready;
     wire                fifo_busy;
 
     axis_fifo #(
         .DATA_W(DATA_W),
-        .USER_W(N_W + 1),
+        .USER_W(1),
         .DEPTH(256)
     ) fifo (
         .clk(clk),
@@ -176,13 +170,13 @@ module parse #(
         .s_axis_tdata(s_axis_tdata),
         .s_axis_tkeep(s_axis_tkeep),
         .s_axis_tlast(s_axis_tlast),
-        .s_axis_tuser({number_reg, !in_frame_reg}),
+        .s_axis_tuser(!in_frame_reg),
         .s_axis_tvalid(accept),
         .s_axis_tready(fifo_ready),
         .m_axis_tdata(beat_data),
         .m_axis_tkeep(beat_keep),
         .m_axis_tlast(beat_last),
-        .m_axis_tuser({beat_number, beat_first}),
+        .m_axis_tuser(beat_first),
         .m_axis_tvalid(beat_valid),
         .m_axis_tready(beat_ready),
         .busy(fifo_busy)
@@ -226,28 +220,24 @@ module parse #(
     reg                out_last_reg;
     reg [USER_W-1:0]   out_user_reg;
     reg                out_valid_reg;
-    reg [N-1:0]        chosen;
+    reg [N-1:0]        out_turn_reg;    // one hot: the walker of the next frame to leave
     reg [USER_W-1:0]   result;
     integer            i;
 
-    always @* begin
-        for (i = 0; i < N; i = i + 1)
-            chosen[i] = beat_number == i[N_W-1:0];
-    end
-
-    // Looked at only with a frame's first beat; the condition spares the simulator the work.
+    // Walkers are given and taken in the same rotation, one a frame.
     always @* begin
         result = {USER_W{1'b0}};
         for (i = 0; i < N; i = i + 1)
-            if (take_first && chosen[i])
+            if (out_turn_reg[i])
                 result = result | results[USER_W*i +: USER_W];
     end
 
     wire out_move   = !out_valid_reg || m_axis_tready;
-    wire take_first = beat_valid && beat_first && (chosen & done) != {N{1'b0}};
+    wire out_done   = (out_turn_reg & done) != {N{1'b0}};
+    wire take_first = beat_valid && beat_first && out_done && out_move;
 
-    assign beat_ready = out_move && (!beat_first || (chosen & done) != {N{1'b0}});
-    assign release_walker = take_first && out_move ? chosen : {N{1'b0}};
+    assign beat_ready = out_move && (!beat_first || out_done);
+    assign release_walker = take_first ? out_turn_reg : {N{1'b0}};
 
     always @(posedge clk) begin
         if (beat_valid && beat_ready) begin
@@ -255,13 +245,17 @@ module parse #(
             out_keep_reg <= beat_keep;
             out_last_reg <= beat_last;
         end
-        if (take_first && out_move)
+        if (take_first) begin
             out_user_reg <= result;
+            out_turn_reg <= {out_turn_reg[N-2:0], out_turn_reg[N-1]};
+        end
         if (out_move)
             out_valid_reg <= beat_valid && beat_ready;
 
-        if (rst)
+        if (rst) begin
+            out_turn_reg  <= {{N-1{1'b0}}, 1'b1};
             out_valid_reg <= 1'b0;
+        end
     end
 
     assign m_axis_tdata  = out_data_reg;
