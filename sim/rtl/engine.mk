@@ -17,9 +17,10 @@ DMA_W_512 := 512
 define engine_width
 $$(BUILD)/sim/w$(1)/model.a: $$(RTL_SOURCES) sim/rtl/engine.mk | $$(BUILD)/packages.stamp
 	@mkdir -p $$(@D)
-	$$(VERILATOR) --cc $$(VERILATOR_FLAGS) -GDATA_W=$(1) -GDMA_W=$(2) -GRTL_HASH="32'h$$(or $$(RTL_HASH),0)" --prefix Vcore_w$(1) --Mdir $$(@D) rtl/sekisho_core.v
-	$$(MAKE) --no-print-directory -s -C $$(@D) -f Vcore_w$(1).mk OPT_FAST=-O2 OPT_SLOW=-O1 OBJCACHE=$$(CCACHE) Vcore_w$(1)__ALL.a
-	mv $$(@D)/Vcore_w$(1)__ALL.a $$@
+	@echo "verilating the core, $(1) bits"
+	@$$(VERILATOR) --cc $$(VERILATOR_FLAGS) -GDATA_W=$(1) -GDMA_W=$(2) -GRTL_HASH="32'h$$(or $$(RTL_HASH),0)" --prefix Vcore_w$(1) --Mdir $$(@D) rtl/sekisho_core.v
+	@$$(MAKE) --no-print-directory -s -C $$(@D) -f Vcore_w$(1).mk OPT_FAST=-O2 OPT_SLOW=-O1 OBJCACHE=$$(CCACHE) Vcore_w$(1)__ALL.a > $$(@D)/make.log
+	@mv $$(@D)/Vcore_w$(1)__ALL.a $$@
 
 $$(BUILD)/sim/w$(1)/engine.o: sim/rtl/rtl_engine.cc sim/rtl/rtl_engine.h sim/rtl/host_memory.h sim/engine.h $$(BUILD)/sim/w$(1)/model.a
 	$$(CXX) $$(ENGINE_CXXFLAGS) -DCORE=Vcore_w$(1) -DCORE_HEADER='"Vcore_w$(1).h"' -DCREATE=sekisho_rtl_create_w$(1) -DDATA_BYTES=$(1)/8 -DDMA_BYTES=$(2)/8 -I$$(@D) -isystem $$(VERILATOR_ROOT)/include -isystem $$(VERILATOR_ROOT)/include/vltstd -c $$< -o $$@
@@ -37,5 +38,5 @@ $(BUILD)/sim/engine_create.o: sim/rtl/engine.cc sim/rtl/rtl_engine.h sim/engine.
 
 # One archive of archives: the models keep their own names, so the members can be merged.
 $(ENGINE_LIB): $(foreach w,64 512,$(BUILD)/sim/w$(w)/model.a $(BUILD)/sim/w$(w)/engine.o) $(BUILD)/sim/engine_create.o $(addprefix $(BUILD)/sim/verilated/,verilated.o verilated_fst_c.o verilated_threads.o)
-	rm -f $@
-	printf '%s\n' 'create $@' $(patsubst %,'addlib %',$(filter %.a,$^)) $(patsubst %,'addmod %',$(filter %.o,$^)) save end | ar -M
+	@rm -f $@
+	@printf '%s\n' 'create $@' $(patsubst %,'addlib %',$(filter %.a,$^)) $(patsubst %,'addmod %',$(filter %.o,$^)) save end | ar -M
