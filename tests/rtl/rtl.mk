@@ -14,6 +14,8 @@ RTL_WIDTHS := 64 512
 RTL_BENCHES :=
 # Receive
 RTL_BENCHES += axis_register axis_fifo axis_frame_mux axis_frame_demux port_rx parse csum_verify deliver
+RTL_BENCHES += frame_buffer
+RTL_PARAMS_frame_buffer := -GDATA_W=@ -GRAM_BYTES=2048 -GFRAMES=8
 RTL_PARAMS_port_rx := -GDATA_W=@ -GPORT=1
 # Receive DMA
 RTL_BENCHES += dma_write rx_dma completion_writer interrupt rx_path
