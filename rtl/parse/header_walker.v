@@ -153,6 +153,7 @@ module header_walker #(
     reg [3:0]   count_reg;              // words of the header before this one
     reg [2:0]   kind_reg;
     reg [3:0]   ihl_reg;
+    reg         last_4_reg;             // the last word of an IPv4 header
     reg         v6_reg;
     reg         stop_reg;               // end behind this IP header, for the reason in reason_reg
     reg [3:0]   extensions_reg;
@@ -315,8 +316,8 @@ module header_walker #(
                     reason = CHECKSUM_REASON_TRUNCATED;
                 else
                     finish = 1'b0;
-            end else if (count_reg == ihl_reg - 4'd1) begin
-                finish = stop_reg;
+            end else begin
+                finish = stop_reg && last_4_reg;
             end
         end
         STATE_IPV6: begin
@@ -328,8 +329,8 @@ module header_walker #(
                     reason = CHECKSUM_REASON_NOT_IP;
                 else
                     finish = 1'b0;
-            end else if (count_reg == 4'd9) begin
-                finish = stop_reg;
+            end else begin
+                finish = stop_reg && count_reg == 4'd9;
             end
         end
         STATE_NEXT: begin
@@ -414,6 +415,7 @@ module header_walker #(
             deep_reg       <= 1'b0;
             extensions_reg <= 4'd0;
             count_reg      <= 4'd0;
+            last_4_reg     <= 1'b0;
             ports_reg      <= 1'b0;
             end_reg        <= 3'd0;
         end
@@ -434,7 +436,7 @@ module header_walker #(
                     end
                     if (is_arp_reg)
                         l3_type_reg <= L3_TYPE_ARP;
-                    if (!finish && !is_tag_reg)
+                    if (!is_tag_reg)
                         state_reg <= is_v6_reg ? STATE_IPV6 : STATE_IPV4;
                 end
             end
@@ -443,7 +445,7 @@ module header_walker #(
                 4'd0: begin
                     ihl_reg   <= word_reg[27:24];
                     limit_reg <= {5'd0, at_reg} + lower[13:0];
-                    if (!finish) begin
+                    if (left_20_reg && version_4_reg && !ihl_short_reg && !ihl_over_reg) begin
                         l3_type_reg <= word_reg[27:24] == 4'd5 ? L3_TYPE_IPV4 : L3_TYPE_IPV4_OPT;
                         if (total_short_reg) begin
                             stop_reg   <= 1'b1;
@@ -468,7 +470,8 @@ module header_walker #(
                 end
                 default: ;
                 endcase
-                if (count_reg == ihl_reg - 4'd1 && count_reg != 4'd0) begin
+                last_4_reg <= count_reg != 4'd0 && count_reg + 4'd2 == ihl_reg;
+                if (count_reg != 4'd0 && last_4_reg) begin
                     count_reg <= 4'd0;
                     state_reg <= STATE_NEXT;
                 end
@@ -477,7 +480,7 @@ module header_walker #(
                 case (count_reg)
                 4'd0: begin
                     header_at_reg   <= at_reg + 9'd40;
-                                        l3_type_reg     <= finish ? L3_TYPE_NONE : L3_TYPE_IPV6;
+                                        l3_type_reg     <= left_40_reg && version_6_reg ? L3_TYPE_IPV6 : L3_TYPE_NONE;
                 end
                 4'd1: begin
                     limit_reg    <= {5'd0, header_at_reg} + upper[13:0];
@@ -540,7 +543,7 @@ module header_walker #(
                         l4_type_reg <= L4_TYPE_FRAGMENT;
                     ext_words_reg <= ext_words[8:0];
                     if (ext_next[12:8] != 5'd0) begin
-                        deep_wait_reg   <= !finish;
+                        deep_wait_reg   <= !ext_bad_reg && !ext_route_reg && !ext_fragment_reg;
                         header_left_reg <= ext_left;
                         reading_reg     <= 1'b0;
                     end else if (ext_length_reg == 12'd8) begin
@@ -555,7 +558,7 @@ module header_walker #(
             STATE_L4: begin
                 if (kind_reg == KIND_UDP)
                     l4_length_reg <= upper;
-                else if (count_reg == 4'd3 && reason != CHECKSUM_REASON_L4_LENGTH)
+                else if (count_reg == 4'd3 && !doff_bad_reg)
                     payload_reg <= header_at_reg + {3'd0, doff_bytes};
             end
             default: ;
