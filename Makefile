@@ -49,6 +49,7 @@ endif
 -include host-lib/host-lib.mk
 -include driver/driver.mk
 -include tests/rtl/rtl.mk
+-include tests/bench/bench.mk
 -include tests/formal/formal.mk
 -include tests/tests.mk
 
