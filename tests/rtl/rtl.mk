@@ -32,6 +32,8 @@ RTL_WIDTHS_interrupt := 16
 
 # Transmit
 RTL_BENCHES += dma_read descriptor_fetch tx_path csum_insert port_tx
+RTL_BENCHES += tx_dma
+RTL_PARAMS_tx_dma := -GDATA_W=@ -GDMA_W=$$(if $$(filter 64,@),128,@)
 # The width is the host bus here
 RTL_PARAMS_dma_read := -GDMA_W=@
 RTL_WIDTHS_dma_read := 128 256 512
