@@ -115,6 +115,122 @@ generate
     end
 endgenerate
 
+`ifdef FORMAL
+    // Of one slot, any: its frame is retired when those taken before it are, once, and only when it
+    // has been counted and as many responses have come; its error is that of its responses.
+    reg              f_past_reg = 1'b0;
+    (* anyconst *) reg [5:0] f_slot;
+    (* anyseq *) reg [6:0] f_bursts;
+    reg              f_taken_reg;
+    reg              f_counted_reg;
+    reg              f_error_reg;
+    reg  [5:0]       f_ahead_reg;       // frames before it that are not retired
+    reg  [6:0]       f_bursts_reg;
+    reg  [6:0]       f_answers_reg;
+    reg  [5:0]       f_count_reg;       // slot to be counted next
+    wire             f_take = take && take_slot == f_slot;
+    wire             f_count = count_valid && count_slot == f_slot;
+    wire             f_response = response_valid && response_slot == f_slot;
+    wire             f_retire = retire && head_reg == f_slot;
+    wire [6:0]       f_difference = expected[f_slot] - returned[f_slot];
+    wire [6:0]       f_tail = {1'b0, head_reg} + {1'b0, used_reg};
+    wire [6:0]       f_middle = {1'b0, head_reg} + {1'b0, counted_reg};
+    wire [6:0]       f_place = {1'b0, head_reg} + {1'b0, f_ahead_reg};
+
+    function [6:0] f_wrap(input [6:0] n);
+        f_wrap = n >= SLOTS[6:0] ? n - SLOTS[6:0] : n;
+    endfunction
+
+    always @* begin
+        assume (f_slot < SLOTS[5:0]);
+        assume (f_bursts != 7'd0 && f_bursts <= 7'd65);
+        assume (!take || take_ready);
+        assume (!count_valid || (count_slot == f_count_reg && counted_reg < used_reg));
+        assume (!f_count || count_bursts == f_bursts_reg);
+        assume (!f_response || (f_taken_reg && f_answers_reg != f_bursts_reg && !rst));
+        // It starts in reset, or empty behind the sweep (which takes too long for the solver).
+        if (!f_past_reg)
+            assume (rst || (sweep_reg == 7'd64 && used_reg == 6'd0 && counted_reg == 6'd0
+                            && take_reg == 6'd0 && head_reg == 6'd0 && f_count_reg == 6'd0
+                            && !done_valid_reg && !f_taken_reg && !f_counted_reg && !f_error_reg
+                            && f_difference == 7'd0 && !error[f_slot]));
+    end
+
+    always @(posedge clk) begin
+        f_past_reg <= 1'b1;
+        if (f_take) begin
+            f_taken_reg <= 1'b1;
+            f_ahead_reg <= used_reg - {5'd0, retire};
+            f_bursts_reg <= f_bursts;
+            f_answers_reg <= 7'd0;
+        end else begin
+            f_ahead_reg <= f_ahead_reg - {5'd0, retire};
+        end
+        if (f_count)
+            f_counted_reg <= 1'b1;
+        if (f_response) begin
+            f_answers_reg <= f_answers_reg + 7'd1;
+            f_error_reg <= f_error_reg || response_error;
+        end
+        if (f_retire) begin
+            f_taken_reg <= 1'b0;
+            f_counted_reg <= 1'b0;
+            f_error_reg <= 1'b0;
+        end
+        if (count_valid)
+            f_count_reg <= f_count_reg == LAST ? 6'd0 : f_count_reg + 6'd1;
+        if (rst) begin
+            f_taken_reg <= 1'b0;
+            f_counted_reg <= 1'b0;
+            f_error_reg <= 1'b0;
+            f_count_reg <= 6'd0;
+        end
+
+        if (f_past_reg) begin
+            if (f_retire)
+                assert (f_taken_reg && f_counted_reg && f_answers_reg == f_bursts_reg);
+            if (f_taken_reg)
+                assert ((f_ahead_reg == 6'd0) == (head_reg == f_slot));
+            assert (!(f_take && f_taken_reg));
+            if ($past(f_retire && !rst))
+                assert (done_valid && done_error == $past(f_error_reg));
+            if ($past(!retire && done_ready))
+                assert (!done_valid);
+            if ($past(done_valid && !done_ready && !rst)) begin
+                assert (done_valid);
+                assert ($stable(done_error));
+            end
+
+            // What holds always
+            assert (sweep_reg <= 7'd64);
+            assert (!sweep || used_reg == 6'd0);
+            assert (used_reg <= SLOTS[5:0] && counted_reg <= used_reg);
+            assert (head_reg <= LAST && take_reg <= LAST);
+            assert ({1'b0, take_reg} == f_wrap(f_tail));
+            assert ({1'b0, f_count_reg} == f_wrap(f_middle));
+            assert (error[f_slot] == f_error_reg);
+            assert (!f_counted_reg || f_taken_reg);
+            if (f_taken_reg) begin
+                assert (f_ahead_reg < used_reg);
+                assert ({1'b0, f_slot} == f_wrap(f_place));
+                assert (f_counted_reg == (f_ahead_reg < counted_reg));
+                assert (f_bursts_reg != 7'd0 && f_bursts_reg <= 7'd65);
+                assert (f_answers_reg <= f_bursts_reg);
+                assert (f_difference == (f_counted_reg ? f_bursts_reg : 7'd0) - f_answers_reg);
+            end else begin
+                assert (!f_error_reg);
+                // The frames inside are in the slots from head on
+                assert (f_slot >= head_reg ? f_slot - head_reg >= used_reg
+                                           : {1'b0, f_slot} + SLOTS[6:0] >= f_tail);
+                if (!sweep || sweep_reg[5:0] > f_slot)
+                    assert (f_difference == 7'd0);
+            end
+            cover (f_retire && f_bursts_reg == 7'd2 && f_error_reg && used_reg == SLOTS[5:0]);
+            cover (retire && $past(retire) && $past(retire, 2));
+        end
+    end
+`endif
+
 endmodule
 
 `resetall

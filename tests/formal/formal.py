@@ -29,6 +29,9 @@ PROOFS = {
     "axis_frame_demux": (
         "axis_frame_demux", "rtl/common/axis_frame_demux.v", {"DATA_W": 8, "USER_W": 8}, 10,
         ("inside_reg ? output_reg : first", "first")),
+    "dma_write_slots": (
+        "dma_write_slots", "rtl/dma/dma_write_slots.v", {"SLOTS": 3}, 5,
+        ("retire = counted_reg != 6'd0", "retire = used_reg != 6'd0")),
 }
 
 
