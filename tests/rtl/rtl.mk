@@ -43,9 +43,31 @@ RTL_WIDTHS_descriptor_fetch := 128 256 512
 # descriptor_fetch, dma_read and tx_dma together, in a top of the bench's own
 RTL_FLAGS_tx_path := tests/rtl/tx_path/tx_path.v
 
+# The parts of dma_write, rx_dma, completion_writer and dma_read
+RTL_BENCHES += dma_write_slots dma_write_align dma_read_align rx_descriptors completion_tx completion_line
+RTL_PARAMS_dma_write_slots := -GSLOTS=@
+RTL_WIDTHS_dma_write_slots := 3 56
+RTL_PARAMS_dma_write_align := -GDMA_W=@
+RTL_WIDTHS_dma_write_align := 128 256 512
+RTL_PARAMS_dma_read_align := -GDMA_W=@ -GBYTE_W=$$(patsubst 128,4,$$(patsubst 256,5,$$(patsubst 512,6,@)))
+RTL_WIDTHS_dma_read_align := 128 256 512
+RTL_PARAMS_rx_descriptors := -GQUEUES=@
+RTL_WIDTHS_rx_descriptors := 8
+RTL_PARAMS_completion_tx := -GQUEUES=@
+RTL_WIDTHS_completion_tx := 8
+RTL_PARAMS_completion_line := -GDMA_W=@
+RTL_WIDTHS_completion_line := 128 256 512
 
-RTL_DIRS := $(sort $(dir $(wildcard rtl/*.v rtl/*/*.v rtl/csr/generated/*.v)))
-RTL_SOURCES := $(wildcard rtl/*.v rtl/*/*.v rtl/*/*.vh rtl/csr/generated/*)
+# The parts of the register block: bits of a word, receive queues, ports
+RTL_BENCHES += counter_lane csr_doorbells csr_counters
+RTL_PARAMS_counter_lane := -GW=@ -GINCREMENT_W=14
+RTL_WIDTHS_counter_lane := 16 32
+RTL_PARAMS_csr_doorbells := -GRX_QUEUES=@
+RTL_WIDTHS_csr_doorbells := 4 8
+RTL_PARAMS_csr_counters := -GPORTS=@
+RTL_WIDTHS_csr_counters := 2
+
+
 RTL_VFLAGS := --cc --exe --build -j 1 -O3 -CFLAGS -O2 -CFLAGS -std=c++17 -Wall \
 	--x-assign fast --x-initial fast +libext+.v -Irtl/common -Irtl/csr/generated \
 	$(addprefix -y ,$(RTL_DIRS))
@@ -54,7 +76,8 @@ RTL_VFLAGS := --cc --exe --build -j 1 -O3 -CFLAGS -O2 -CFLAGS -std=c++17 -Wall \
 define RTL_BENCH
 $(BUILD)/rtl/$(1)_w$(2)/$(1): tests/rtl/$(1)/bench.cpp $(RTL_SOURCES) $(wildcard tests/rtl/common/*.h)
 	@mkdir -p $(BUILD)/rtl/$(1)_w$(2)
-	$(VERILATOR) $(RTL_VFLAGS) $(RTL_FLAGS_$(1)) --top-module $(1) \
+	@echo "building the bench of $(1), $(2)"
+	@$(QUIET) $(BUILD)/rtl/$(1)_w$(2).log $(VERILATOR) $(RTL_VFLAGS) $(RTL_FLAGS_$(1)) --top-module $(1) \
 		$(if $(RTL_PARAMS_$(1)),$(subst @,$(2),$(RTL_PARAMS_$(1))),-GDATA_W=$(2)) \
 		--Mdir $(BUILD)/rtl/$(1)_w$(2) --prefix V$(1) -o $(1) \
 		-CFLAGS "-I$(CURDIR)/tests/rtl/common -DDATA_W=$(2)" \
@@ -68,14 +91,14 @@ $(foreach m,$(RTL_BENCHES),$(if $(wildcard tests/rtl/$(m)/bench.cpp),\
 	$(foreach w,$(or $(RTL_WIDTHS_$(m)),$(RTL_WIDTHS)),$(eval $(call RTL_BENCH,$(m),$(w))))))
 
 # Frames with what the receive path must say of them
-$(BUILD)/rtl/vectors.txt: tests/rtl/common/vectors.py
+$(BUILD)/rtl/vectors.txt: tests/rtl/common/vectors.py | $(BUILD)/venv.stamp
 	@mkdir -p $(@D)
 	$(PYTHON) $< $@.new
 	@mv $@.new $@
 $(foreach m,parse header_walker csum_verify,$(foreach w,$(RTL_WIDTHS),$(BUILD)/rtl/$(m)_w$(w)/$(m))): | $(BUILD)/rtl/vectors.txt
 
 # Frames whose checksums scapy has computed
-$(BUILD)/rtl/csum_insert/vectors.bin: tests/rtl/csum_insert/vectors.py
+$(BUILD)/rtl/csum_insert/vectors.bin: tests/rtl/csum_insert/vectors.py | $(BUILD)/venv.stamp
 	@mkdir -p $(@D)
 	$(PYTHON) $< $@.new
 	@mv $@.new $@
