@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* rx_descriptors against a model of descriptor_fetch and of the descriptors inside. */
+
+#include "Vrx_descriptors.h"
+#include "axis.h"
+
+using namespace axis;
+
+static const unsigned Q = 8;
+
+struct mix {
+	const char *name;
+	unsigned supply, consume; /* percent of the clocks */
+	unsigned refuse; /* percent of the pops */
+	unsigned stop; /* of 10000 clocks */
+};
+
+struct bench {
+	struct descriptor {
+		uint64_t address;
+		unsigned length, index;
+	};
+	Vrx_descriptors m;
+	rng r{ 3 };
+	std::deque<descriptor> outside[Q], here[Q];
+	unsigned stopped[Q] = {}, wait[Q] = {}, next[Q] = {};
+	int popped = -1; /* queue of the pop of the clock before */
+	bool ok = false;
+	uint64_t clocks = 0, pops = 0, used = 0, lost = 0, full = 0, nothing = 0;
+	std::string error;
+
+	void fail(const std::string &why)
+	{
+		if (error.empty())
+			error = why + " (clock " + std::to_string(clocks) + ")";
+	}
+	void reset()
+	{
+		m.rst = 1, m.queue_running = 0, m.available = 0, m.pending = 0, m.pop_ok = 0;
+		m.consume_valid = 0;
+		for (int i = 0; i < 5; i++)
+			m.clk = 0, m.eval(), m.clk = 1, m.eval();
+		m.rst = 0;
+	}
+	void clock(const mix &c)
+	{
+		unsigned running = 0, available = 0, pending = 0;
+		for (unsigned q = 0; q < Q; q++) {
+			if (stopped[q])
+				stopped[q]--;
+			else if (r() % 10000 < c.stop)
+				stopped[q] = 4 + r() % 10;
+			if (stopped[q])
+				here[q].clear(), outside[q].clear();
+			running |= !stopped[q] << q;
+			available |= !outside[q].empty() << q;
+			/* More to come, or not: it only matters to none. */
+			pending |= (r() & 1) << q;
+		}
+		/* The answer of a pop one clock later */
+		ok = popped >= 0 && !stopped[popped] && !outside[popped].empty() &&
+		     !chance(r, c.refuse);
+		descriptor d = { r(), (unsigned)r() & 0x3fff, (unsigned)r() & 0xffff };
+		if (ok) {
+			d = outside[popped].front();
+			outside[popped].pop_front();
+			available &= ~(outside[popped].empty() << popped);
+		} else if (popped >= 0) {
+			lost++;
+		}
+		m.queue_running = running, m.available = available, m.pending = pending;
+		m.pop_ok = popped >= 0 ? ok : r() & 1;
+		m.pop_address = d.address, m.pop_length = d.length, m.pop_index = d.index;
+		m.consume_valid = 0;
+		m.clk = 0;
+		m.eval();
+		unsigned q = r() % Q;
+		m.read_address = q << 2 | (m.read_pointer >> 2 * q & 3);
+		m.consume_queue = q;
+		bool consume = !stopped[q] && !here[q].empty() && chance(r, c.consume);
+		m.consume_valid = consume;
+		m.eval();
+		for (unsigned i = 0; i < Q; i++) {
+			bool coming = (popped == (int)i && ok) || (m.pop_valid && m.pop_queue == i);
+			bool none = here[i].empty() && !coming && !(available >> i & 1) &&
+				    !(pending >> i & 1);
+			nothing += none;
+			if (stopped[i])
+				continue;
+			if ((m.have >> i & 1) != !here[i].empty())
+				fail("have is wrong");
+			/* A pop that is not answered with a descriptor counts until then. */
+			if ((m.none >> i & 1) != none && !(popped == (int)i && !ok))
+				fail("none is wrong");
+			bool room = here[i].size() + (popped == (int)i) < 4;
+			full += !room;
+			if (m.pop_valid && m.pop_queue == i)
+				wait[i] = 0;
+			else if (room && (available >> i & 1)) {
+				if (++wait[i] > 2 * Q + 2)
+					fail("a queue is passed over");
+			} else
+				wait[i] = 0;
+		}
+		if (!stopped[q] && !here[q].empty()) {
+			const descriptor &e = here[q].front();
+			if (m.descriptor_address != e.address || m.descriptor_length != e.length ||
+			    m.descriptor_index != e.index)
+				fail("another descriptor");
+		}
+		if (m.pop_valid && popped >= 0)
+			fail("two pops in two clocks");
+		if (m.pop_valid && !stopped[m.pop_queue] && here[m.pop_queue].size() > 3)
+			fail("a pop without room");
+		if (m.pop_valid && !(available >> m.pop_queue & 1) && !stopped[m.pop_queue] &&
+		    !c.stop)
+			fail("a pop of nothing");
+		if (consume)
+			here[q].pop_front(), used++;
+		if (ok)
+			here[popped].push_back(d);
+		popped = m.pop_valid ? (int)m.pop_queue : -1;
+		pops += m.pop_valid;
+		m.clk = 1;
+		m.eval();
+		for (unsigned i = 0; i < Q; i++) {
+			if (stopped[i]) {
+				wait[i] = 0;
+				continue;
+			}
+			if (outside[i].size() < 8 && chance(r, c.supply))
+				outside[i].push_back(
+					{ r(), (unsigned)r() & 0x3fff, next[i]++ & 0xffff });
+		}
+		clocks++;
+	}
+};
+
+int main()
+{
+	Verilated::randReset(2);
+	static const mix mixes[] = {
+		{ "many, all used", 100, 100, 0, 0 },  { "few descriptors", 3, 90, 0, 0 },
+		{ "seldom used", 50, 10, 0, 0 },       { "pops without answer", 30, 80, 30, 0 },
+		{ "queues that stop", 20, 70, 5, 20 },
+	};
+	tap t;
+	for (auto &c : mixes) {
+		bench b;
+		std::string n = c.name;
+		b.reset();
+		for (unsigned i = 0; i < 100000; i++)
+			b.clock(c);
+		t.check(b.error.empty(), n + ": every descriptor once and in order", b.error);
+		t.check(b.used > 5000 && (!c.refuse || b.lost > 500), n + ": descriptors pass",
+			std::to_string(b.used) + " used, " + std::to_string(b.lost) + " lost");
+		if (c.supply == 100)
+			t.check(b.pops * 2 + 10 > b.clocks, n + ": one in two clocks",
+				std::to_string(b.pops));
+		if (c.consume == 10)
+			t.check(b.full > 1000, n + ": queues are full");
+		if (c.supply == 3)
+			t.check(b.nothing > 1000, n + ": queues have none");
+	}
+	return t.finish();
+}
