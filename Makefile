@@ -24,6 +24,11 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-om
 RTL_DIRS := $(sort $(dir $(wildcard rtl/*.v rtl/*/*.v rtl/csr/generated/*.v)))
 RTL_SOURCES := $(wildcard rtl/*.v rtl/*/*.v rtl/*/*.vh rtl/csr/generated/*.v*)
 
+# Compiling once what many benches share (Verilator's own library) saves minutes.
+export OBJCACHE := $(shell command -v ccache)
+# $(QUIET) LOG COMMAND...: what the command prints is shown only when it fails.
+QUIET := scripts/quiet.sh
+
 TESTS :=
 TEST_DEPS :=
 LINT :=

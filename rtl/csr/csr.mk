@@ -27,7 +27,8 @@ define CSR_BENCH
 $(BUILD)/rtl/$(1)/$(1): tests/rtl/$(2)/bench.cpp tests/rtl/common/axis.h $(wildcard rtl/csr/*.v) $(5) \
 		$(REGS_GENERATED) | $(BUILD)/packages.stamp
 	@mkdir -p $$(@D)
-	$(VERILATOR) --cc --exe --build -j 1 -O3 -CFLAGS -O2 -CFLAGS -std=c++17 -Wall \
+	@echo "building the bench of $(2)"
+	@$(QUIET) $(BUILD)/rtl/$(1).log $(VERILATOR) --cc --exe --build -j 1 -O3 -CFLAGS -O2 -CFLAGS -std=c++17 -Wall \
 		--x-assign unique --x-initial unique +libext+.v -y rtl/csr -y rtl/csr/generated \
 		-Irtl/csr/generated --top-module $(2) $(3) --Mdir $$(@D) --prefix V$(2) -o $(1) \
 		-CFLAGS "-I$(CURDIR)/tests/rtl/common -I$(CURDIR)/host-lib/include \

@@ -9,7 +9,6 @@ ENGINE_CXXFLAGS := -std=gnu++17 -O2 -g -Wall -Wextra -fPIC
 ENGINE_LIB := $(BUILD)/sim/libengine_rtl.a
 # What a program that links the engine adds.
 ENGINE_LIBS := $(ENGINE_LIB) -lstdc++ -lz -lm -lpthread
-CCACHE := $(shell command -v ccache)
 
 DMA_W_64 := 128
 DMA_W_512 := 512
@@ -19,7 +18,7 @@ $$(BUILD)/sim/w$(1)/model.a: $$(RTL_SOURCES) sim/rtl/engine.mk | $$(BUILD)/packa
 	@mkdir -p $$(@D)
 	@echo "verilating the core, $(1) bits"
 	@$$(VERILATOR) --cc $$(VERILATOR_FLAGS) -GDATA_W=$(1) -GDMA_W=$(2) -GRTL_HASH="32'h$$(or $$(RTL_HASH),0)" --prefix Vcore_w$(1) --Mdir $$(@D) rtl/sekisho_core.v
-	@$$(MAKE) --no-print-directory -s -C $$(@D) -f Vcore_w$(1).mk OPT_FAST=-O2 OPT_SLOW=-O1 OBJCACHE=$$(CCACHE) Vcore_w$(1)__ALL.a > $$(@D)/make.log
+	@$$(MAKE) --no-print-directory -s -C $$(@D) -f Vcore_w$(1).mk OPT_FAST=-O2 OPT_SLOW=-O1 Vcore_w$(1)__ALL.a > $$(@D)/make.log
 	@mv $$(@D)/Vcore_w$(1)__ALL.a $$@
 
 $$(BUILD)/sim/w$(1)/engine.o: sim/rtl/rtl_engine.cc sim/rtl/rtl_engine.h sim/rtl/host_memory.h sim/engine.h $$(BUILD)/sim/w$(1)/model.a
