@@ -133,6 +133,8 @@ module header_walker #(
     reg              raw_valid_reg;
     reg [8:0]        raw_at_reg;        // the word's first byte in the frame
     reg signed [15:0] raw_left_reg;     // bytes from there to the limit
+    reg [14:0]       limit_8_reg;       // limit less 8, a clock later
+    reg signed [15:0] raw_left_8_reg;   // left less 8
 
     wire [6:0]          low_row  = low_index_reg >> WORD_W;
     wire [6:0]          high_row = high_index_reg >> WORD_W;
@@ -189,6 +191,7 @@ module header_walker #(
     reg         word_valid_reg;
     reg [8:0]   at_reg;
     reg signed [15:0] left_reg;
+    reg signed [15:0] left_behind_reg;  // less the 40 bytes of an IPv6 header
     reg         left_4_reg;             // at least 4 bytes to the limit, and so on
     reg         left_8_reg;
     reg         left_20_reg;
@@ -219,8 +222,6 @@ module header_walker #(
     wire [15:0] lower = word_reg[15:0];
     wire [5:0]  raw_ihl  = {raw_reg[27:24], 2'b00};
     wire [5:0]  raw_doff = {raw_reg[31:28], 2'b00};
-    wire [12:0] raw_ext  = {2'd0, raw_reg[23:16], 3'b000} + 13'd8;
-    wire [12:0] raw_ah   = {3'd0, raw_reg[23:16], 2'b00} + 13'd8;
 
     always @(posedge clk) begin
         word_valid_reg <= raw_valid_reg;
@@ -242,15 +243,16 @@ module header_walker #(
             ihl_over_reg     <= $signed({10'd0, raw_ihl}) > raw_left_reg;
             total_short_reg  <= raw_reg[15:0] < {10'd0, raw_ihl};
             total_over_reg   <= $signed({1'b0, raw_reg[15:0]}) > $signed({raw_left_reg[15], raw_left_reg});
-            // Second word of IPv6: left_reg is still the first word's; 40 bytes of it are the header.
-            payload_over_reg <= $signed({1'b0, raw_reg[31:16]}) + 17'sd40 > $signed({left_reg[15], left_reg});
+            // Second word of IPv6: what is left behind the header has been told by the first word.
+            payload_over_reg <= $signed({1'b0, raw_reg[31:16]}) > $signed({left_behind_reg[15], left_behind_reg});
+            left_behind_reg  <= raw_left_reg - 16'sd40;
             fragment_4_reg   <= raw_reg[13:0] != 14'd0;
             fragment_6_reg   <= (raw_reg[15:0] & 16'hfff9) != 16'd0;
             kind_4_reg       <= kind_of(raw_reg[23:16], 1'b0);
             kind_6_reg       <= kind_of(raw_reg[15:8], 1'b1);
             kind_next_reg    <= kind_of(raw_reg[31:24], 1'b1);
-            ext_over_reg     <= $signed({3'd0, raw_ext}) > raw_left_reg;
-            ah_over_reg      <= $signed({3'd0, raw_ah}) > raw_left_reg;
+            ext_over_reg     <= $signed({5'd0, raw_reg[23:16], 3'b000}) > raw_left_8_reg;
+            ah_over_reg      <= $signed({6'd0, raw_reg[23:16], 2'b00}) > raw_left_8_reg;
             // Second word of UDP: left_reg is still the first word's, from the header's first byte.
             udp_bad_reg      <= raw_reg[31:16] < 16'd8 ||
                 $signed({1'b0, raw_reg[31:16]}) > $signed({left_reg[15], left_reg});
@@ -385,10 +387,12 @@ module header_walker #(
 
     always @(posedge clk) begin
         // Reading. A new limit counts from the third word behind the one that holds it.
+        limit_8_reg   <= {1'b0, limit_reg} - 15'd8;
         raw_valid_reg <= fetch;
         if (fetch) begin
             raw_reg        <= {high_half[7:0], high_half[15:8], low_half[7:0], low_half[15:8]};
             raw_at_reg     <= {high_index_reg, 2'b10};
+            raw_left_8_reg <= $signed({limit_8_reg[14], limit_8_reg}) - $signed({7'd0, high_index_reg, 2'b10});
             raw_left_reg   <= $signed({2'b00, limit_reg}) - $signed({7'd0, high_index_reg, 2'b10});
             high_index_reg <= low_index_reg;
             low_index_reg  <= low_index_reg + 7'd1;
