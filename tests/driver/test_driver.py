@@ -372,7 +372,7 @@ def ring_sizes():
 
 def mtu():
     with Setup() as (card, pmd):
-        tap.equal(card.read(MAX_FRAME), 1518, "max_frame of testpmd's --max-pkt-len")
+        tap.equal(card.read(MAX_FRAME), 1522, "max_frame of testpmd's --max-pkt-len")
         pmd.command("port stop 0")
         for value, frame in ((1500, 1522), (68, 90), (2154, 2176)):
             said = logged(pmd, "port config mtu 0 %d" % value)
