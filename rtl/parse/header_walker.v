@@ -691,7 +691,9 @@ module header_walker #(
         reg [31:0] hash_word_reg;
         reg        hash_valid_reg;
         reg [63:0] key_reg;             // the word's place in the key
-        reg [3:0]  key_index_reg;       // next word of the key
+        reg [3:0]  key_index_reg;       // next word of the key to be fetched
+        reg [FUNCTIONS*32-1:0] key_words_reg;   // the word behind key_reg, of every function's key
+        reg [FUNCTIONS*32-1:0] key_words;
         reg [31:0] key_word;
         integer    k;
         integer    m;
@@ -699,15 +701,31 @@ module header_walker #(
         wire [META_FUNCTION_W-1:0] function_number = user_reg[META_FUNCTION +: META_FUNCTION_W];
         wire ports_here = state_reg == STATE_NEXT && !deep_reg && ports_wanted &&
             ((kind_reg == KIND_TCP && left_20) || (kind_reg == KIND_UDP && left_8));
-        // The two first words of the key are fetched while the first words of the frame are read.
-        wire key_start = state_reg == STATE_TYPE && key_index_reg < 4'd2;
+        // The three first words of the key are fetched while the first word of the frame is read.
+        wire key_start = state_reg == STATE_TYPE && key_index_reg < 4'd3;
+
+        always @* begin
+            for (m = 0; m < FUNCTIONS; m = m + 1) begin
+                case (key_index_reg)
+                4'd0: key_words[32*m +: 32] = rss_key[320*m +: 32];
+                4'd1: key_words[32*m +: 32] = rss_key[320*m+32 +: 32];
+                4'd2: key_words[32*m +: 32] = rss_key[320*m+64 +: 32];
+                4'd3: key_words[32*m +: 32] = rss_key[320*m+96 +: 32];
+                4'd4: key_words[32*m +: 32] = rss_key[320*m+128 +: 32];
+                4'd5: key_words[32*m +: 32] = rss_key[320*m+160 +: 32];
+                4'd6: key_words[32*m +: 32] = rss_key[320*m+192 +: 32];
+                4'd7: key_words[32*m +: 32] = rss_key[320*m+224 +: 32];
+                4'd8: key_words[32*m +: 32] = rss_key[320*m+256 +: 32];
+                default: key_words[32*m +: 32] = rss_key[320*m+288 +: 32];
+                endcase
+            end
+        end
 
         always @* begin
             key_word = 32'd0;
-            for (k = 0; k < 10; k = k + 1)
-                for (m = 0; m < FUNCTIONS; m = m + 1)
-                    if (key_index_reg == k[3:0] && function_number == m[META_FUNCTION_W-1:0])
-                        key_word = key_word | rss_key[320*m+32*k +: 32];
+            for (k = 0; k < FUNCTIONS; k = k + 1)
+                if (function_number == k[META_FUNCTION_W-1:0])
+                    key_word = key_word | key_words_reg[32*k +: 32];
         end
 
         always @(posedge clk) begin
@@ -718,6 +736,7 @@ module header_walker #(
                 hash_reg <= hash_reg ^ toeplitz(hash_word_reg, key_reg);
             if (hash_valid_reg || key_start) begin
                 key_reg       <= {key_reg[31:0], key_word};
+                key_words_reg <= key_words;
                 key_index_reg <= key_index_reg + 4'd1;
             end
             if (state_reg == STATE_END && end_reg == 3'd4) begin
