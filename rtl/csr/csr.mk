@@ -5,11 +5,20 @@
 REGS_GENERATED := rtl/csr/generated/network_function_regs.v \
 	rtl/csr/generated/management_function_regs.v rtl/csr/generated/sekisho.vh \
 	host-lib/include/sekisho/registers.h host-lib/src/register_table.c \
-	docs/registers.md docs/registers
+	docs/registers.md docs/registers.html
 
 .PHONY: regs
 regs: | $(BUILD)/venv.stamp ## Generate the files that come from the register map
 	$(PYTHON) rtl/csr/generate.py .
+
+# Not kept in the repository: the pages carry scripts, styles and fonts of other projects.
+.PHONY: docs
+docs: $(BUILD)/docs/registers/index.html ## Make the register reference with search (build/docs)
+$(BUILD)/docs/registers/index.html: rtl/csr/sekisho.rdl rtl/csr/generate.py | $(BUILD)/venv.stamp
+	@rm -rf $(@D)
+	@mkdir -p $(@D)
+	$(PYTHON) rtl/csr/generate.py $(@D) --browse
+	@echo "open $@"
 
 # The committed files are what the map gives now
 .PHONY: lint-regs

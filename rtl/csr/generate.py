@@ -7,7 +7,7 @@ generate.py OUT writes below OUT:
   rtl/csr/generated/sekisho.vh                                      constants for the other stages
   host-lib/include/sekisho/registers.h                              the C header
   host-lib/src/register_table.c                                     every register by name
-  docs/registers.md, docs/registers/                                the map to read, and to browse
+  docs/registers.md, docs/registers.html                            the map to read
 
 A register block's bus: `address` is stable for an access; one clock later the block knows which
 register it names, and `write` (one clock) or `read` (one clock) is done. read_data and hit follow
@@ -18,9 +18,9 @@ by NAME_hit that the address names one of them, in the same clock in which `writ
 import argparse
 import os
 import re
-import shutil
 import sys
 import tempfile
+from html import escape
 
 from peakrdl_html import HTMLExporter
 from systemrdl import RDLCompiler
@@ -613,7 +613,7 @@ def markdown():
            "# Registers, descriptors and completions", "",
            "Every function shows one 64 KiB window, BAR0. All registers are 32 bits, little endian.",
            "A 64-bit counter is read low word first; that keeps the high word for the read that",
-           "follows. The same as pages to browse: [registers/index.html](registers/index.html).", ""]
+           "follows. `make docs` makes pages to browse, with search.", ""]
     for top in FUNCTIONS:
         node = elaborate(top)
         out += [f"## {clean(node.get_property('name'))}", "", clean(node.get_property("desc")), "",
@@ -651,36 +651,57 @@ def write(path, text):
         file.write(text)
 
 
-def html(directory):
-    """The reference to browse, of the functions, descriptors and completions. The exporter's web
-    fonts are left out, being larger than all the rest: pages use the reader's fonts."""
-    shutil.rmtree(directory, ignore_errors=True)
-    HTMLExporter().export([elaborate(top) for top in ["sekisho", *LAYOUTS]], directory)
-    shutil.rmtree(os.path.join(directory, "fonts"), ignore_errors=True)
-    for name in os.listdir(directory):
-        if name.endswith(".bat"):
-            os.remove(os.path.join(directory, name))
-    # The page names the time of its making, and a script of another host that nothing here needs.
-    index = os.path.join(directory, "index.html")
-    with open(index, encoding="utf-8") as page:
-        text = page.read()
-    text = re.sub(r"(BUILD_TS = |\?ts=)\d+", r"\g<1>0", text)
-    text = re.sub(r'<script[^>]*MathJax.js"></script>', "", text)
-    write(index, text)
+STYLE = ("body { font: 15px sans-serif; max-width: 75em; margin: 2em auto; padding: 0 1em } "
+         "table { border-collapse: collapse } td, th { border: 1px solid #ccc; padding: 2px 8px; "
+         "text-align: left; vertical-align: top } th { background: #eee } "
+         "td:nth-child(-n+2) { font-family: monospace }")
+
+
+def html(text):
+    """The Markdown page as a page of HTML: it has headings, tables and paragraphs, nothing else."""
+    out = ["<!DOCTYPE html>", "<!-- SPDX-License-Identifier: BSD-3-Clause -->", f"<!-- {NOTICE} -->",
+           '<html lang="en"><head><meta charset="utf-8"><title>Sekisho registers</title>',
+           f"<style>{STYLE}</style></head><body>"]
+    table = False
+    for line in text.splitlines():
+        if line.startswith("|---") or line.startswith("<!--"):
+            continue
+        row = line.startswith("|")
+        if table and not row:
+            out.append("</table>")
+        if row:
+            tag = "td" if table else "th"
+            cells = (escape(c.strip()) for c in line.strip("|").split("|"))
+            out.append(("" if table else "<table>") + "<tr>"
+                       + "".join(f"<{tag}>{c}</{tag}>" for c in cells) + "</tr>")
+        elif line.startswith("#"):
+            level = len(line) - len(line.lstrip("#"))
+            name = escape(line[level:].strip())
+            out.append(f'<h{level} id="{name.lower().replace(" ", "-")}">{name}</h{level}>')
+        elif line:
+            out.append(f"<p>{escape(line)}</p>")
+        table = row
+    return "\n".join(out + ["</body></html>"]) + "\n"
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", help="root below which the files are written")
+    parser.add_argument("--browse", action="store_true",
+                        help="write PeakRDL's HTML pages to the folder OUT instead")
     arguments = parser.parse_args()
+    if arguments.browse:
+        HTMLExporter().export([elaborate(top) for top in ["sekisho", *LAYOUTS]], arguments.out)
+        return
     for top in FUNCTIONS:
         write(os.path.join(arguments.out, f"rtl/csr/generated/{top}_regs.v"), verilog_block(top))
     write(os.path.join(arguments.out, "rtl/csr/generated/sekisho.vh"), verilog_constants())
     write(os.path.join(arguments.out, "host-lib/include/sekisho/registers.h"), c_header())
     write(os.path.join(arguments.out, "host-lib/src/register_table.c"), c_table())
-    write(os.path.join(arguments.out, "docs/registers.md"), markdown())
-    html(os.path.join(arguments.out, "docs/registers"))
+    text = markdown()
+    write(os.path.join(arguments.out, "docs/registers.md"), text)
+    write(os.path.join(arguments.out, "docs/registers.html"), html(text))
 
 
 if __name__ == "__main__":
