@@ -662,7 +662,7 @@ def html(text):
     out = ["<!DOCTYPE html>", "<!-- SPDX-License-Identifier: BSD-3-Clause -->", f"<!-- {NOTICE} -->",
            '<html lang="en"><head><meta charset="utf-8"><title>Sekisho registers</title>',
            f"<style>{STYLE}</style></head><body>"]
-    table = False
+    table = paragraph = False
     for line in text.splitlines():
         if line.startswith("|---") or line.startswith("<!--"):
             continue
@@ -679,7 +679,8 @@ def html(text):
             name = escape(line[level:].strip())
             out.append(f'<h{level} id="{name.lower().replace(" ", "-")}">{name}</h{level}>')
         elif line:
-            out.append(f"<p>{escape(line)}</p>")
+            out.append(escape(line) if paragraph else f"<p>{escape(line)}")
+        paragraph = bool(line) and not row and not line.startswith("#")
         table = row
     return "\n".join(out + ["</body></html>"]) + "\n"
 
