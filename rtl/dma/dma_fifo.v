@@ -90,6 +90,84 @@ always @(posedge clk) begin
     end
 end
 
+`ifdef FORMAL
+// No loss, no duplication, no disorder: the word taken as number f_tag leaves as number f_tag,
+// unchanged. The output is stable while it waits. Words always reach the output. What room says
+// holds: from the clock before it was last 1, MARGIN words are taken whenever they come.
+// rst lasts two clocks: mid_valid_reg falls with the second.
+localparam integer F_W = A + 3;
+reg f_past_reg = 1'b0;
+reg f_rst_reg;                          // rst in the clock before, and in the one before that
+reg f_rst_2_reg;
+reg [F_W-1:0] f_taken_reg;
+reg [F_W-1:0] f_given_reg;
+(* anyconst *) reg [F_W-1:0] f_tag;
+reg [WIDTH-1:0] f_value_reg;
+reg f_wrote_reg;                        // a word was taken in the clock before
+reg [F_W-1:0] f_used_reg;               // words taken since room, MARGIN at most
+reg [1:0] f_waiting_reg;
+wire f_give = out_valid && out_ready;
+wire [F_W-1:0] f_inside = f_taken_reg - f_given_reg;
+wire [F_W-1:0] f_place = f_tag - f_given_reg;   // words in front of the tagged one
+wire [F_W-1:0] f_front = {{F_W-1{1'b0}}, out_valid_reg} + {{F_W-1{1'b0}}, mid_valid_reg};
+wire [F_W-1:0] f_level = {{F_W-A-1{1'b0}}, level};
+wire [F_W-1:0] f_behind = f_place - f_front;
+wire [A-1:0] f_address = read_reg[A-1:0] + f_behind[A-1:0];
+wire [F_W-1:0] f_used = room_reg ? {{F_W-1{1'b0}}, f_wrote_reg} : f_used_reg;
+
+initial assume (rst);
+
+always @(posedge clk) begin
+    f_past_reg <= 1'b1;
+    f_rst_reg <= rst;
+    f_rst_2_reg <= f_past_reg && f_rst_reg;
+    if (f_past_reg && f_rst_reg && !f_rst_2_reg)
+        assume (rst);
+    f_taken_reg <= f_taken_reg + {{F_W-1{1'b0}}, write};
+    f_given_reg <= f_given_reg + {{F_W-1{1'b0}}, f_give};
+    if (write && f_taken_reg == f_tag)
+        f_value_reg <= in_data;
+    f_wrote_reg <= write;
+    f_used_reg <= f_used + {{F_W-1{1'b0}}, write && f_used < MARGIN};
+    f_waiting_reg <= f_inside != 0 && !out_valid ? f_waiting_reg + 2'd1 : 2'd0;
+    if (rst) begin
+        f_taken_reg <= {F_W{1'b0}};
+        f_given_reg <= {F_W{1'b0}};
+        f_wrote_reg <= 1'b0;
+        f_used_reg <= MARGIN;
+        f_waiting_reg <= 2'd0;
+    end
+
+    if (f_past_reg && !(f_rst_reg && !f_rst_2_reg)) begin
+        assert (f_level <= DEPTH);
+        assert (!ready_reg || f_level < DEPTH);
+        assert (f_inside == f_level + f_front);
+        assert (empty == (f_inside == 0));
+        if (f_place < f_inside) begin
+            if (f_place == 0 && out_valid_reg)
+                assert (out_data == f_value_reg);
+            else if (f_place < f_front)
+                assert (mid_data_reg == f_value_reg);
+            else
+                assert (mem[f_address] == f_value_reg);
+        end
+        if ($past(out_valid && !out_ready && !rst)) begin
+            assert (out_valid);
+            assert ($stable(out_data));
+        end
+        assert (f_used <= MARGIN);
+        assert (f_used >= MARGIN || f_level + MARGIN < DEPTH + f_used);
+        assert (f_used >= MARGIN || in_ready);
+        // Two clocks from the memory to the output.
+        assert (f_waiting_reg <= 2'd2);
+        assert (f_waiting_reg < 2'd2 || out_valid_reg);
+        cover (f_inside == DEPTH + 2);
+        cover (write && f_give && $past(write && f_give) && $past(write && f_give, 2));
+        cover (f_used == MARGIN - 1 && f_level == DEPTH - 2 && !room);
+    end
+end
+`endif
+
 endmodule
 
 `resetall

@@ -26,6 +26,9 @@ PROOFS = {
     "axis_fifo": (
         "axis_fifo", "rtl/common/axis_fifo.v", {"DATA_W": 8, "USER_W": 3, "DEPTH": 4}, 10,
         ("if (out_move && read_valid_reg)", "if (read_valid_reg)")),
+    "dma_fifo": (
+        "dma_fifo", "rtl/dma/dma_fifo.v", {"WIDTH": 4, "DEPTH": 4, "MARGIN": 2}, 10,
+        ("room_reg <= {1'b0, level} <", "room_reg <= {1'b0, level} <=")),
     "axis_frame_demux": (
         "axis_frame_demux", "rtl/common/axis_frame_demux.v", {"DATA_W": 8, "USER_W": 8}, 10,
         ("inside_reg ? output_reg : first", "first")),

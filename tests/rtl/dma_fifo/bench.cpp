@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * dma_fifo: nothing lost, changed or reordered under any stalls, full rate and latency; and a pipe
- * that starts on room only and cannot stop always finds its words taken.
+ * dma_fifo: nothing lost, changed or reordered under any stalls, full rate and latency; and a source
+ * that looks at room only always finds its words taken.
  */
 #include "Vdma_fifo.h"
 #include "stream_bench.h"
@@ -14,9 +14,8 @@ struct bench : dut<Vdma_fifo> {
 	rng r;
 	std::deque<bytes> expect;
 	bytes offered, held;
-	std::deque<bool> pipe; /* words on their way in, the next one first */
-	bool valid = false, stalled = false;
-	unsigned in_stall = 0, out_stall = 0;
+	bool valid = false, stalled = false, took = false;
+	unsigned in_stall = 0, out_stall = 0, credit = 0;
 	uint64_t in = 0, out = 0, no_room = 0, full = 0;
 	std::string error;
 
@@ -30,17 +29,16 @@ struct bench : dut<Vdma_fifo> {
 		if (error.empty())
 			error = why + " (clock " + std::to_string(cycles) + ")";
 	}
-	/* stages: 0 a source that waits for in_ready, else a pipe of so many that asks room. */
-	void step(bool offer, unsigned stages = 0)
+	/* promised: the source looks at room only, and may send what it promised at any time. */
+	void step(bool offer, bool promised = false)
 	{
-		if (stages) {
+		if (promised) {
 			settle(); /* room is a register's */
-			bool start = offer && m.room && !chance(r, in_stall);
+			if (m.room)
+				credit = MARGIN - took; /* it is a clock late */
 			no_room += !m.room;
-			pipe.push_back(start);
-			valid = pipe.size() > stages && pipe.front();
-			if (pipe.size() > stages)
-				pipe.pop_front();
+			valid = credit && offer && !chance(r, in_stall);
+			credit -= valid;
 			offered = random_bytes(r, WIDTH);
 		} else if (!valid) {
 			valid = offer && !chance(r, in_stall);
@@ -68,9 +66,10 @@ struct bench : dut<Vdma_fifo> {
 			out++;
 		}
 		full += valid && !m.in_ready;
-		if (valid && stages && !m.in_ready)
+		if (valid && promised && !m.in_ready)
 			fail("a word that room has promised to take is not taken");
-		if (valid && m.in_ready) {
+		took = valid && m.in_ready;
+		if (took) {
 			expect.push_back(offered);
 			if (expect.size() > DEPTH + 2)
 				fail("more inside than fits");
@@ -83,7 +82,7 @@ struct bench : dut<Vdma_fifo> {
 	{
 		out_stall = 0;
 		for (unsigned i = 0; i < 2 * DEPTH + 10; i++)
-			step(false, pipe.size());
+			step(false);
 		if (!expect.empty() || !m.empty || !m.in_ready || !m.room)
 			fail("not empty at the end");
 		return error.empty() && in == out;
@@ -97,20 +96,21 @@ int main()
 				       { 80, 20 }, { 20, 80 }, { 0, 95 } };
 	std::string w = std::to_string(DATA_W) + " bits, depth " + std::to_string(DEPTH) + ": ";
 
-	for (unsigned stages : { 0u, MARGIN - 2 })
+	for (bool promised : { false, true })
 		for (auto &s : stalls) {
 			bench b(s[0] + s[1]);
 			b.in_stall = s[0], b.out_stall = s[1];
 			for (unsigned i = 0; i < 10000; i++)
-				b.step(true, stages);
-			std::string mix = w +
-					  (stages ? "a pipe behind room" : "a source that waits") +
-					  ", stalls " + std::to_string(s[0]) + "%, output " +
-					  std::to_string(s[1]) + "%: ";
-			bool limit = stages ? b.no_room > 100 : b.full > 100;
+				b.step(true, promised);
+			std::string mix =
+				w +
+				(promised ? "a source that trusts room" : "a source that waits") +
+				", stalls " + std::to_string(s[0]) + "%, output " +
+				std::to_string(s[1]) + "%: ";
+			bool limit = promised ? b.no_room > 100 : b.full > 100;
 			t.check(b.drain() && b.in > 300 && (limit || s[1] <= s[0]),
 				mix + "words leave as they came", b.error);
-			if (!s[0] && !s[1] && (DEPTH > 4 || !stages))
+			if (!s[0] && !s[1] && (DEPTH > 4 || !promised))
 				t.check(b.in >= 9990, mix + "full rate", std::to_string(b.in));
 		}
 	{
