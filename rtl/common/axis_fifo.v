@@ -42,6 +42,7 @@ module axis_fifo #(
 
     localparam integer BEAT_W = DATA_W + DATA_W/8 + 1 + USER_W;
     localparam integer ADDR_W = $clog2(DEPTH);
+    localparam [31:0]  ALMOST_FULL = DEPTH - 1;
 
     // No address is read in the clock in which it is written: fetch waits for the pointer.
     (* no_rw_check *) reg [BEAT_W-1:0] memory [0:DEPTH-1];
@@ -61,7 +62,7 @@ module axis_fifo #(
     wire          out_move = !out_valid_reg || m_axis_tready;
     wire          read_move = !read_valid_reg || out_move;
     wire          fetch = read_move && (write_reg != read_reg);
-    wire [ADDR_W:0] write_next = write_reg + {{ADDR_W{1'b0}}, take};
+    wire [ADDR_W:0] used = write_reg - read_reg;
 
     always @(posedge clk) begin
         if (take)
@@ -71,11 +72,13 @@ module axis_fifo #(
         if (out_move && read_valid_reg)
             out_reg <= read_data_reg;
 
-        write_reg <= write_next;
+        if (take)
+            write_reg <= write_reg + 1'b1;
         if (fetch)
             read_reg <= read_reg + 1'b1;
-        // Counts a beat that leaves in this clock as still there: ready needs no path from the output.
-        ready_reg <= write_next != {~read_reg[ADDR_W], read_reg[ADDR_W-1:0]};
+        // Told a clock late, so one place is kept for the beat that is taken meanwhile: ready needs
+        // no path from either end.
+        ready_reg <= used < ALMOST_FULL[ADDR_W:0];
         if (read_move)
             read_valid_reg <= fetch;
         if (out_move)
