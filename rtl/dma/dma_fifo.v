@@ -8,7 +8,8 @@
 //
 // No stall: a word a clock in and out. Latency: 3 clocks. in_ready 0: full, or about to be; the word
 // is not taken.
-// room says a clock late whether MARGIN words fit: for pipes that cannot stop at once.
+// room is for pipes that cannot stop at once: MARGIN words fit, counted from the clock before the one
+// in which it is seen, so a word taken in that clock is one of them.
 
 module dma_fifo #
 (
@@ -84,9 +85,10 @@ always @(posedge clk) begin
     if (rst) begin
         write_reg <= {(A+1){1'b0}};
         read_reg <= {(A+1){1'b0}};
+        mid_valid_reg <= 1'b0;
         out_valid_reg <= 1'b0;
-        ready_reg <= {1'b0, level} < DEPTH[A+1:0] - {{(A+1){1'b0}}, 1'b1};
-    room_reg <= 1'b0;
+        ready_reg <= 1'b0;
+        room_reg <= 1'b0;
     end
 end
 
@@ -94,11 +96,8 @@ end
 // No loss, no duplication, no disorder: the word taken as number f_tag leaves as number f_tag,
 // unchanged. The output is stable while it waits. Words always reach the output. What room says
 // holds: from the clock before it was last 1, MARGIN words are taken whenever they come.
-// rst lasts two clocks: mid_valid_reg falls with the second.
 localparam integer F_W = A + 3;
 reg f_past_reg = 1'b0;
-reg f_rst_reg;                          // rst in the clock before, and in the one before that
-reg f_rst_2_reg;
 reg [F_W-1:0] f_taken_reg;
 reg [F_W-1:0] f_given_reg;
 (* anyconst *) reg [F_W-1:0] f_tag;
@@ -119,10 +118,6 @@ initial assume (rst);
 
 always @(posedge clk) begin
     f_past_reg <= 1'b1;
-    f_rst_reg <= rst;
-    f_rst_2_reg <= f_past_reg && f_rst_reg;
-    if (f_past_reg && f_rst_reg && !f_rst_2_reg)
-        assume (rst);
     f_taken_reg <= f_taken_reg + {{F_W-1{1'b0}}, write};
     f_given_reg <= f_given_reg + {{F_W-1{1'b0}}, f_give};
     if (write && f_taken_reg == f_tag)
@@ -138,7 +133,7 @@ always @(posedge clk) begin
         f_waiting_reg <= 2'd0;
     end
 
-    if (f_past_reg && !(f_rst_reg && !f_rst_2_reg)) begin
+    if (f_past_reg) begin
         assert (f_level <= DEPTH);
         assert (!ready_reg || f_level < DEPTH);
         assert (f_inside == f_level + f_front);
