@@ -217,6 +217,7 @@ module header_walker #(
     reg         udp_bad_reg;            // UDP length
     reg         udp_zero_reg;           // UDP checksum
     reg         doff_bad_reg;           // TCP data offset
+    reg [16:0]  word_pair_reg;          // both halves added
 
     wire [15:0] upper = word_reg[31:16];
     wire [15:0] lower = word_reg[15:0];
@@ -229,6 +230,7 @@ module header_walker #(
             word_reg         <= raw_reg;
             at_reg           <= raw_at_reg;
             left_reg         <= raw_left_reg;
+            word_pair_reg    <= {1'b0, raw_reg[31:16]} + {1'b0, raw_reg[15:0]};
             left_4_reg       <= raw_left_reg >= 16'sd4;
             left_8_reg       <= raw_left_reg >= 16'sd8;
             left_20_reg      <= raw_left_reg >= 16'sd20;
@@ -640,7 +642,7 @@ module header_walker #(
         pair_header_reg <= 1'b0;
         pair_pseudo_reg <= 1'b0;
         if (word_valid_reg && (in_ipv4 || in_ipv6)) begin
-            pair_reg <= {1'b0, upper} + {1'b0, in_ipv4 && count_reg == 4'd2 ? 16'd0 : lower};
+            pair_reg        <= in_ipv4 && count_reg == 4'd2 ? {1'b0, upper} : word_pair_reg;
             pair_header_reg <= in_ipv4;
             pair_pseudo_reg <= address_4 || address_6;
         end
