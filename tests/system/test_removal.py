@@ -29,6 +29,13 @@ def sockets(pid):
     return sum(link.startswith("socket:") for link in links)
 
 
+def buffers_missing(pmd):
+    """mbufs that are in nobody's hands: neither in testpmd's pool nor in its caches."""
+    text = pmd.command("dump_mempool mb_pool_0")
+    numbers = {name: int(value) for name, value in re.findall(r"^\s*(\w+)=(\d+)$", text, re.M)}
+    return numbers["size"] - numbers["common_pool_count"] - numbers["total_cache_count"]
+
+
 def settle(setup, text_so_far):
     """Reads testpmd until it has reported the removal of both ports."""
     end = time.monotonic() + 15
@@ -58,6 +65,7 @@ def removal(queues, **options):
         setup.pmd.send("show config fwd")
         setup.pmd.read_until(bench.Testpmd.PROMPT, 10)
         netns.wait_for(lambda: sockets(process.pid) < before, 5, "testpmd closes its sockets")
+        tap.equal(buffers_missing(setup.pmd), 0, "mbufs leaked")
         status = setup.pmd.quit()
         tap.equal(status, 0, "testpmd's exit status:\n" + process.log()[-3000:])
         log = process.log()
