@@ -116,6 +116,7 @@ int main()
 	{
 		bench b(20);
 		b.out_stall = 100;
+		b.step(false); /* ready comes a clock behind the reset */
 		b.step(true);
 		unsigned clocks = 1;
 		for (; !b.m.out_valid && clocks < 10; clocks++)
