@@ -47,6 +47,7 @@ endif
 
 # Each area's targets; an area adds to TESTS, TEST_DEPS and LINT.
 -include scripts/setup.mk
+-include scripts/synth.mk
 -include rtl/csr/csr.mk
 -include sim/rtl/engine.mk
 -include sim/sim.mk

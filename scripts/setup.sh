@@ -18,7 +18,7 @@ PACKAGES="
 	clang clang-format libclang-rt-dev|libclang-rt-14-dev
 	libdpdk-dev dpdk dpdk-dev libpcap-dev libcmocka-dev
 	python3 python3-venv
-	iproute2 ethtool iperf3 nginx-light tshark curl
+	iproute2 ethtool iperf3 nginx-light tshark curl man-db groff
 "
 
 say() { echo "setup: $*"; }
