@@ -3,7 +3,7 @@
 // All counters of the core: a bank for every source of events, and one read port over them.
 //
 // Events never stall. read_valid stays until read_done, with read_select (one bit a bank) and the
-// indexes stable; read_done comes 4 clocks after the first clock in which the bank had no event.
+// indexes stable; read_done comes 5 clocks after the first clock in which the bank had no event.
 // Order of read_select: receive ports, transmit ports, deliver, verdict, checksum, receive queues,
 // transmit queues.
 

@@ -6,7 +6,7 @@
 // The last part of dma_read: bus words of a request become response beats whose lane 0 is the
 // request's first byte.
 //
-// A word a clock, without stalls. Latency: 5 clocks from a word to the beat that it completes, 6
+// A word a clock, without stalls. Latency: 4 clocks from a word to the beat that it completes, 5
 // where the last beat comes from one word only. The words of a request come together and in order;
 // requests may follow each other without a gap.
 

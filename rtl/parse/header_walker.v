@@ -7,7 +7,7 @@
 // read here: the halves of the copy lie in two memories with an address each. Every word is read
 // once, in order; nothing is looked up twice, so the time is bounded: 3 clocks before the first
 // word, at most 67 words, 6 clocks behind the last. UDP over IPv4 takes 16 clocks from its first
-// beat to `done`, TCP over IPv6 23, each VLAN tag or 4 bytes of options or extension 1 more.
+// beat to `done`, TCP over IPv6 23 (one more at 64 bits), each VLAN tag or 4 bytes of options or extension 1 more.
 // A header is looked into only when it lies within the frame and the datagram; `parse` tells
 // what is said of each kind of packet. The result stands from `done` to `take`.
 

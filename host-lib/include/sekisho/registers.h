@@ -55,7 +55,7 @@ enum sekisho_checksum_reason {
 	SEKISHO_CHECKSUM_REASON_CHECKED = 0,
 	/* Neither IPv4 nor IPv6. */
 	SEKISHO_CHECKSUM_REASON_NOT_IP = 1,
-	/* A header or the datagram runs past the end of the frame. */
+	/* A header or the datagram runs past the end of the frame, or a header past the datagram's. */
 	SEKISHO_CHECKSUM_REASON_TRUNCATED = 2,
 	/* IPv4 IHL below 5, or total length below the header's. */
 	SEKISHO_CHECKSUM_REASON_IP_LENGTH = 3,
