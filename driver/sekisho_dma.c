@@ -200,9 +200,11 @@ void sekisho_dma_fini(struct sekisho_adapter *adapter)
 		rte_mem_event_callback_unregister(adapter->dma_callback, adapter);
 	adapter->dma_dynamic = false;
 	sekisho_lock(adapter);
+	/* A card that does not answer would cost a time-out for each; closing it ends every map. */
 	for (unsigned int i = 0; i < adapter->region_count; i++)
-		(void)sekisho_dma_unmap(adapter->device, adapter->regions[i].iova,
-					adapter->regions[i].size);
+		if (sekisho_dma_unmap(adapter->device, adapter->regions[i].iova,
+				      adapter->regions[i].size) == -ETIMEDOUT)
+			break;
 	free(adapter->regions);
 	adapter->regions = NULL;
 	adapter->region_count = adapter->region_capacity = 0;

@@ -231,6 +231,9 @@ static void queue_free(struct sekisho_tx_queue *txq)
 {
 	if (txq == NULL)
 		return;
+	/* What a card that did not stop never completed. */
+	if (txq->mbufs != NULL)
+		free_done(txq, in_flight(txq));
 	rte_memzone_free(txq->ring_zone);
 	rte_memzone_free(txq->completion_zone);
 	rte_free(txq->mbufs);

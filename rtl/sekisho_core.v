@@ -778,7 +778,7 @@ module sekisho_core #(
         .clk(clk),
         .rst(rst),
         .tx_enable(tx_enable),
-        .available(tx_available),
+        .available(tx_available & ~tx_queue_completion_error),
         .pop_valid(tx_pop_valid),
         .pop_queue(tx_pop_queue),
         .pop_ok(tx_pop_ok),

@@ -35,6 +35,12 @@ lint_verilator() {
 	for directory in $(rtl_files | xargs -n1 dirname | sort -u); do
 		flags+=(-y "$directory")
 	done
+	for file in $(rtl_files | grep -vE '/generated/|sekisho_core'); do
+		if [ ! -f "tests/rtl/$(basename "$file" .v)/bench.cpp" ]; then
+			echo "lint-verilator: $file has no bench in tests/rtl/$(basename "$file" .v)" >&2
+			failed=1
+		fi
+	done
 	for file in $(rtl_files); do
 		"$VERILATOR" "${flags[@]}" --top-module "$(basename "$file" .v)" "$file" ||
 			failed=1

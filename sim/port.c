@@ -155,18 +155,23 @@ int port_open(struct port *port, unsigned int number, const char *text, uint64_t
 				"port %u: \"%s\" is none of netns=NAME, corrupt=N, "
 				"speed=MBPS, link=up, link=down",
 				number, part);
-			return -EINVAL;
+			err = -EINVAL;
+			goto fail;
 		}
 	}
 	if (count < port->kind->arguments) {
 		sim_log(LOG_ERROR, "port %u: %s needs %u arguments", number, port->kind->name,
 			port->kind->arguments);
-		return -EINVAL;
+		err = -EINVAL;
+		goto fail;
 	}
 	snprintf(port->name, sizeof(port->name), "%s", arguments[0]);
 	err = open_in_netns(port, arguments);
-	if (err != 0)
-		sim_log(LOG_ERROR, "port %u: %s: %s", number, text, strerror(-err));
+	if (err == 0)
+		return 0;
+	sim_log(LOG_ERROR, "port %u: %s: %s", number, text, strerror(-err));
+fail:
+	port->kind = NULL; /* nothing is open: port_close() does nothing */
 	return err;
 }
 

@@ -28,6 +28,7 @@
 #define FRAMES_A_TURN 32u
 #define POLL_NANOSECONDS 200000 /* of polling before the first sleep */
 #define SLEEP_MS 1
+#define DRAIN_CLOCKS 1000000u /* at the end; the longest frame at each port takes a few thousand */
 #define FUNCTIONS (SEKISHO_FUNCTIONS + 1) /* the network functions, then management */
 #define MANAGEMENT SEKISHO_FUNCTIONS
 
@@ -233,6 +234,28 @@ static void write_text(FILE *file, const char *text)
 	}
 }
 
+/* Lets what is inside come out, so that the card's counters are those of every frame that went in. */
+static void run_to_idle(struct scheduler *scheduler)
+{
+	for (uint32_t clocks = 0; clocks < DRAIN_CLOCKS; clocks += SLICE_CLOCKS)
+		if (sekisho_engine_run(scheduler->engine, SLICE_CLOCKS) < SLICE_CLOCKS)
+			break;
+}
+
+/* What the card itself counted at a port, in packets: results first to last of a bank. */
+static uint64_t card_count(const struct scheduler *scheduler, uint32_t bank, unsigned int last)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i <= last; i++) {
+		uint64_t low = sekisho_engine_reg_read(scheduler->engine, bank + 16 * i);
+
+		sum += low | (uint64_t)sekisho_engine_reg_read(scheduler->engine, bank + 16 * i + 4)
+				     << 32;
+	}
+	return sum;
+}
+
 static int write_statistics(const struct scheduler *scheduler)
 {
 	FILE *file = fopen(scheduler->options->statistics, "we");
@@ -260,10 +283,16 @@ static int write_statistics(const struct scheduler *scheduler)
 			"\",\"frames_in\":%" PRIu64 ",\"bytes_in\":%" PRIu64
 			",\"frames_out\":%" PRIu64 ",\"bytes_out\":%" PRIu64 ",\"padded\":%" PRIu64
 			",\"corrupted\":%" PRIu64 ",\"dropped_in\":%" PRIu64
-			",\"dropped_out\":%" PRIu64 "}",
+			",\"dropped_out\":%" PRIu64 ",\"card_received\":%" PRIu64
+			",\"card_sent\":%" PRIu64 "}",
 			counters->frames_in, counters->bytes_in, counters->frames_out,
 			counters->bytes_out, counters->padded, counters->corrupted,
-			counters->dropped_in, counters->dropped_out);
+			counters->dropped_in, counters->dropped_out,
+			card_count(scheduler,
+				   SEKISHO_MANAGEMENT_PORT_RX_STATISTICS_PACKETS_LO(8 * i), 7),
+			card_count(scheduler,
+				   SEKISHO_MANAGEMENT_PORT_TX_STATISTICS_PACKETS_LO(8 * i),
+				   SEKISHO_PORT_TX_RESULT_SENT));
 		separator = ",";
 	}
 	fputs("]}\n", file);
@@ -459,6 +488,7 @@ int scheduler_main(const struct scheduler_options *options)
 	if (err == 0) {
 		sim_log(LOG_INFO, "ready");
 		loop(scheduler);
+		run_to_idle(scheduler);
 		if (!options->quiet)
 			print_summary(scheduler);
 		if (options->statistics != NULL)

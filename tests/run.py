@@ -136,6 +136,8 @@ def execute(program, limit, log_path):
     outcome = Outcome()
     start = time.monotonic()
     environment = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP", PYTHONUNBUFFERED="1",
+                       # Another status than any program's own for what a sanitizer finds.
+                       ASAN_OPTIONS="exitcode=99", UBSAN_OPTIONS="exitcode=99",
                        PYTHONDONTWRITEBYTECODE="1")
     with open(log_path, "wb") as log:
         try:

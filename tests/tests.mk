@@ -30,4 +30,4 @@ test-system: $(BUILD)/venv.stamp sim tools driver driver-asan ## Only the system
 
 .PHONY: demo
 demo: $(BUILD)/venv.stamp sim tools driver ## Linux TCP through the card and an unmodified dpdk-testpmd (root)
-	@BUILD=$(abspath $(BUILD)) $(PYTHON) demo/demo.py
+	@BUILD=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) demo/demo.py

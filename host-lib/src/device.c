@@ -172,10 +172,14 @@ void sekisho_close(struct sekisho_device *device)
 	if (!device)
 		return;
 	if (device->transport) {
-		for (i = 0; i < device->range_count; i++)
-			if (device->transport->dma_unmap(device->link, device->ranges[i].iova,
-							 device->ranges[i].size) == -ENODEV)
+		for (i = 0; i < device->range_count; i++) {
+			int err = device->transport->dma_unmap(device->link, device->ranges[i].iova,
+							       device->ranges[i].size);
+
+			/* Closing ends every map; no time-out for each of them. */
+			if (err == -ENODEV || err == -ETIMEDOUT)
 				break;
+		}
 		device->transport->close(device->link);
 	}
 	pthread_mutex_destroy(&device->lock);

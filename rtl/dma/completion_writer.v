@@ -212,7 +212,8 @@ reg [159:0] p2_words_reg;
 always @(posedge clk) begin
     if (p1_valid_reg) begin
         p2_ring_reg <= p1_ring;
-        p2_base_reg <= base[{p1_ring, 6'd0} +: 64];
+        // A base that is not aligned must not make a line cross 4 KiB.
+        p2_base_reg <= {base[{p1_ring, 6'd7} +: 57], 7'd0};
         p2_size_reg <= size_log2[{p1_ring, 2'd0} +: 4];
         p2_count_reg <= issued[{p1_ring, 4'd0} +: 16];
         p2_index_reg <= p1_index_reg;

@@ -180,7 +180,7 @@ reg [QUEUE_W-1:0]       select_queue;
 reg [QUEUES-1:0]        select_above;
 
 wire [3:0]              size_log2_now = size_log2[queue_reg*4 +: 4];
-wire [63:0]             ring_now = ring[queue_reg*64 +: 64];
+wire [63:0]             ring_now = {ring[queue_reg*64 + 7 +: 57], 7'd0};
 wire                    running_now = (run_reg & select_reg) != 0;
 
 // More than the ring holds: above size, which is a power of two

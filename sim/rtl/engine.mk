@@ -2,7 +2,10 @@
 #
 # The engine "rtl": the Verilated core at both data widths, as one static library.
 
-RTL_HASH := $(shell git log -1 --format=%H -- rtl 2>/dev/null | cut -c1-8)
+# The commit that last changed rtl/; 0 when it is unknown or the files are not as committed.
+RTL_HASH := $(shell git diff --quiet HEAD -- rtl 2>/dev/null && git log -1 --format=%H -- rtl | cut -c1-8)
+RTL_HASH_FILE := $(BUILD)/sim/rtl_hash
+$(shell mkdir -p $(BUILD)/sim; echo "$(or $(RTL_HASH),0)" | cmp -s - $(RTL_HASH_FILE) || echo "$(or $(RTL_HASH),0)" > $(RTL_HASH_FILE))
 VERILATOR_ROOT := $(shell $(VERILATOR) --getenv VERILATOR_ROOT 2>/dev/null)
 VERILATOR_FLAGS := -O3 --x-assign fast --x-initial fast --noassert --trace-fst -Wall $(addprefix -y ,$(RTL_DIRS)) $(addprefix -I,$(RTL_DIRS))
 ENGINE_CXXFLAGS := -std=gnu++17 -O2 -g -Wall -Wextra -fPIC
@@ -14,7 +17,7 @@ DMA_W_64 := 128
 DMA_W_512 := 512
 
 define engine_width
-$$(BUILD)/sim/w$(1)/model.a: $$(RTL_SOURCES) sim/rtl/engine.mk | $$(BUILD)/packages.stamp
+$$(BUILD)/sim/w$(1)/model.a: $$(RTL_SOURCES) $$(RTL_HASH_FILE) sim/rtl/engine.mk | $$(BUILD)/packages.stamp
 	@mkdir -p $$(@D)
 	@echo "verilating the core, $(1) bits"
 	@$$(VERILATOR) --cc $$(VERILATOR_FLAGS) -GDATA_W=$(1) -GDMA_W=$(2) -GRTL_HASH="32'h$$(or $$(RTL_HASH),0)" --prefix Vcore_w$(1) --Mdir $$(@D) rtl/sekisho_core.v

@@ -122,7 +122,8 @@ class Sim:
         for path in self.sockets.values():
             if os.path.exists(path):
                 os.unlink(path)
-        words = [SIM, "--engine", "rtl", "--data-width", width]
+        self.statistics = os.path.join(folder, "sim.json")
+        words = [SIM, "--engine", "rtl", "--data-width", width, "--stats", self.statistics]
         for name, path in self.sockets.items():
             words += ["--function", "%s=%s" % (name, path)]
         for number, port in enumerate(ports):
@@ -173,9 +174,20 @@ class Sim:
         self.ctl("check")
         return counters
 
+    def finish(self):
+        """An orderly end. Every frame that the wires brought is one that the card counted, and
+        every frame that it counts as sent went out. Returns what the simulator says of its run."""
+        tap.equal(self.process.end(), 0, "the simulator's exit status:\n" + self.process.log()[-2000:])
+        with open(self.statistics) as file:
+            run = json.load(file)
+        for port in run["ports"]:
+            tap.equal(port["card_received"], port["frames_in"], "frames received at port %(port)d" % port)
+            tap.equal(port["card_sent"], port["frames_out"] + port["dropped_out"],
+                      "frames sent by port %(port)d" % port)
+        return run
+
     def end(self):
-        status = self.process.end()
-        return status
+        return self.process.end()
 
 
 class Application:
@@ -334,9 +346,8 @@ class Bench:
 
     def __init__(self, width=64, queues=1, mtu=1500, vlan=0, engine="io", addresses=True,
                  devargs=None, port_options=("", ""), pmd_options=(), start=True, driver=DRIVER,
-                 preload=(), environment=None, sim_options=()):
+                 preload=(), environment=None):
         tap.need_root()
-        self.sim_options = sim_options
         self.queues, self.mtu, self.vlan = queues, mtu, vlan
         self.stack = []
         try:
@@ -354,8 +365,7 @@ class Bench:
         self.ns = netns.Namespaces("a", "b", "s")
         self.stack.append(self.ns.remove)
         ports = ["tap:tap%s%s" % (side, option) for side, option in zip("ab", port_options)]
-        self.sim = Sim(self.folder, ports, width, namespace=self.ns["s"],
-                       options=self.sim_options)
+        self.sim = Sim(self.folder, ports, width, namespace=self.ns["s"])
         self.stack.append(self.sim.end)
         for number, side in enumerate("ab", 1):
             self.set_up_host(side, number, addresses)
@@ -406,6 +416,7 @@ class Bench:
         """The last check of a test, and an orderly end of every part."""
         self.check()
         tap.equal(self.pmd.quit(), 0, "testpmd's exit status")
+        self.sim.finish()
 
     def close(self):
         while self.stack:

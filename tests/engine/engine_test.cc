@@ -364,7 +364,6 @@ static void test_bad_addresses(unsigned int width)
 	c.describe(0, false, 0, 0x1000, 2048);
 	c.describe(0, false, 0, c.buffer(c.rings[0][0][0], 1), 2048);
 	c.doorbell(0, false, 0);
-	bytes before = c.arena[0];
 	c.offer(0, frame), c.offer(0, frame);
 	offered[0] += 2;
 	c.settle();
@@ -426,6 +425,43 @@ static void test_bad_addresses(unsigned int width)
 	std::string why = sums(c, offered);
 	tap.check(why.empty(), "the sums hold after every error", why);
 	tap.check(c.stop(0, false, 0) && c.stop(0, true, 0), "the queues stop");
+}
+
+/* A completion ring outside the map: the queue stops, and takes nothing more. */
+static void test_refused_completions(unsigned int width)
+{
+	card c(config_of(width, true));
+	uint64_t offered[2] = {};
+	enable(c, 1, 0x2);
+	c.start(1, true, 0, 4, 2048);
+	tap.check(c.stop(1, true, 0), "a queue without work stops");
+	c.write(card::window(1) + 0x818, 0x1000);
+	c.write(card::window(1) + 0x81c, 0);
+	c.write(card::window(1) + 0x800, 1);
+	layout at;
+	bytes frame = make_frame(UDP4, 100, 7, false, true, at);
+	c.send(1, 0, frame, 0);
+	c.doorbell(1, true, 0);
+	bool idle = c.settle();
+	tap.check(idle && (c.read(card::window(1) + 0x804) >> 1 & 1),
+		  "a completion ring outside the map is a ring error");
+	size_t sent = c.sent[1].size();
+	for (unsigned int i = 0; i < 8; i++)
+		c.send(1, 0, frame, 0);
+	c.doorbell(1, true, 0);
+	c.settle();
+	tap.check(c.sent[1].size() == sent, "the queue takes no more frames",
+		  std::to_string(c.sent[1].size() - sent) + " more left");
+	std::string why = sums(c, offered);
+	tap.check(why.empty(), "the sums hold after the ring error", why);
+	tap.check(c.stop(1, true, 0), "the queue stops after the ring error");
+	c.start(1, true, 0, 4, 2048);
+	c.send(1, 0, frame, 0);
+	c.doorbell(1, true, 0);
+	c.settle();
+	host::completion done;
+	tap.check(c.next_completion(1, true, 0, done) && c.sent[1].size() == sent + 1,
+		  "and works again with a ring that is there");
 }
 
 static void test_interrupts(unsigned int width)
@@ -525,6 +561,7 @@ int main(int argc, char **argv)
 	test_transmit(width, false, frames);
 	test_transmit(width, true, frames);
 	test_bad_addresses(width);
+	test_refused_completions(width);
 	test_interrupts(width);
 	test_filters(width);
 	return tap.finish();

@@ -88,9 +88,8 @@ $(BUILD)/rtl/$(1)_w$(2)/$(1): tests/rtl/$(1)/bench.cpp $(RTL_SOURCES) $(wildcard
 TESTS += $(BUILD)/rtl/$(1)_w$(2)/$(1)
 TEST_DEPS += $(BUILD)/rtl/$(1)_w$(2)/$(1)
 endef
-# Only benches that are there: the list may run ahead of the tree.
-$(foreach m,$(RTL_BENCHES),$(if $(wildcard tests/rtl/$(m)/bench.cpp),\
-	$(foreach w,$(or $(RTL_WIDTHS_$(m)),$(RTL_WIDTHS)),$(eval $(call RTL_BENCH,$(m),$(w))))))
+$(foreach m,$(RTL_BENCHES),\
+	$(foreach w,$(or $(RTL_WIDTHS_$(m)),$(RTL_WIDTHS)),$(eval $(call RTL_BENCH,$(m),$(w)))))
 
 # Frames with what the receive path must say of them
 $(BUILD)/rtl/vectors.txt: tests/rtl/common/vectors.py | $(BUILD)/venv.stamp

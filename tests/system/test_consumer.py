@@ -40,6 +40,7 @@ def pmd_perf(width):
             assert counters.completed(port) >= 1000, counters.rx_queue[port * bench.QUEUES]
         tap.note(found.group(0))
         tap.equal(test.quit(), 0, "dpdk-test's exit status")
+        sim.finish()
     finally:
         if test:
             test.kill()

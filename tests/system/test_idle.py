@@ -35,6 +35,8 @@ def no_client(width):
             used = share(sim.process)
             assert used < 0.03, "%.1f %% of a core without any client" % (100 * used)
             tap.note("%.2f %% of a core" % (100 * used))
+            sim.check_balance()
+            sim.finish()
         finally:
             sim.end()
     finally:

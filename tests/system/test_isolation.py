@@ -76,8 +76,13 @@ class Card:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
-        self.close()
+    def __exit__(self, kind, *_):
+        try:
+            if kind is None:
+                self.sim.check_balance()
+                self.sim.finish()
+        finally:
+            self.close()
 
 
 def transmit_outside(width):
