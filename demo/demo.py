@@ -96,14 +96,16 @@ def download(setup, server, family):
 
 
 def iperf(setup, seconds, reverse):
-    server = netns.Process(["iperf3", "-s", "-1", "--forceflush"], os.path.join(setup.folder, "iperf.log"),
+    server = netns.Process(["iperf3", "-s", "-1", "--forceflush"],
+                           os.path.join(setup.folder, "iperf-%s.log" % ("to-a" if reverse else "to-b")),
                            namespace=setup.ns["b"])
     setup.stack.append(server.end)
     netns.wait_for(lambda: "listening" in server.log(), 10, "iperf3 listens")
     report = json.loads(setup.ns.run(
         "a", "iperf3", "-J", "-c", SERVER["IPv4"], "-t", seconds, "-P", 4,
         *(["-R"] if reverse else []), timeout=60))
-    server.end()
+    assert "error" not in report, "iperf3: %s\nits server: %s" % (report["error"], server.log())
+    tap.equal(server.wait(20), 0, "the iperf3 server's status")
     received = report["end"]["sum_received"]
     claim("iperf3, 4 streams %s: %s moved, %.1f Mbit/s" % (
         "from b to a" if reverse else "from a to b", millions(received["bytes"]),
@@ -112,24 +114,17 @@ def iperf(setup, seconds, reverse):
 
 def counted(setup):
     """What holds for every run: nothing lost without a reason, and all parts agree."""
-    text = setup.sim.check_balance()
-    for port in (0, 1):
-        stats = setup.pmd.stats(port)
-        tap.equal(stats["RX-packets"], text.completed(port), "port %d: received" % port)
-        tap.equal(stats["TX-packets"], text.sent(port), "port %d: sent" % port)
-    claim("`sekishoctl check`: received = delivered + drops by reason, over the whole card, "
-          "and testpmd counts the same", True)
-    return text
+    counters = setup.check()  # raises when it is not so
+    say("  ok  `sekishoctl check`: received = delivered + drops by reason, over the whole card, "
+        "and testpmd counts the same")
+    return counters
 
 
-def refused(setup):
-    """TCP segments that the kernels of both namespaces refused for their checksum."""
-    total = 0
-    for name in ("a", "b"):
-        text = netns.command("ip", "netns", "exec", setup.ns[name], "cat", "/proc/net/snmp")
-        names, values = [line.split()[1:] for line in text.splitlines() if line.startswith("Tcp:")]
-        total += int(dict(zip(names, values))["InCsumErrors"])
-    return total
+def tcp_count(setup, side, name):
+    """A counter of the TCP of a namespace's kernel."""
+    text = setup.ns.run(side, "cat", "/proc/net/snmp")
+    names, values = [line.split() for line in text.splitlines() if line.startswith("Tcp:")]
+    return int(values[names.index(name)])
 
 
 def end_bench(setup):
@@ -167,14 +162,15 @@ def plain(options):
             inserted = counters.tx_checksum[function]["inserted"]
             claim("port %d sent %d packets, checksums inserted by the card into %d; the receiving "
                   "kernels took all" % (function, counters.port_tx[function]["sent"], inserted),
-                  inserted > 500 and refused(setup) == 0)
+                  inserted > 500 and tcp_count(setup, "a", "InCsumErrors") == 0 and
+                  tcp_count(setup, "b", "InCsumErrors") == 0)
         run = end_bench(setup)
         frames = sum(port["frames_in"] for port in run["ports"])
         moved = sum(port["bytes_in"] for port in run["ports"])
         busy = run["clocks_run"] - run["clocks_idle"]
         claim("%s in %d packets went in; %.1f clocks a packet while busy, %.1f bytes a packet"
               % (millions(moved), frames, busy / frames, moved / frames),
-              frames == sum(sum(counters.port_rx[i].values()) for i in (0, 1)) and busy > 0)
+              frames == sum(port["card_received"] for port in run["ports"]) and busy > 0)
     say()
 
 
@@ -185,10 +181,10 @@ def corrupted(options):
     with bench.Bench(width=options.width, queues=4, engine="csum",
                      devargs={"drop_bad_checksum": 1}, port_options=("", ",corrupt=%d" % CORRUPT)) as setup:
         server = Server(setup, int(options.megabytes * 1e6 / 2))
-        before = retransmitted(setup)
+        before = tcp_count(setup, "b", "RetransSegs")
         download(setup, server, "IPv4")
         counters = counted(setup)
-        again = retransmitted(setup) - before
+        again = tcp_count(setup, "b", "RetransSegs") - before
         bad, drops = counters.l4(1, "bad"), counters.deliver[1]
         delivered = drops["delivered"]
         run = end_bench(setup)
@@ -205,13 +201,6 @@ def corrupted(options):
         claim("nginx's kernel sent %d segments again, and the download was whole" % again,
               again > 0)
     say()
-
-
-def retransmitted(setup):
-    """Segments that namespace b's kernel sent again."""
-    text = setup.ns.run("b", "cat", "/proc/net/snmp")
-    names, values = [line.split() for line in text.splitlines() if line.startswith("Tcp:")]
-    return int(values[names.index("RetransSegs")])
 
 
 def interrupted(number, frame):
