@@ -49,12 +49,15 @@ def removal(queues, **options):
     with bench.Bench(queues=queues, **options) as setup:
         process, prefix = setup.pmd.process, setup.pmd.prefix
         before = sockets(process.pid)
-        server = netns.Process(["iperf3", "-s", "-1", "--forceflush"], os.path.join(setup.folder, "server.log"),
+        server = netns.Process(["iperf3", "-s", "--forceflush"], os.path.join(setup.folder, "server.log"),
                                namespace=setup.ns["b"])
         netns.wait_for(lambda: "listening" in server.log(), 10, "iperf3 listens")
+        setup.ns.run("a", "iperf3", "-c", "198.18.0.2", "-t", "1", "-P", queues, timeout=30)
+        served = setup.pmd.stats(0)["RX-packets"]
+        setup.check()  # nothing of the card can be read once it is killed
         client = netns.Process(["iperf3", "-c", "198.18.0.2", "-t", "60", "-P", queues],
                                os.path.join(setup.folder, "client.log"), namespace=setup.ns["a"])
-        netns.wait_for(lambda: setup.pmd.stats(0)["RX-packets"] > 500, 20, "traffic")
+        netns.wait_for(lambda: setup.pmd.stats(0)["RX-packets"] > served + 500, 20, "traffic")
 
         setup.pmd.text = ""
         setup.sim.process.kill(signal.SIGKILL)
@@ -104,6 +107,7 @@ def restart():
         pmd.command("start")
         sim.check_balance()
         tap.equal(pmd.quit(), 0, "the second testpmd's exit status")
+        sim.finish()
 
 
 if __name__ == "__main__":
