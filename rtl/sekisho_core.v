@@ -161,6 +161,13 @@ module sekisho_core #(
     wire [FUNCTIONS-1:0]       drop_bad_l4;
     wire [FUNCTIONS*48-1:0]    mac;
     wire [FUNCTIONS*14-1:0]    max_frame;
+    /* verilator lint_off UNUSEDSIGNAL */
+    wire [FUNCTIONS-1:0]       scatter;
+    wire [FUNCTIONS*8*48-1:0]  mac_filter;
+    wire [FUNCTIONS*8-1:0]     mac_filter_valid;
+    wire [FUNCTIONS*8-1:0]     event_vector;
+    wire [FUNCTIONS-1:0]       event_enable;
+    /* verilator lint_on UNUSEDSIGNAL */
     wire [FUNCTIONS*6-1:0]     rss_types;
     wire [FUNCTIONS*320-1:0]   rss_key;
 
@@ -274,6 +281,11 @@ module sekisho_core #(
         .drop_bad_ip(drop_bad_ip),
         .drop_bad_l4(drop_bad_l4),
         .mac(mac),
+        .scatter(scatter),
+        .mac_filter(mac_filter),
+        .mac_filter_valid(mac_filter_valid),
+        .event_vector(event_vector),
+        .event_enable(event_enable),
         .max_frame(max_frame),
         .rss_types(rss_types),
         .rss_key(rss_key),

@@ -71,10 +71,16 @@ module csr #(
     output wire [FUNCTIONS-1:0]                      all_multicast,
     output wire [FUNCTIONS-1:0]                      drop_bad_ip,
     output wire [FUNCTIONS-1:0]                      drop_bad_l4,
+    output wire [FUNCTIONS-1:0]                      scatter,
     output wire [FUNCTIONS*48-1:0]                   mac,
+    // Filter n of function f in slice f * 8 + n
+    output wire [FUNCTIONS*8*48-1:0]                 mac_filter,
+    output wire [FUNCTIONS*8-1:0]                    mac_filter_valid,
     output wire [FUNCTIONS*14-1:0]                   max_frame,
     output wire [FUNCTIONS*6-1:0]                    rss_types,
     output wire [FUNCTIONS*320-1:0]                  rss_key,
+    output wire [FUNCTIONS*8-1:0]                    event_vector,
+    output wire [FUNCTIONS-1:0]                      event_enable,
     // 1 for a clock when a function's reset register is written; its enables are 0 from the next on
     output wire [FUNCTIONS-1:0]                      function_reset,
 
@@ -510,6 +516,8 @@ module csr #(
     genvar g, q;
     generate
         for (g = 0; g < FUNCTIONS; g = g + 1) begin : network
+            wire [8*32-1:0]         filter_lo;
+            wire [8*16-1:0]         filter_hi;
             wire [RX_QUEUES*32-1:0] rx_ring_lo;
             wire [RX_QUEUES*32-1:0] rx_ring_hi;
             wire [RX_QUEUES*32-1:0] rx_completion_lo;
@@ -533,6 +541,12 @@ module csr #(
                 .control_all_multicast(all_multicast[g]),
                 .control_drop_bad_ip(drop_bad_ip[g]),
                 .control_drop_bad_l4(drop_bad_l4[g]),
+                .control_scatter(scatter[g]),
+                .event_vector(event_vector[g*8 +: 8]),
+                .event_enable(event_enable[g]),
+                .mac_filter_lo_value(filter_lo),
+                .mac_filter_hi_value(filter_hi),
+                .mac_filter_hi_valid(mac_filter_valid[g*8 +: 8]),
                 .mac_lo_value(mac[g*48 +: 32]),
                 .mac_hi_value(mac[g*48+32 +: 16]),
                 .max_frame_value(max_frame[g*14 +: 14]),
@@ -586,6 +600,19 @@ module csr #(
                 .tx_queue_progress_completed(tx_queue_completed[g*TX_QUEUES*16 +: TX_QUEUES*16]),
                 .control_rx_enable_hwclr(function_reset[g]),
                 .control_tx_enable_hwclr(function_reset[g]),
+                .control_promiscuous_hwclr(function_reset[g]),
+                .control_all_multicast_hwclr(function_reset[g]),
+                .control_drop_bad_ip_hwclr(function_reset[g]),
+                .control_drop_bad_l4_hwclr(function_reset[g]),
+                .control_scatter_hwclr(function_reset[g]),
+                .rss_types_ipv4_hwclr(function_reset[g]),
+                .rss_types_ipv4_tcp_hwclr(function_reset[g]),
+                .rss_types_ipv4_udp_hwclr(function_reset[g]),
+                .rss_types_ipv6_hwclr(function_reset[g]),
+                .rss_types_ipv6_tcp_hwclr(function_reset[g]),
+                .rss_types_ipv6_udp_hwclr(function_reset[g]),
+                .event_enable_hwclr(function_reset[g]),
+                .mac_filter_hi_valid_hwclr({8{function_reset[g]}}),
                 .rx_queue_control_enable_hwclr({RX_QUEUES{function_reset[g]}}),
                 .tx_queue_control_enable_hwclr({TX_QUEUES{function_reset[g]}}),
                 .rss_table_hit(rss_hit[g]),
@@ -598,6 +625,9 @@ module csr #(
                 .tx_queue_statistics_hit(tx_queue_hit[g+1])
             );
 
+            for (q = 0; q < 8; q = q + 1) begin : filter
+                assign mac_filter[(g*8+q)*48 +: 48] = {filter_hi[q*16 +: 16], filter_lo[q*32 +: 32]};
+            end
             for (q = 0; q < RX_QUEUES; q = q + 1) begin : rx
                 assign rx_queue_ring[(g*RX_QUEUES+q)*64 +: 64] =
                     {rx_ring_hi[q*32 +: 32], rx_ring_lo[q*32 +: 32]};

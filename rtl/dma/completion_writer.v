@@ -179,7 +179,7 @@ always @(posedge clk) begin
         p1_queue_reg <= waiting_take ? waiting_queue : tx_queue;
         p1_index_reg <= waiting_take ? waiting_index : tx_index;
         p1_status_reg <= !waiting_take ? tx_status :
-                         {2'd0, frame_done_error ? COMPLETION_STATUS_DMA_ERROR : COMPLETION_STATUS_OK};
+                         {1'd0, frame_done_error ? COMPLETION_STATUS_DMA_ERROR : COMPLETION_STATUS_OK};
     end
     if (waiting_take)
         p1_words_reg <= waiting_words;

@@ -246,7 +246,7 @@ reg [13:0]           e_length_reg;
 reg [ADDR_W:0]       e_words_reg;
 reg [15:0]           e_index_reg;
 reg                  e_ip_reg, e_l4_reg;
-reg [1:0]            e_status_reg;
+reg [2:0]            e_status_reg;
 
 reg                  request_valid_reg;
 reg [3:0]            request_function_reg;
@@ -375,11 +375,11 @@ end
 // --- each frame's fate, in order -----------------------------------------------------------------
 
 (* ram_style = "distributed" *)
-reg [1:0]            check_ram[0:FRAMES-1];     // status of the descriptor
+reg [2:0]            check_ram[0:FRAMES-1];     // status of the descriptor
 (* ram_style = "distributed" *)
-reg [1:0]            fate_ram[0:FRAMES-1];      // status of the frame
+reg [2:0]            fate_ram[0:FRAMES-1];      // status of the frame
 
-wire [1:0]           check = check_ram[resolve_ptr_reg[FRAME_W-1:0]];
+wire [2:0]           check = check_ram[resolve_ptr_reg[FRAME_W-1:0]];
 wire                 come = come_in_reg != come_out_reg;
 wire                 come_error = come_error_ram[come_out_reg[FRAME_W-1:0]];
 wire                 resolve = resolve_ptr_reg != issue_ptr_reg
@@ -412,7 +412,7 @@ reg                  done_valid_reg;
 reg [QUEUE_W-1:0]    done_queue_reg;
 reg [15:0]           done_index_reg;
 reg [13:0]           done_length_reg;
-reg [1:0]            done_status_reg;
+reg [2:0]            done_status_reg;
 reg                  event_valid_reg;
 
 wire                 done_load = done_ptr_reg != resolve_ptr_reg
@@ -442,9 +442,9 @@ end
 assign tx_done_valid = done_valid_reg;
 assign tx_done_gq = done_queue_reg;
 assign tx_done_index = done_index_reg;
-assign tx_done_status = {2'd0, done_status_reg};
+assign tx_done_status = {1'd0, done_status_reg};
 assign tx_queue_event_valid = event_valid_reg;
-assign tx_queue_event_index = {done_queue_reg, 1'b0, done_status_reg};
+assign tx_queue_event_index = {done_queue_reg, done_status_reg};
 assign tx_queue_event_bytes = done_length_reg;
 
 // --- output: frame after frame, a beat a clock ---------------------------------------------------
@@ -471,7 +471,7 @@ reg [RATIO_W-1:0]    g_beat_reg;                // beat of the word
 reg [ADDR_W-1:0]     read_reg;
 
 wire                 advance;
-wire [1:0]           n_fate = fate_ram[out_ptr_reg[FRAME_W-1:0]];
+wire [2:0]           n_fate = fate_ram[out_ptr_reg[FRAME_W-1:0]];
 wire                 g_last = g_frame_m1_reg[13:BEAT_W] == 0;
 wire                 g_data_last = g_data_m1_reg[13:BEAT_W] == 0;
 wire                 g_word_last = g_data_reg

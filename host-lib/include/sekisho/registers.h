@@ -111,6 +111,8 @@ enum sekisho_completion_status {
 	SEKISHO_COMPLETION_STATUS_LENGTH_ERROR = 2,
 	/* Transmit: a descriptor without end_of_packet. */
 	SEKISHO_COMPLETION_STATUS_UNSUPPORTED = 3,
+	/* Receive: the queue ran out of descriptors within the frame; the rest of it is lost. */
+	SEKISHO_COMPLETION_STATUS_TRUNCATED = 4,
 };
 
 enum sekisho_port_rx_result {
@@ -153,9 +155,9 @@ enum sekisho_deliver_result {
 enum sekisho_rx_queue_result {
 	/* Frames written to the host and completed. */
 	SEKISHO_RX_QUEUE_RESULT_COMPLETED = 0,
-	/* Dropped: the queue had no descriptor. */
+	/* Dropped: the queue had no descriptor, or not enough for all of the frame. */
 	SEKISHO_RX_QUEUE_RESULT_NO_DESCRIPTOR = 1,
-	/* Dropped: the frame is longer than the descriptor's buffer; the descriptor serves the next frame. */
+	/* Dropped: the frame is longer than the descriptor's buffer, and scatter is not set; the descriptor serves the next frame. */
 	SEKISHO_RX_QUEUE_RESULT_BUFFER_TOO_SMALL = 2,
 	/* Dropped: the host refused the write; the descriptor is completed with DMA_ERROR. */
 	SEKISHO_RX_QUEUE_RESULT_DMA_ERROR = 3,
@@ -208,7 +210,10 @@ enum {
 #define SEKISHO_NETWORK_RSS_TYPES 0x0054u
 #define SEKISHO_NETWORK_ERROR 0x0058u
 #define SEKISHO_NETWORK_RESET 0x005cu
+#define SEKISHO_NETWORK_EVENT 0x0060u
 #define SEKISHO_NETWORK_RSS_KEY(i) (0x0080u + 0x4u * (i))
+#define SEKISHO_NETWORK_MAC_FILTER_LO(i) (0x00c0u + 0x8u * (i))
+#define SEKISHO_NETWORK_MAC_FILTER_HI(i) (0x00c4u + 0x8u * (i))
 #define SEKISHO_NETWORK_RSS_TABLE(i) (0x0200u + 0x4u * (i))
 #define SEKISHO_NETWORK_RX_QUEUE_CONTROL(i) (0x0400u + 0x40u * (i))
 #define SEKISHO_NETWORK_RX_QUEUE_STATUS(i) (0x0404u + 0x40u * (i))
@@ -316,7 +321,7 @@ enum {
 #define SEKISHO_IDENTIFICATION_MAP_VERSION_MINOR_MASK 0xffffu
 #define SEKISHO_IDENTIFICATION_MAP_VERSION_MINOR_SHIFT 0u
 #define SEKISHO_IDENTIFICATION_MAP_VERSION_MINOR_WIDTH 16u
-#define SEKISHO_IDENTIFICATION_MAP_VERSION_MINOR_RESET_VALUE 0x0u
+#define SEKISHO_IDENTIFICATION_MAP_VERSION_MINOR_RESET_VALUE 0x1u
 #define SEKISHO_IDENTIFICATION_MAP_VERSION_MAJOR_MASK 0xffff0000u
 #define SEKISHO_IDENTIFICATION_MAP_VERSION_MAJOR_SHIFT 16u
 #define SEKISHO_IDENTIFICATION_MAP_VERSION_MAJOR_WIDTH 16u
@@ -417,6 +422,10 @@ struct sekisho_identification_registers {
 #define SEKISHO_NETWORK_CONTROL_DROP_BAD_L4_SHIFT 5u
 #define SEKISHO_NETWORK_CONTROL_DROP_BAD_L4_WIDTH 1u
 #define SEKISHO_NETWORK_CONTROL_DROP_BAD_L4_RESET_VALUE 0x0u
+#define SEKISHO_NETWORK_CONTROL_SCATTER_MASK 0x40u
+#define SEKISHO_NETWORK_CONTROL_SCATTER_SHIFT 6u
+#define SEKISHO_NETWORK_CONTROL_SCATTER_WIDTH 1u
+#define SEKISHO_NETWORK_CONTROL_SCATTER_RESET_VALUE 0x0u
 
 /* reg - network_function::link */
 #define SEKISHO_NETWORK_LINK_LINK_UP_MASK 0x1u
@@ -481,11 +490,43 @@ struct sekisho_identification_registers {
 #define SEKISHO_NETWORK_RESET_RESET_WIDTH 1u
 #define SEKISHO_NETWORK_RESET_RESET_RESET_VALUE 0x0u
 
+/* reg - network_function::event */
+#define SEKISHO_NETWORK_EVENT_VECTOR_MASK 0xffu
+#define SEKISHO_NETWORK_EVENT_VECTOR_SHIFT 0u
+#define SEKISHO_NETWORK_EVENT_VECTOR_WIDTH 8u
+#define SEKISHO_NETWORK_EVENT_VECTOR_RESET_VALUE 0x0u
+#define SEKISHO_NETWORK_EVENT_ENABLE_MASK 0x80000000u
+#define SEKISHO_NETWORK_EVENT_ENABLE_SHIFT 31u
+#define SEKISHO_NETWORK_EVENT_ENABLE_WIDTH 1u
+#define SEKISHO_NETWORK_EVENT_ENABLE_RESET_VALUE 0x0u
+
 /* reg - network_function::rss_key */
 #define SEKISHO_NETWORK_RSS_KEY_VALUE_MASK 0xffffffffu
 #define SEKISHO_NETWORK_RSS_KEY_VALUE_SHIFT 0u
 #define SEKISHO_NETWORK_RSS_KEY_VALUE_WIDTH 32u
 #define SEKISHO_NETWORK_RSS_KEY_VALUE_RESET_VALUE 0x0u
+
+/* reg - network_function::mac_filter::lo */
+#define SEKISHO_NETWORK_MAC_FILTER_LO_VALUE_MASK 0xffffffffu
+#define SEKISHO_NETWORK_MAC_FILTER_LO_VALUE_SHIFT 0u
+#define SEKISHO_NETWORK_MAC_FILTER_LO_VALUE_WIDTH 32u
+#define SEKISHO_NETWORK_MAC_FILTER_LO_VALUE_RESET_VALUE 0x0u
+
+/* reg - network_function::mac_filter::hi */
+#define SEKISHO_NETWORK_MAC_FILTER_HI_VALUE_MASK 0xffffu
+#define SEKISHO_NETWORK_MAC_FILTER_HI_VALUE_SHIFT 0u
+#define SEKISHO_NETWORK_MAC_FILTER_HI_VALUE_WIDTH 16u
+#define SEKISHO_NETWORK_MAC_FILTER_HI_VALUE_RESET_VALUE 0x0u
+#define SEKISHO_NETWORK_MAC_FILTER_HI_VALID_MASK 0x80000000u
+#define SEKISHO_NETWORK_MAC_FILTER_HI_VALID_SHIFT 31u
+#define SEKISHO_NETWORK_MAC_FILTER_HI_VALID_WIDTH 1u
+#define SEKISHO_NETWORK_MAC_FILTER_HI_VALID_RESET_VALUE 0x0u
+
+/* regfile - network_function::mac_filter */
+struct sekisho_network_mac_filter_registers {
+	uint32_t lo;
+	uint32_t hi;
+};
 
 /* reg - network_function::rss_table */
 #define SEKISHO_NETWORK_RSS_TABLE_QUEUE_MASK 0xffu
@@ -629,9 +670,12 @@ struct sekisho_network_registers {
 	uint32_t rss_types;
 	uint32_t error;
 	uint32_t reset;
-	uint8_t RESERVED_60_7f[0x20];
+	uint32_t event;
+	uint8_t RESERVED_64_7f[0x1c];
 	uint32_t rss_key[10];
-	uint8_t RESERVED_a8_1ff[0x158];
+	uint8_t RESERVED_a8_bf[0x18];
+	struct sekisho_network_mac_filter_registers mac_filter[8];
+	uint8_t RESERVED_100_1ff[0x100];
 	uint32_t rss_table[128];
 	struct sekisho_queue_registers rx_queue[4];
 	uint8_t RESERVED_500_7ff[0x300];
@@ -829,6 +873,9 @@ struct sekisho_tx_descriptor {
 #define SEKISHO_RX_COMPLETION_STATUS_STATUS_MASK 0xf0000u
 #define SEKISHO_RX_COMPLETION_STATUS_STATUS_SHIFT 16u
 #define SEKISHO_RX_COMPLETION_STATUS_STATUS_WIDTH 4u
+#define SEKISHO_RX_COMPLETION_STATUS_MORE_MASK 0x100000u
+#define SEKISHO_RX_COMPLETION_STATUS_MORE_SHIFT 20u
+#define SEKISHO_RX_COMPLETION_STATUS_MORE_WIDTH 1u
 #define SEKISHO_RX_COMPLETION_STATUS_PHASE_MASK 0x80000000u
 #define SEKISHO_RX_COMPLETION_STATUS_PHASE_SHIFT 31u
 #define SEKISHO_RX_COMPLETION_STATUS_PHASE_WIDTH 1u

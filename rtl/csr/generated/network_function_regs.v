@@ -32,6 +32,7 @@ module network_function_regs (
     output wire [0:0]      control_all_multicast,
     output wire [0:0]      control_drop_bad_ip,
     output wire [0:0]      control_drop_bad_l4,
+    output wire [0:0]      control_scatter,
     output wire [31:0]     mac_lo_value,
     output wire [15:0]     mac_hi_value,
     output wire [13:0]     max_frame_value,
@@ -42,7 +43,12 @@ module network_function_regs (
     output wire [0:0]      rss_types_ipv6_tcp,
     output wire [0:0]      rss_types_ipv6_udp,
     output wire [0:0]      reset_reset,
+    output wire [7:0]      event_vector,
+    output wire [0:0]      event_enable,
     output wire [319:0]    rss_key_value,
+    output wire [255:0]    mac_filter_lo_value,
+    output wire [127:0]    mac_filter_hi_value,
+    output wire [7:0]      mac_filter_hi_valid,
     output wire [3:0]      rx_queue_control_enable,
     output wire [15:0]     rx_queue_config_size_log2,
     output wire [31:0]     rx_queue_config_vector,
@@ -85,6 +91,19 @@ module network_function_regs (
     input  wire [63:0]     tx_queue_progress_completed,
     input  wire [0:0]      control_rx_enable_hwclr,
     input  wire [0:0]      control_tx_enable_hwclr,
+    input  wire [0:0]      control_promiscuous_hwclr,
+    input  wire [0:0]      control_all_multicast_hwclr,
+    input  wire [0:0]      control_drop_bad_ip_hwclr,
+    input  wire [0:0]      control_drop_bad_l4_hwclr,
+    input  wire [0:0]      control_scatter_hwclr,
+    input  wire [0:0]      rss_types_ipv4_hwclr,
+    input  wire [0:0]      rss_types_ipv4_tcp_hwclr,
+    input  wire [0:0]      rss_types_ipv4_udp_hwclr,
+    input  wire [0:0]      rss_types_ipv6_hwclr,
+    input  wire [0:0]      rss_types_ipv6_tcp_hwclr,
+    input  wire [0:0]      rss_types_ipv6_udp_hwclr,
+    input  wire [0:0]      event_enable_hwclr,
+    input  wire [7:0]      mac_filter_hi_valid_hwclr,
     input  wire [3:0]      rx_queue_control_enable_hwclr,
     input  wire [3:0]      tx_queue_control_enable_hwclr,
     output wire            rss_table_hit,
@@ -98,7 +117,7 @@ module network_function_regs (
 );
 
     /* verilator lint_off UNUSEDSIGNAL */
-    reg [90:0] select_reg; // one-hot: the register that address names
+    reg [107:0] select_reg; // one-hot: the register that address names
     /* verilator lint_on UNUSEDSIGNAL */
     reg hit_reg;
     reg [31:0] read_data_reg;
@@ -117,6 +136,7 @@ module network_function_regs (
     reg [0:0] control_all_multicast_reg;
     reg [0:0] control_drop_bad_ip_reg;
     reg [0:0] control_drop_bad_l4_reg;
+    reg [0:0] control_scatter_reg;
     reg [31:0] mac_lo_value_reg;
     reg [15:0] mac_hi_value_reg;
     reg [13:0] max_frame_value_reg;
@@ -127,7 +147,12 @@ module network_function_regs (
     reg [0:0] rss_types_ipv6_tcp_reg;
     reg [0:0] rss_types_ipv6_udp_reg;
     reg [0:0] reset_reset_reg;
+    reg [7:0] event_vector_reg;
+    reg [0:0] event_enable_reg;
     reg [319:0] rss_key_value_reg;
+    reg [255:0] mac_filter_lo_value_reg;
+    reg [127:0] mac_filter_hi_value_reg;
+    reg [7:0] mac_filter_hi_valid_reg;
     reg [3:0] rx_queue_control_enable_reg;
     reg [15:0] rx_queue_config_size_log2_reg;
     reg [31:0] rx_queue_config_vector_reg;
@@ -162,80 +187,97 @@ module network_function_regs (
         select_reg[14] <= address == 16'h0054; // rss_types
         select_reg[15] <= address == 16'h0058; // error
         select_reg[16] <= address == 16'h005c; // reset
-        select_reg[17] <= address == 16'h0080; // rss_key[0]
-        select_reg[18] <= address == 16'h0084; // rss_key[1]
-        select_reg[19] <= address == 16'h0088; // rss_key[2]
-        select_reg[20] <= address == 16'h008c; // rss_key[3]
-        select_reg[21] <= address == 16'h0090; // rss_key[4]
-        select_reg[22] <= address == 16'h0094; // rss_key[5]
-        select_reg[23] <= address == 16'h0098; // rss_key[6]
-        select_reg[24] <= address == 16'h009c; // rss_key[7]
-        select_reg[25] <= address == 16'h00a0; // rss_key[8]
-        select_reg[26] <= address == 16'h00a4; // rss_key[9]
-        select_reg[27] <= address == 16'h0400; // rx_queue.control[0]
-        select_reg[28] <= address == 16'h0404; // rx_queue.status[0]
-        select_reg[29] <= address == 16'h0408; // rx_queue.config[0]
-        select_reg[30] <= address == 16'h0410; // rx_queue.ring_lo[0]
-        select_reg[31] <= address == 16'h0414; // rx_queue.ring_hi[0]
-        select_reg[32] <= address == 16'h0418; // rx_queue.completion_lo[0]
-        select_reg[33] <= address == 16'h041c; // rx_queue.completion_hi[0]
-        select_reg[34] <= address == 16'h0420; // rx_queue.progress[0]
-        select_reg[35] <= address == 16'h0440; // rx_queue.control[1]
-        select_reg[36] <= address == 16'h0444; // rx_queue.status[1]
-        select_reg[37] <= address == 16'h0448; // rx_queue.config[1]
-        select_reg[38] <= address == 16'h0450; // rx_queue.ring_lo[1]
-        select_reg[39] <= address == 16'h0454; // rx_queue.ring_hi[1]
-        select_reg[40] <= address == 16'h0458; // rx_queue.completion_lo[1]
-        select_reg[41] <= address == 16'h045c; // rx_queue.completion_hi[1]
-        select_reg[42] <= address == 16'h0460; // rx_queue.progress[1]
-        select_reg[43] <= address == 16'h0480; // rx_queue.control[2]
-        select_reg[44] <= address == 16'h0484; // rx_queue.status[2]
-        select_reg[45] <= address == 16'h0488; // rx_queue.config[2]
-        select_reg[46] <= address == 16'h0490; // rx_queue.ring_lo[2]
-        select_reg[47] <= address == 16'h0494; // rx_queue.ring_hi[2]
-        select_reg[48] <= address == 16'h0498; // rx_queue.completion_lo[2]
-        select_reg[49] <= address == 16'h049c; // rx_queue.completion_hi[2]
-        select_reg[50] <= address == 16'h04a0; // rx_queue.progress[2]
-        select_reg[51] <= address == 16'h04c0; // rx_queue.control[3]
-        select_reg[52] <= address == 16'h04c4; // rx_queue.status[3]
-        select_reg[53] <= address == 16'h04c8; // rx_queue.config[3]
-        select_reg[54] <= address == 16'h04d0; // rx_queue.ring_lo[3]
-        select_reg[55] <= address == 16'h04d4; // rx_queue.ring_hi[3]
-        select_reg[56] <= address == 16'h04d8; // rx_queue.completion_lo[3]
-        select_reg[57] <= address == 16'h04dc; // rx_queue.completion_hi[3]
-        select_reg[58] <= address == 16'h04e0; // rx_queue.progress[3]
-        select_reg[59] <= address == 16'h0800; // tx_queue.control[0]
-        select_reg[60] <= address == 16'h0804; // tx_queue.status[0]
-        select_reg[61] <= address == 16'h0808; // tx_queue.config[0]
-        select_reg[62] <= address == 16'h0810; // tx_queue.ring_lo[0]
-        select_reg[63] <= address == 16'h0814; // tx_queue.ring_hi[0]
-        select_reg[64] <= address == 16'h0818; // tx_queue.completion_lo[0]
-        select_reg[65] <= address == 16'h081c; // tx_queue.completion_hi[0]
-        select_reg[66] <= address == 16'h0820; // tx_queue.progress[0]
-        select_reg[67] <= address == 16'h0840; // tx_queue.control[1]
-        select_reg[68] <= address == 16'h0844; // tx_queue.status[1]
-        select_reg[69] <= address == 16'h0848; // tx_queue.config[1]
-        select_reg[70] <= address == 16'h0850; // tx_queue.ring_lo[1]
-        select_reg[71] <= address == 16'h0854; // tx_queue.ring_hi[1]
-        select_reg[72] <= address == 16'h0858; // tx_queue.completion_lo[1]
-        select_reg[73] <= address == 16'h085c; // tx_queue.completion_hi[1]
-        select_reg[74] <= address == 16'h0860; // tx_queue.progress[1]
-        select_reg[75] <= address == 16'h0880; // tx_queue.control[2]
-        select_reg[76] <= address == 16'h0884; // tx_queue.status[2]
-        select_reg[77] <= address == 16'h0888; // tx_queue.config[2]
-        select_reg[78] <= address == 16'h0890; // tx_queue.ring_lo[2]
-        select_reg[79] <= address == 16'h0894; // tx_queue.ring_hi[2]
-        select_reg[80] <= address == 16'h0898; // tx_queue.completion_lo[2]
-        select_reg[81] <= address == 16'h089c; // tx_queue.completion_hi[2]
-        select_reg[82] <= address == 16'h08a0; // tx_queue.progress[2]
-        select_reg[83] <= address == 16'h08c0; // tx_queue.control[3]
-        select_reg[84] <= address == 16'h08c4; // tx_queue.status[3]
-        select_reg[85] <= address == 16'h08c8; // tx_queue.config[3]
-        select_reg[86] <= address == 16'h08d0; // tx_queue.ring_lo[3]
-        select_reg[87] <= address == 16'h08d4; // tx_queue.ring_hi[3]
-        select_reg[88] <= address == 16'h08d8; // tx_queue.completion_lo[3]
-        select_reg[89] <= address == 16'h08dc; // tx_queue.completion_hi[3]
-        select_reg[90] <= address == 16'h08e0; // tx_queue.progress[3]
+        select_reg[17] <= address == 16'h0060; // event
+        select_reg[18] <= address == 16'h0080; // rss_key[0]
+        select_reg[19] <= address == 16'h0084; // rss_key[1]
+        select_reg[20] <= address == 16'h0088; // rss_key[2]
+        select_reg[21] <= address == 16'h008c; // rss_key[3]
+        select_reg[22] <= address == 16'h0090; // rss_key[4]
+        select_reg[23] <= address == 16'h0094; // rss_key[5]
+        select_reg[24] <= address == 16'h0098; // rss_key[6]
+        select_reg[25] <= address == 16'h009c; // rss_key[7]
+        select_reg[26] <= address == 16'h00a0; // rss_key[8]
+        select_reg[27] <= address == 16'h00a4; // rss_key[9]
+        select_reg[28] <= address == 16'h00c0; // mac_filter.lo[0]
+        select_reg[29] <= address == 16'h00c4; // mac_filter.hi[0]
+        select_reg[30] <= address == 16'h00c8; // mac_filter.lo[1]
+        select_reg[31] <= address == 16'h00cc; // mac_filter.hi[1]
+        select_reg[32] <= address == 16'h00d0; // mac_filter.lo[2]
+        select_reg[33] <= address == 16'h00d4; // mac_filter.hi[2]
+        select_reg[34] <= address == 16'h00d8; // mac_filter.lo[3]
+        select_reg[35] <= address == 16'h00dc; // mac_filter.hi[3]
+        select_reg[36] <= address == 16'h00e0; // mac_filter.lo[4]
+        select_reg[37] <= address == 16'h00e4; // mac_filter.hi[4]
+        select_reg[38] <= address == 16'h00e8; // mac_filter.lo[5]
+        select_reg[39] <= address == 16'h00ec; // mac_filter.hi[5]
+        select_reg[40] <= address == 16'h00f0; // mac_filter.lo[6]
+        select_reg[41] <= address == 16'h00f4; // mac_filter.hi[6]
+        select_reg[42] <= address == 16'h00f8; // mac_filter.lo[7]
+        select_reg[43] <= address == 16'h00fc; // mac_filter.hi[7]
+        select_reg[44] <= address == 16'h0400; // rx_queue.control[0]
+        select_reg[45] <= address == 16'h0404; // rx_queue.status[0]
+        select_reg[46] <= address == 16'h0408; // rx_queue.config[0]
+        select_reg[47] <= address == 16'h0410; // rx_queue.ring_lo[0]
+        select_reg[48] <= address == 16'h0414; // rx_queue.ring_hi[0]
+        select_reg[49] <= address == 16'h0418; // rx_queue.completion_lo[0]
+        select_reg[50] <= address == 16'h041c; // rx_queue.completion_hi[0]
+        select_reg[51] <= address == 16'h0420; // rx_queue.progress[0]
+        select_reg[52] <= address == 16'h0440; // rx_queue.control[1]
+        select_reg[53] <= address == 16'h0444; // rx_queue.status[1]
+        select_reg[54] <= address == 16'h0448; // rx_queue.config[1]
+        select_reg[55] <= address == 16'h0450; // rx_queue.ring_lo[1]
+        select_reg[56] <= address == 16'h0454; // rx_queue.ring_hi[1]
+        select_reg[57] <= address == 16'h0458; // rx_queue.completion_lo[1]
+        select_reg[58] <= address == 16'h045c; // rx_queue.completion_hi[1]
+        select_reg[59] <= address == 16'h0460; // rx_queue.progress[1]
+        select_reg[60] <= address == 16'h0480; // rx_queue.control[2]
+        select_reg[61] <= address == 16'h0484; // rx_queue.status[2]
+        select_reg[62] <= address == 16'h0488; // rx_queue.config[2]
+        select_reg[63] <= address == 16'h0490; // rx_queue.ring_lo[2]
+        select_reg[64] <= address == 16'h0494; // rx_queue.ring_hi[2]
+        select_reg[65] <= address == 16'h0498; // rx_queue.completion_lo[2]
+        select_reg[66] <= address == 16'h049c; // rx_queue.completion_hi[2]
+        select_reg[67] <= address == 16'h04a0; // rx_queue.progress[2]
+        select_reg[68] <= address == 16'h04c0; // rx_queue.control[3]
+        select_reg[69] <= address == 16'h04c4; // rx_queue.status[3]
+        select_reg[70] <= address == 16'h04c8; // rx_queue.config[3]
+        select_reg[71] <= address == 16'h04d0; // rx_queue.ring_lo[3]
+        select_reg[72] <= address == 16'h04d4; // rx_queue.ring_hi[3]
+        select_reg[73] <= address == 16'h04d8; // rx_queue.completion_lo[3]
+        select_reg[74] <= address == 16'h04dc; // rx_queue.completion_hi[3]
+        select_reg[75] <= address == 16'h04e0; // rx_queue.progress[3]
+        select_reg[76] <= address == 16'h0800; // tx_queue.control[0]
+        select_reg[77] <= address == 16'h0804; // tx_queue.status[0]
+        select_reg[78] <= address == 16'h0808; // tx_queue.config[0]
+        select_reg[79] <= address == 16'h0810; // tx_queue.ring_lo[0]
+        select_reg[80] <= address == 16'h0814; // tx_queue.ring_hi[0]
+        select_reg[81] <= address == 16'h0818; // tx_queue.completion_lo[0]
+        select_reg[82] <= address == 16'h081c; // tx_queue.completion_hi[0]
+        select_reg[83] <= address == 16'h0820; // tx_queue.progress[0]
+        select_reg[84] <= address == 16'h0840; // tx_queue.control[1]
+        select_reg[85] <= address == 16'h0844; // tx_queue.status[1]
+        select_reg[86] <= address == 16'h0848; // tx_queue.config[1]
+        select_reg[87] <= address == 16'h0850; // tx_queue.ring_lo[1]
+        select_reg[88] <= address == 16'h0854; // tx_queue.ring_hi[1]
+        select_reg[89] <= address == 16'h0858; // tx_queue.completion_lo[1]
+        select_reg[90] <= address == 16'h085c; // tx_queue.completion_hi[1]
+        select_reg[91] <= address == 16'h0860; // tx_queue.progress[1]
+        select_reg[92] <= address == 16'h0880; // tx_queue.control[2]
+        select_reg[93] <= address == 16'h0884; // tx_queue.status[2]
+        select_reg[94] <= address == 16'h0888; // tx_queue.config[2]
+        select_reg[95] <= address == 16'h0890; // tx_queue.ring_lo[2]
+        select_reg[96] <= address == 16'h0894; // tx_queue.ring_hi[2]
+        select_reg[97] <= address == 16'h0898; // tx_queue.completion_lo[2]
+        select_reg[98] <= address == 16'h089c; // tx_queue.completion_hi[2]
+        select_reg[99] <= address == 16'h08a0; // tx_queue.progress[2]
+        select_reg[100] <= address == 16'h08c0; // tx_queue.control[3]
+        select_reg[101] <= address == 16'h08c4; // tx_queue.status[3]
+        select_reg[102] <= address == 16'h08c8; // tx_queue.config[3]
+        select_reg[103] <= address == 16'h08d0; // tx_queue.ring_lo[3]
+        select_reg[104] <= address == 16'h08d4; // tx_queue.ring_hi[3]
+        select_reg[105] <= address == 16'h08d8; // tx_queue.completion_lo[3]
+        select_reg[106] <= address == 16'h08dc; // tx_queue.completion_hi[3]
+        select_reg[107] <= address == 16'h08e0; // tx_queue.progress[3]
         rss_table_hit_reg <= (address[15:9] == 7'h1);
         rx_doorbell_hit_reg <= (address[15:8] == 8'h10) && (address[5:3] == 3'd0);
         tx_doorbell_hit_reg <= (address[15:8] == 8'h18) && (address[5:3] == 3'd0);
@@ -254,7 +296,7 @@ module network_function_regs (
         if (read) begin
             read_data_reg <=
                 ({32{select_reg[0]}} & {32'h494b4553}) |
-                ({32{select_reg[1]}} & {16'h1, 16'h0}) |
+                ({32{select_reg[1]}} & {16'h1, 16'h1}) |
                 ({32{select_reg[2]}} & {identification_rtl_hash_value[31:0]}) |
                 ({32{select_reg[3]}} & {identification_scratch_value_reg[31:0]}) |
                 ({32{select_reg[4]}} & {8'd0, identification_function_info_port[7:0], identification_function_info_index[7:0], identification_function_info_kind[7:0]}) |
@@ -262,7 +304,7 @@ module network_function_regs (
                 ({32{select_reg[6]}} & {8'd0, identification_build_dma_width[11:0], identification_build_data_width[11:0]}) |
                 ({32{select_reg[7]}} & {18'd0, identification_limits_max_frame[13:0]}) |
                 ({32{select_reg[8]}} & {identification_time_microseconds[31:0]}) |
-                ({32{select_reg[9]}} & {26'd0, control_drop_bad_l4_reg[0:0], control_drop_bad_ip_reg[0:0], control_all_multicast_reg[0:0], control_promiscuous_reg[0:0], control_tx_enable_reg[0:0], control_rx_enable_reg[0:0]}) |
+                ({32{select_reg[9]}} & {25'd0, control_scatter_reg[0:0], control_drop_bad_l4_reg[0:0], control_drop_bad_ip_reg[0:0], control_all_multicast_reg[0:0], control_promiscuous_reg[0:0], control_tx_enable_reg[0:0], control_rx_enable_reg[0:0]}) |
                 ({32{select_reg[10]}} & {link_speed[23:0], 7'd0, link_link_up[0:0]}) |
                 ({32{select_reg[11]}} & {mac_lo_value_reg[31:0]}) |
                 ({32{select_reg[12]}} & {16'd0, mac_hi_value_reg[15:0]}) |
@@ -270,80 +312,97 @@ module network_function_regs (
                 ({32{select_reg[14]}} & {26'd0, rss_types_ipv6_udp_reg[0:0], rss_types_ipv6_tcp_reg[0:0], rss_types_ipv6_reg[0:0], rss_types_ipv4_udp_reg[0:0], rss_types_ipv4_tcp_reg[0:0], rss_types_ipv4_reg[0:0]}) |
                 ({32{select_reg[15]}} & {error_value[31:0]}) |
                 ({32{select_reg[16]}} & {31'd0, 1'd0}) |
-                ({32{select_reg[17]}} & {rss_key_value_reg[31:0]}) |
-                ({32{select_reg[18]}} & {rss_key_value_reg[63:32]}) |
-                ({32{select_reg[19]}} & {rss_key_value_reg[95:64]}) |
-                ({32{select_reg[20]}} & {rss_key_value_reg[127:96]}) |
-                ({32{select_reg[21]}} & {rss_key_value_reg[159:128]}) |
-                ({32{select_reg[22]}} & {rss_key_value_reg[191:160]}) |
-                ({32{select_reg[23]}} & {rss_key_value_reg[223:192]}) |
-                ({32{select_reg[24]}} & {rss_key_value_reg[255:224]}) |
-                ({32{select_reg[25]}} & {rss_key_value_reg[287:256]}) |
-                ({32{select_reg[26]}} & {rss_key_value_reg[319:288]}) |
-                ({32{select_reg[27]}} & {31'd0, rx_queue_control_enable_reg[0:0]}) |
-                ({32{select_reg[28]}} & {29'd0, rx_queue_status_doorbell_error[0:0], rx_queue_status_ring_error[0:0], rx_queue_status_active[0:0]}) |
-                ({32{select_reg[29]}} & {16'd0, rx_queue_config_vector_reg[7:0], 4'd0, rx_queue_config_size_log2_reg[3:0]}) |
-                ({32{select_reg[30]}} & {rx_queue_ring_lo_value_reg[31:0]}) |
-                ({32{select_reg[31]}} & {rx_queue_ring_hi_value_reg[31:0]}) |
-                ({32{select_reg[32]}} & {rx_queue_completion_lo_value_reg[31:0]}) |
-                ({32{select_reg[33]}} & {rx_queue_completion_hi_value_reg[31:0]}) |
-                ({32{select_reg[34]}} & {rx_queue_progress_completed[15:0], rx_queue_progress_fetched[15:0]}) |
-                ({32{select_reg[35]}} & {31'd0, rx_queue_control_enable_reg[1:1]}) |
-                ({32{select_reg[36]}} & {29'd0, rx_queue_status_doorbell_error[1:1], rx_queue_status_ring_error[1:1], rx_queue_status_active[1:1]}) |
-                ({32{select_reg[37]}} & {16'd0, rx_queue_config_vector_reg[15:8], 4'd0, rx_queue_config_size_log2_reg[7:4]}) |
-                ({32{select_reg[38]}} & {rx_queue_ring_lo_value_reg[63:32]}) |
-                ({32{select_reg[39]}} & {rx_queue_ring_hi_value_reg[63:32]}) |
-                ({32{select_reg[40]}} & {rx_queue_completion_lo_value_reg[63:32]}) |
-                ({32{select_reg[41]}} & {rx_queue_completion_hi_value_reg[63:32]}) |
-                ({32{select_reg[42]}} & {rx_queue_progress_completed[31:16], rx_queue_progress_fetched[31:16]}) |
-                ({32{select_reg[43]}} & {31'd0, rx_queue_control_enable_reg[2:2]}) |
-                ({32{select_reg[44]}} & {29'd0, rx_queue_status_doorbell_error[2:2], rx_queue_status_ring_error[2:2], rx_queue_status_active[2:2]}) |
-                ({32{select_reg[45]}} & {16'd0, rx_queue_config_vector_reg[23:16], 4'd0, rx_queue_config_size_log2_reg[11:8]}) |
-                ({32{select_reg[46]}} & {rx_queue_ring_lo_value_reg[95:64]}) |
-                ({32{select_reg[47]}} & {rx_queue_ring_hi_value_reg[95:64]}) |
-                ({32{select_reg[48]}} & {rx_queue_completion_lo_value_reg[95:64]}) |
-                ({32{select_reg[49]}} & {rx_queue_completion_hi_value_reg[95:64]}) |
-                ({32{select_reg[50]}} & {rx_queue_progress_completed[47:32], rx_queue_progress_fetched[47:32]}) |
-                ({32{select_reg[51]}} & {31'd0, rx_queue_control_enable_reg[3:3]}) |
-                ({32{select_reg[52]}} & {29'd0, rx_queue_status_doorbell_error[3:3], rx_queue_status_ring_error[3:3], rx_queue_status_active[3:3]}) |
-                ({32{select_reg[53]}} & {16'd0, rx_queue_config_vector_reg[31:24], 4'd0, rx_queue_config_size_log2_reg[15:12]}) |
-                ({32{select_reg[54]}} & {rx_queue_ring_lo_value_reg[127:96]}) |
-                ({32{select_reg[55]}} & {rx_queue_ring_hi_value_reg[127:96]}) |
-                ({32{select_reg[56]}} & {rx_queue_completion_lo_value_reg[127:96]}) |
-                ({32{select_reg[57]}} & {rx_queue_completion_hi_value_reg[127:96]}) |
-                ({32{select_reg[58]}} & {rx_queue_progress_completed[63:48], rx_queue_progress_fetched[63:48]}) |
-                ({32{select_reg[59]}} & {31'd0, tx_queue_control_enable_reg[0:0]}) |
-                ({32{select_reg[60]}} & {29'd0, tx_queue_status_doorbell_error[0:0], tx_queue_status_ring_error[0:0], tx_queue_status_active[0:0]}) |
-                ({32{select_reg[61]}} & {16'd0, tx_queue_config_vector_reg[7:0], 4'd0, tx_queue_config_size_log2_reg[3:0]}) |
-                ({32{select_reg[62]}} & {tx_queue_ring_lo_value_reg[31:0]}) |
-                ({32{select_reg[63]}} & {tx_queue_ring_hi_value_reg[31:0]}) |
-                ({32{select_reg[64]}} & {tx_queue_completion_lo_value_reg[31:0]}) |
-                ({32{select_reg[65]}} & {tx_queue_completion_hi_value_reg[31:0]}) |
-                ({32{select_reg[66]}} & {tx_queue_progress_completed[15:0], tx_queue_progress_fetched[15:0]}) |
-                ({32{select_reg[67]}} & {31'd0, tx_queue_control_enable_reg[1:1]}) |
-                ({32{select_reg[68]}} & {29'd0, tx_queue_status_doorbell_error[1:1], tx_queue_status_ring_error[1:1], tx_queue_status_active[1:1]}) |
-                ({32{select_reg[69]}} & {16'd0, tx_queue_config_vector_reg[15:8], 4'd0, tx_queue_config_size_log2_reg[7:4]}) |
-                ({32{select_reg[70]}} & {tx_queue_ring_lo_value_reg[63:32]}) |
-                ({32{select_reg[71]}} & {tx_queue_ring_hi_value_reg[63:32]}) |
-                ({32{select_reg[72]}} & {tx_queue_completion_lo_value_reg[63:32]}) |
-                ({32{select_reg[73]}} & {tx_queue_completion_hi_value_reg[63:32]}) |
-                ({32{select_reg[74]}} & {tx_queue_progress_completed[31:16], tx_queue_progress_fetched[31:16]}) |
-                ({32{select_reg[75]}} & {31'd0, tx_queue_control_enable_reg[2:2]}) |
-                ({32{select_reg[76]}} & {29'd0, tx_queue_status_doorbell_error[2:2], tx_queue_status_ring_error[2:2], tx_queue_status_active[2:2]}) |
-                ({32{select_reg[77]}} & {16'd0, tx_queue_config_vector_reg[23:16], 4'd0, tx_queue_config_size_log2_reg[11:8]}) |
-                ({32{select_reg[78]}} & {tx_queue_ring_lo_value_reg[95:64]}) |
-                ({32{select_reg[79]}} & {tx_queue_ring_hi_value_reg[95:64]}) |
-                ({32{select_reg[80]}} & {tx_queue_completion_lo_value_reg[95:64]}) |
-                ({32{select_reg[81]}} & {tx_queue_completion_hi_value_reg[95:64]}) |
-                ({32{select_reg[82]}} & {tx_queue_progress_completed[47:32], tx_queue_progress_fetched[47:32]}) |
-                ({32{select_reg[83]}} & {31'd0, tx_queue_control_enable_reg[3:3]}) |
-                ({32{select_reg[84]}} & {29'd0, tx_queue_status_doorbell_error[3:3], tx_queue_status_ring_error[3:3], tx_queue_status_active[3:3]}) |
-                ({32{select_reg[85]}} & {16'd0, tx_queue_config_vector_reg[31:24], 4'd0, tx_queue_config_size_log2_reg[15:12]}) |
-                ({32{select_reg[86]}} & {tx_queue_ring_lo_value_reg[127:96]}) |
-                ({32{select_reg[87]}} & {tx_queue_ring_hi_value_reg[127:96]}) |
-                ({32{select_reg[88]}} & {tx_queue_completion_lo_value_reg[127:96]}) |
-                ({32{select_reg[89]}} & {tx_queue_completion_hi_value_reg[127:96]}) |
-                ({32{select_reg[90]}} & {tx_queue_progress_completed[63:48], tx_queue_progress_fetched[63:48]});
+                ({32{select_reg[17]}} & {event_enable_reg[0:0], 23'd0, event_vector_reg[7:0]}) |
+                ({32{select_reg[18]}} & {rss_key_value_reg[31:0]}) |
+                ({32{select_reg[19]}} & {rss_key_value_reg[63:32]}) |
+                ({32{select_reg[20]}} & {rss_key_value_reg[95:64]}) |
+                ({32{select_reg[21]}} & {rss_key_value_reg[127:96]}) |
+                ({32{select_reg[22]}} & {rss_key_value_reg[159:128]}) |
+                ({32{select_reg[23]}} & {rss_key_value_reg[191:160]}) |
+                ({32{select_reg[24]}} & {rss_key_value_reg[223:192]}) |
+                ({32{select_reg[25]}} & {rss_key_value_reg[255:224]}) |
+                ({32{select_reg[26]}} & {rss_key_value_reg[287:256]}) |
+                ({32{select_reg[27]}} & {rss_key_value_reg[319:288]}) |
+                ({32{select_reg[28]}} & {mac_filter_lo_value_reg[31:0]}) |
+                ({32{select_reg[29]}} & {mac_filter_hi_valid_reg[0:0], 15'd0, mac_filter_hi_value_reg[15:0]}) |
+                ({32{select_reg[30]}} & {mac_filter_lo_value_reg[63:32]}) |
+                ({32{select_reg[31]}} & {mac_filter_hi_valid_reg[1:1], 15'd0, mac_filter_hi_value_reg[31:16]}) |
+                ({32{select_reg[32]}} & {mac_filter_lo_value_reg[95:64]}) |
+                ({32{select_reg[33]}} & {mac_filter_hi_valid_reg[2:2], 15'd0, mac_filter_hi_value_reg[47:32]}) |
+                ({32{select_reg[34]}} & {mac_filter_lo_value_reg[127:96]}) |
+                ({32{select_reg[35]}} & {mac_filter_hi_valid_reg[3:3], 15'd0, mac_filter_hi_value_reg[63:48]}) |
+                ({32{select_reg[36]}} & {mac_filter_lo_value_reg[159:128]}) |
+                ({32{select_reg[37]}} & {mac_filter_hi_valid_reg[4:4], 15'd0, mac_filter_hi_value_reg[79:64]}) |
+                ({32{select_reg[38]}} & {mac_filter_lo_value_reg[191:160]}) |
+                ({32{select_reg[39]}} & {mac_filter_hi_valid_reg[5:5], 15'd0, mac_filter_hi_value_reg[95:80]}) |
+                ({32{select_reg[40]}} & {mac_filter_lo_value_reg[223:192]}) |
+                ({32{select_reg[41]}} & {mac_filter_hi_valid_reg[6:6], 15'd0, mac_filter_hi_value_reg[111:96]}) |
+                ({32{select_reg[42]}} & {mac_filter_lo_value_reg[255:224]}) |
+                ({32{select_reg[43]}} & {mac_filter_hi_valid_reg[7:7], 15'd0, mac_filter_hi_value_reg[127:112]}) |
+                ({32{select_reg[44]}} & {31'd0, rx_queue_control_enable_reg[0:0]}) |
+                ({32{select_reg[45]}} & {29'd0, rx_queue_status_doorbell_error[0:0], rx_queue_status_ring_error[0:0], rx_queue_status_active[0:0]}) |
+                ({32{select_reg[46]}} & {16'd0, rx_queue_config_vector_reg[7:0], 4'd0, rx_queue_config_size_log2_reg[3:0]}) |
+                ({32{select_reg[47]}} & {rx_queue_ring_lo_value_reg[31:0]}) |
+                ({32{select_reg[48]}} & {rx_queue_ring_hi_value_reg[31:0]}) |
+                ({32{select_reg[49]}} & {rx_queue_completion_lo_value_reg[31:0]}) |
+                ({32{select_reg[50]}} & {rx_queue_completion_hi_value_reg[31:0]}) |
+                ({32{select_reg[51]}} & {rx_queue_progress_completed[15:0], rx_queue_progress_fetched[15:0]}) |
+                ({32{select_reg[52]}} & {31'd0, rx_queue_control_enable_reg[1:1]}) |
+                ({32{select_reg[53]}} & {29'd0, rx_queue_status_doorbell_error[1:1], rx_queue_status_ring_error[1:1], rx_queue_status_active[1:1]}) |
+                ({32{select_reg[54]}} & {16'd0, rx_queue_config_vector_reg[15:8], 4'd0, rx_queue_config_size_log2_reg[7:4]}) |
+                ({32{select_reg[55]}} & {rx_queue_ring_lo_value_reg[63:32]}) |
+                ({32{select_reg[56]}} & {rx_queue_ring_hi_value_reg[63:32]}) |
+                ({32{select_reg[57]}} & {rx_queue_completion_lo_value_reg[63:32]}) |
+                ({32{select_reg[58]}} & {rx_queue_completion_hi_value_reg[63:32]}) |
+                ({32{select_reg[59]}} & {rx_queue_progress_completed[31:16], rx_queue_progress_fetched[31:16]}) |
+                ({32{select_reg[60]}} & {31'd0, rx_queue_control_enable_reg[2:2]}) |
+                ({32{select_reg[61]}} & {29'd0, rx_queue_status_doorbell_error[2:2], rx_queue_status_ring_error[2:2], rx_queue_status_active[2:2]}) |
+                ({32{select_reg[62]}} & {16'd0, rx_queue_config_vector_reg[23:16], 4'd0, rx_queue_config_size_log2_reg[11:8]}) |
+                ({32{select_reg[63]}} & {rx_queue_ring_lo_value_reg[95:64]}) |
+                ({32{select_reg[64]}} & {rx_queue_ring_hi_value_reg[95:64]}) |
+                ({32{select_reg[65]}} & {rx_queue_completion_lo_value_reg[95:64]}) |
+                ({32{select_reg[66]}} & {rx_queue_completion_hi_value_reg[95:64]}) |
+                ({32{select_reg[67]}} & {rx_queue_progress_completed[47:32], rx_queue_progress_fetched[47:32]}) |
+                ({32{select_reg[68]}} & {31'd0, rx_queue_control_enable_reg[3:3]}) |
+                ({32{select_reg[69]}} & {29'd0, rx_queue_status_doorbell_error[3:3], rx_queue_status_ring_error[3:3], rx_queue_status_active[3:3]}) |
+                ({32{select_reg[70]}} & {16'd0, rx_queue_config_vector_reg[31:24], 4'd0, rx_queue_config_size_log2_reg[15:12]}) |
+                ({32{select_reg[71]}} & {rx_queue_ring_lo_value_reg[127:96]}) |
+                ({32{select_reg[72]}} & {rx_queue_ring_hi_value_reg[127:96]}) |
+                ({32{select_reg[73]}} & {rx_queue_completion_lo_value_reg[127:96]}) |
+                ({32{select_reg[74]}} & {rx_queue_completion_hi_value_reg[127:96]}) |
+                ({32{select_reg[75]}} & {rx_queue_progress_completed[63:48], rx_queue_progress_fetched[63:48]}) |
+                ({32{select_reg[76]}} & {31'd0, tx_queue_control_enable_reg[0:0]}) |
+                ({32{select_reg[77]}} & {29'd0, tx_queue_status_doorbell_error[0:0], tx_queue_status_ring_error[0:0], tx_queue_status_active[0:0]}) |
+                ({32{select_reg[78]}} & {16'd0, tx_queue_config_vector_reg[7:0], 4'd0, tx_queue_config_size_log2_reg[3:0]}) |
+                ({32{select_reg[79]}} & {tx_queue_ring_lo_value_reg[31:0]}) |
+                ({32{select_reg[80]}} & {tx_queue_ring_hi_value_reg[31:0]}) |
+                ({32{select_reg[81]}} & {tx_queue_completion_lo_value_reg[31:0]}) |
+                ({32{select_reg[82]}} & {tx_queue_completion_hi_value_reg[31:0]}) |
+                ({32{select_reg[83]}} & {tx_queue_progress_completed[15:0], tx_queue_progress_fetched[15:0]}) |
+                ({32{select_reg[84]}} & {31'd0, tx_queue_control_enable_reg[1:1]}) |
+                ({32{select_reg[85]}} & {29'd0, tx_queue_status_doorbell_error[1:1], tx_queue_status_ring_error[1:1], tx_queue_status_active[1:1]}) |
+                ({32{select_reg[86]}} & {16'd0, tx_queue_config_vector_reg[15:8], 4'd0, tx_queue_config_size_log2_reg[7:4]}) |
+                ({32{select_reg[87]}} & {tx_queue_ring_lo_value_reg[63:32]}) |
+                ({32{select_reg[88]}} & {tx_queue_ring_hi_value_reg[63:32]}) |
+                ({32{select_reg[89]}} & {tx_queue_completion_lo_value_reg[63:32]}) |
+                ({32{select_reg[90]}} & {tx_queue_completion_hi_value_reg[63:32]}) |
+                ({32{select_reg[91]}} & {tx_queue_progress_completed[31:16], tx_queue_progress_fetched[31:16]}) |
+                ({32{select_reg[92]}} & {31'd0, tx_queue_control_enable_reg[2:2]}) |
+                ({32{select_reg[93]}} & {29'd0, tx_queue_status_doorbell_error[2:2], tx_queue_status_ring_error[2:2], tx_queue_status_active[2:2]}) |
+                ({32{select_reg[94]}} & {16'd0, tx_queue_config_vector_reg[23:16], 4'd0, tx_queue_config_size_log2_reg[11:8]}) |
+                ({32{select_reg[95]}} & {tx_queue_ring_lo_value_reg[95:64]}) |
+                ({32{select_reg[96]}} & {tx_queue_ring_hi_value_reg[95:64]}) |
+                ({32{select_reg[97]}} & {tx_queue_completion_lo_value_reg[95:64]}) |
+                ({32{select_reg[98]}} & {tx_queue_completion_hi_value_reg[95:64]}) |
+                ({32{select_reg[99]}} & {tx_queue_progress_completed[47:32], tx_queue_progress_fetched[47:32]}) |
+                ({32{select_reg[100]}} & {31'd0, tx_queue_control_enable_reg[3:3]}) |
+                ({32{select_reg[101]}} & {29'd0, tx_queue_status_doorbell_error[3:3], tx_queue_status_ring_error[3:3], tx_queue_status_active[3:3]}) |
+                ({32{select_reg[102]}} & {16'd0, tx_queue_config_vector_reg[31:24], 4'd0, tx_queue_config_size_log2_reg[15:12]}) |
+                ({32{select_reg[103]}} & {tx_queue_ring_lo_value_reg[127:96]}) |
+                ({32{select_reg[104]}} & {tx_queue_ring_hi_value_reg[127:96]}) |
+                ({32{select_reg[105]}} & {tx_queue_completion_lo_value_reg[127:96]}) |
+                ({32{select_reg[106]}} & {tx_queue_completion_hi_value_reg[127:96]}) |
+                ({32{select_reg[107]}} & {tx_queue_progress_completed[63:48], tx_queue_progress_fetched[63:48]});
         end
     end
 
@@ -361,6 +420,7 @@ module network_function_regs (
                 control_all_multicast_reg[0:0] <= write_data[3:3];
                 control_drop_bad_ip_reg[0:0] <= write_data[4:4];
                 control_drop_bad_l4_reg[0:0] <= write_data[5:5];
+                control_scatter_reg[0:0] <= write_data[6:6];
             end
             if (select_reg[11]) begin
                 mac_lo_value_reg[31:0] <= write_data[31:0];
@@ -383,185 +443,245 @@ module network_function_regs (
                 reset_reset_reg[0:0] <= write_data[0:0];
             end
             if (select_reg[17]) begin
-                rss_key_value_reg[31:0] <= write_data[31:0];
+                event_vector_reg[7:0] <= write_data[7:0];
+                event_enable_reg[0:0] <= write_data[31:31];
             end
             if (select_reg[18]) begin
-                rss_key_value_reg[63:32] <= write_data[31:0];
+                rss_key_value_reg[31:0] <= write_data[31:0];
             end
             if (select_reg[19]) begin
-                rss_key_value_reg[95:64] <= write_data[31:0];
+                rss_key_value_reg[63:32] <= write_data[31:0];
             end
             if (select_reg[20]) begin
-                rss_key_value_reg[127:96] <= write_data[31:0];
+                rss_key_value_reg[95:64] <= write_data[31:0];
             end
             if (select_reg[21]) begin
-                rss_key_value_reg[159:128] <= write_data[31:0];
+                rss_key_value_reg[127:96] <= write_data[31:0];
             end
             if (select_reg[22]) begin
-                rss_key_value_reg[191:160] <= write_data[31:0];
+                rss_key_value_reg[159:128] <= write_data[31:0];
             end
             if (select_reg[23]) begin
-                rss_key_value_reg[223:192] <= write_data[31:0];
+                rss_key_value_reg[191:160] <= write_data[31:0];
             end
             if (select_reg[24]) begin
-                rss_key_value_reg[255:224] <= write_data[31:0];
+                rss_key_value_reg[223:192] <= write_data[31:0];
             end
             if (select_reg[25]) begin
-                rss_key_value_reg[287:256] <= write_data[31:0];
+                rss_key_value_reg[255:224] <= write_data[31:0];
             end
             if (select_reg[26]) begin
-                rss_key_value_reg[319:288] <= write_data[31:0];
+                rss_key_value_reg[287:256] <= write_data[31:0];
             end
             if (select_reg[27]) begin
-                rx_queue_control_enable_reg[0:0] <= write_data[0:0];
+                rss_key_value_reg[319:288] <= write_data[31:0];
+            end
+            if (select_reg[28]) begin
+                mac_filter_lo_value_reg[31:0] <= write_data[31:0];
             end
             if (select_reg[29]) begin
+                mac_filter_hi_value_reg[15:0] <= write_data[15:0];
+                mac_filter_hi_valid_reg[0:0] <= write_data[31:31];
+            end
+            if (select_reg[30]) begin
+                mac_filter_lo_value_reg[63:32] <= write_data[31:0];
+            end
+            if (select_reg[31]) begin
+                mac_filter_hi_value_reg[31:16] <= write_data[15:0];
+                mac_filter_hi_valid_reg[1:1] <= write_data[31:31];
+            end
+            if (select_reg[32]) begin
+                mac_filter_lo_value_reg[95:64] <= write_data[31:0];
+            end
+            if (select_reg[33]) begin
+                mac_filter_hi_value_reg[47:32] <= write_data[15:0];
+                mac_filter_hi_valid_reg[2:2] <= write_data[31:31];
+            end
+            if (select_reg[34]) begin
+                mac_filter_lo_value_reg[127:96] <= write_data[31:0];
+            end
+            if (select_reg[35]) begin
+                mac_filter_hi_value_reg[63:48] <= write_data[15:0];
+                mac_filter_hi_valid_reg[3:3] <= write_data[31:31];
+            end
+            if (select_reg[36]) begin
+                mac_filter_lo_value_reg[159:128] <= write_data[31:0];
+            end
+            if (select_reg[37]) begin
+                mac_filter_hi_value_reg[79:64] <= write_data[15:0];
+                mac_filter_hi_valid_reg[4:4] <= write_data[31:31];
+            end
+            if (select_reg[38]) begin
+                mac_filter_lo_value_reg[191:160] <= write_data[31:0];
+            end
+            if (select_reg[39]) begin
+                mac_filter_hi_value_reg[95:80] <= write_data[15:0];
+                mac_filter_hi_valid_reg[5:5] <= write_data[31:31];
+            end
+            if (select_reg[40]) begin
+                mac_filter_lo_value_reg[223:192] <= write_data[31:0];
+            end
+            if (select_reg[41]) begin
+                mac_filter_hi_value_reg[111:96] <= write_data[15:0];
+                mac_filter_hi_valid_reg[6:6] <= write_data[31:31];
+            end
+            if (select_reg[42]) begin
+                mac_filter_lo_value_reg[255:224] <= write_data[31:0];
+            end
+            if (select_reg[43]) begin
+                mac_filter_hi_value_reg[127:112] <= write_data[15:0];
+                mac_filter_hi_valid_reg[7:7] <= write_data[31:31];
+            end
+            if (select_reg[44]) begin
+                rx_queue_control_enable_reg[0:0] <= write_data[0:0];
+            end
+            if (select_reg[46]) begin
                 rx_queue_config_size_log2_reg[3:0] <= write_data[3:0];
                 rx_queue_config_vector_reg[7:0] <= write_data[15:8];
             end
-            if (select_reg[30]) begin
+            if (select_reg[47]) begin
                 rx_queue_ring_lo_value_reg[31:0] <= write_data[31:0];
             end
-            if (select_reg[31]) begin
+            if (select_reg[48]) begin
                 rx_queue_ring_hi_value_reg[31:0] <= write_data[31:0];
             end
-            if (select_reg[32]) begin
+            if (select_reg[49]) begin
                 rx_queue_completion_lo_value_reg[31:0] <= write_data[31:0];
             end
-            if (select_reg[33]) begin
+            if (select_reg[50]) begin
                 rx_queue_completion_hi_value_reg[31:0] <= write_data[31:0];
             end
-            if (select_reg[35]) begin
+            if (select_reg[52]) begin
                 rx_queue_control_enable_reg[1:1] <= write_data[0:0];
             end
-            if (select_reg[37]) begin
+            if (select_reg[54]) begin
                 rx_queue_config_size_log2_reg[7:4] <= write_data[3:0];
                 rx_queue_config_vector_reg[15:8] <= write_data[15:8];
             end
-            if (select_reg[38]) begin
+            if (select_reg[55]) begin
                 rx_queue_ring_lo_value_reg[63:32] <= write_data[31:0];
             end
-            if (select_reg[39]) begin
+            if (select_reg[56]) begin
                 rx_queue_ring_hi_value_reg[63:32] <= write_data[31:0];
             end
-            if (select_reg[40]) begin
+            if (select_reg[57]) begin
                 rx_queue_completion_lo_value_reg[63:32] <= write_data[31:0];
             end
-            if (select_reg[41]) begin
+            if (select_reg[58]) begin
                 rx_queue_completion_hi_value_reg[63:32] <= write_data[31:0];
             end
-            if (select_reg[43]) begin
+            if (select_reg[60]) begin
                 rx_queue_control_enable_reg[2:2] <= write_data[0:0];
             end
-            if (select_reg[45]) begin
+            if (select_reg[62]) begin
                 rx_queue_config_size_log2_reg[11:8] <= write_data[3:0];
                 rx_queue_config_vector_reg[23:16] <= write_data[15:8];
             end
-            if (select_reg[46]) begin
+            if (select_reg[63]) begin
                 rx_queue_ring_lo_value_reg[95:64] <= write_data[31:0];
             end
-            if (select_reg[47]) begin
+            if (select_reg[64]) begin
                 rx_queue_ring_hi_value_reg[95:64] <= write_data[31:0];
             end
-            if (select_reg[48]) begin
+            if (select_reg[65]) begin
                 rx_queue_completion_lo_value_reg[95:64] <= write_data[31:0];
             end
-            if (select_reg[49]) begin
+            if (select_reg[66]) begin
                 rx_queue_completion_hi_value_reg[95:64] <= write_data[31:0];
             end
-            if (select_reg[51]) begin
+            if (select_reg[68]) begin
                 rx_queue_control_enable_reg[3:3] <= write_data[0:0];
             end
-            if (select_reg[53]) begin
+            if (select_reg[70]) begin
                 rx_queue_config_size_log2_reg[15:12] <= write_data[3:0];
                 rx_queue_config_vector_reg[31:24] <= write_data[15:8];
             end
-            if (select_reg[54]) begin
+            if (select_reg[71]) begin
                 rx_queue_ring_lo_value_reg[127:96] <= write_data[31:0];
             end
-            if (select_reg[55]) begin
+            if (select_reg[72]) begin
                 rx_queue_ring_hi_value_reg[127:96] <= write_data[31:0];
             end
-            if (select_reg[56]) begin
+            if (select_reg[73]) begin
                 rx_queue_completion_lo_value_reg[127:96] <= write_data[31:0];
             end
-            if (select_reg[57]) begin
+            if (select_reg[74]) begin
                 rx_queue_completion_hi_value_reg[127:96] <= write_data[31:0];
             end
-            if (select_reg[59]) begin
+            if (select_reg[76]) begin
                 tx_queue_control_enable_reg[0:0] <= write_data[0:0];
             end
-            if (select_reg[61]) begin
+            if (select_reg[78]) begin
                 tx_queue_config_size_log2_reg[3:0] <= write_data[3:0];
                 tx_queue_config_vector_reg[7:0] <= write_data[15:8];
             end
-            if (select_reg[62]) begin
+            if (select_reg[79]) begin
                 tx_queue_ring_lo_value_reg[31:0] <= write_data[31:0];
             end
-            if (select_reg[63]) begin
+            if (select_reg[80]) begin
                 tx_queue_ring_hi_value_reg[31:0] <= write_data[31:0];
             end
-            if (select_reg[64]) begin
+            if (select_reg[81]) begin
                 tx_queue_completion_lo_value_reg[31:0] <= write_data[31:0];
             end
-            if (select_reg[65]) begin
+            if (select_reg[82]) begin
                 tx_queue_completion_hi_value_reg[31:0] <= write_data[31:0];
             end
-            if (select_reg[67]) begin
+            if (select_reg[84]) begin
                 tx_queue_control_enable_reg[1:1] <= write_data[0:0];
             end
-            if (select_reg[69]) begin
+            if (select_reg[86]) begin
                 tx_queue_config_size_log2_reg[7:4] <= write_data[3:0];
                 tx_queue_config_vector_reg[15:8] <= write_data[15:8];
             end
-            if (select_reg[70]) begin
+            if (select_reg[87]) begin
                 tx_queue_ring_lo_value_reg[63:32] <= write_data[31:0];
             end
-            if (select_reg[71]) begin
+            if (select_reg[88]) begin
                 tx_queue_ring_hi_value_reg[63:32] <= write_data[31:0];
             end
-            if (select_reg[72]) begin
+            if (select_reg[89]) begin
                 tx_queue_completion_lo_value_reg[63:32] <= write_data[31:0];
             end
-            if (select_reg[73]) begin
+            if (select_reg[90]) begin
                 tx_queue_completion_hi_value_reg[63:32] <= write_data[31:0];
             end
-            if (select_reg[75]) begin
+            if (select_reg[92]) begin
                 tx_queue_control_enable_reg[2:2] <= write_data[0:0];
             end
-            if (select_reg[77]) begin
+            if (select_reg[94]) begin
                 tx_queue_config_size_log2_reg[11:8] <= write_data[3:0];
                 tx_queue_config_vector_reg[23:16] <= write_data[15:8];
             end
-            if (select_reg[78]) begin
+            if (select_reg[95]) begin
                 tx_queue_ring_lo_value_reg[95:64] <= write_data[31:0];
             end
-            if (select_reg[79]) begin
+            if (select_reg[96]) begin
                 tx_queue_ring_hi_value_reg[95:64] <= write_data[31:0];
             end
-            if (select_reg[80]) begin
+            if (select_reg[97]) begin
                 tx_queue_completion_lo_value_reg[95:64] <= write_data[31:0];
             end
-            if (select_reg[81]) begin
+            if (select_reg[98]) begin
                 tx_queue_completion_hi_value_reg[95:64] <= write_data[31:0];
             end
-            if (select_reg[83]) begin
+            if (select_reg[100]) begin
                 tx_queue_control_enable_reg[3:3] <= write_data[0:0];
             end
-            if (select_reg[85]) begin
+            if (select_reg[102]) begin
                 tx_queue_config_size_log2_reg[15:12] <= write_data[3:0];
                 tx_queue_config_vector_reg[31:24] <= write_data[15:8];
             end
-            if (select_reg[86]) begin
+            if (select_reg[103]) begin
                 tx_queue_ring_lo_value_reg[127:96] <= write_data[31:0];
             end
-            if (select_reg[87]) begin
+            if (select_reg[104]) begin
                 tx_queue_ring_hi_value_reg[127:96] <= write_data[31:0];
             end
-            if (select_reg[88]) begin
+            if (select_reg[105]) begin
                 tx_queue_completion_lo_value_reg[127:96] <= write_data[31:0];
             end
-            if (select_reg[89]) begin
+            if (select_reg[106]) begin
                 tx_queue_completion_hi_value_reg[127:96] <= write_data[31:0];
             end
         end
@@ -570,6 +690,66 @@ module network_function_regs (
         end
         if (control_tx_enable_hwclr[0]) begin
             control_tx_enable_reg[0:0] <= 1'd0;
+        end
+        if (control_promiscuous_hwclr[0]) begin
+            control_promiscuous_reg[0:0] <= 1'd0;
+        end
+        if (control_all_multicast_hwclr[0]) begin
+            control_all_multicast_reg[0:0] <= 1'd0;
+        end
+        if (control_drop_bad_ip_hwclr[0]) begin
+            control_drop_bad_ip_reg[0:0] <= 1'd0;
+        end
+        if (control_drop_bad_l4_hwclr[0]) begin
+            control_drop_bad_l4_reg[0:0] <= 1'd0;
+        end
+        if (control_scatter_hwclr[0]) begin
+            control_scatter_reg[0:0] <= 1'd0;
+        end
+        if (rss_types_ipv4_hwclr[0]) begin
+            rss_types_ipv4_reg[0:0] <= 1'd0;
+        end
+        if (rss_types_ipv4_tcp_hwclr[0]) begin
+            rss_types_ipv4_tcp_reg[0:0] <= 1'd0;
+        end
+        if (rss_types_ipv4_udp_hwclr[0]) begin
+            rss_types_ipv4_udp_reg[0:0] <= 1'd0;
+        end
+        if (rss_types_ipv6_hwclr[0]) begin
+            rss_types_ipv6_reg[0:0] <= 1'd0;
+        end
+        if (rss_types_ipv6_tcp_hwclr[0]) begin
+            rss_types_ipv6_tcp_reg[0:0] <= 1'd0;
+        end
+        if (rss_types_ipv6_udp_hwclr[0]) begin
+            rss_types_ipv6_udp_reg[0:0] <= 1'd0;
+        end
+        if (event_enable_hwclr[0]) begin
+            event_enable_reg[0:0] <= 1'd0;
+        end
+        if (mac_filter_hi_valid_hwclr[0]) begin
+            mac_filter_hi_valid_reg[0:0] <= 1'd0;
+        end
+        if (mac_filter_hi_valid_hwclr[1]) begin
+            mac_filter_hi_valid_reg[1:1] <= 1'd0;
+        end
+        if (mac_filter_hi_valid_hwclr[2]) begin
+            mac_filter_hi_valid_reg[2:2] <= 1'd0;
+        end
+        if (mac_filter_hi_valid_hwclr[3]) begin
+            mac_filter_hi_valid_reg[3:3] <= 1'd0;
+        end
+        if (mac_filter_hi_valid_hwclr[4]) begin
+            mac_filter_hi_valid_reg[4:4] <= 1'd0;
+        end
+        if (mac_filter_hi_valid_hwclr[5]) begin
+            mac_filter_hi_valid_reg[5:5] <= 1'd0;
+        end
+        if (mac_filter_hi_valid_hwclr[6]) begin
+            mac_filter_hi_valid_reg[6:6] <= 1'd0;
+        end
+        if (mac_filter_hi_valid_hwclr[7]) begin
+            mac_filter_hi_valid_reg[7:7] <= 1'd0;
         end
         if (rx_queue_control_enable_hwclr[0]) begin
             rx_queue_control_enable_reg[0:0] <= 1'd0;
@@ -603,6 +783,7 @@ module network_function_regs (
             control_all_multicast_reg <= {1{1'h0}};
             control_drop_bad_ip_reg <= {1{1'h0}};
             control_drop_bad_l4_reg <= {1{1'h0}};
+            control_scatter_reg <= {1{1'h0}};
             mac_lo_value_reg <= {1{32'h0}};
             mac_hi_value_reg <= {1{16'h0}};
             max_frame_value_reg <= {1{14'h5f2}};
@@ -613,7 +794,12 @@ module network_function_regs (
             rss_types_ipv6_tcp_reg <= {1{1'h0}};
             rss_types_ipv6_udp_reg <= {1{1'h0}};
             reset_reset_reg <= {1{1'h0}};
+            event_vector_reg <= {1{8'h0}};
+            event_enable_reg <= {1{1'h0}};
             rss_key_value_reg <= {10{32'h0}};
+            mac_filter_lo_value_reg <= {8{32'h0}};
+            mac_filter_hi_value_reg <= {8{16'h0}};
+            mac_filter_hi_valid_reg <= {8{1'h0}};
             rx_queue_control_enable_reg <= {4{1'h0}};
             rx_queue_config_size_log2_reg <= {4{4'h0}};
             rx_queue_config_vector_reg <= {4{8'h0}};
@@ -637,6 +823,7 @@ module network_function_regs (
     assign control_all_multicast = control_all_multicast_reg;
     assign control_drop_bad_ip = control_drop_bad_ip_reg;
     assign control_drop_bad_l4 = control_drop_bad_l4_reg;
+    assign control_scatter = control_scatter_reg;
     assign mac_lo_value = mac_lo_value_reg;
     assign mac_hi_value = mac_hi_value_reg;
     assign max_frame_value = max_frame_value_reg;
@@ -647,7 +834,12 @@ module network_function_regs (
     assign rss_types_ipv6_tcp = rss_types_ipv6_tcp_reg;
     assign rss_types_ipv6_udp = rss_types_ipv6_udp_reg;
     assign reset_reset = reset_reset_reg;
+    assign event_vector = event_vector_reg;
+    assign event_enable = event_enable_reg;
     assign rss_key_value = rss_key_value_reg;
+    assign mac_filter_lo_value = mac_filter_lo_value_reg;
+    assign mac_filter_hi_value = mac_filter_hi_value_reg;
+    assign mac_filter_hi_valid = mac_filter_hi_valid_reg;
     assign rx_queue_control_enable = rx_queue_control_enable_reg;
     assign rx_queue_config_size_log2 = rx_queue_config_size_log2_reg;
     assign rx_queue_config_vector = rx_queue_config_vector_reg;

@@ -358,6 +358,19 @@ static void check_outputs(bench &b, std::map<uint32_t, uint32_t> &word, findings
 		f.expect(peek(d.all_multicast, i, 1), control >> 3 & 1, "all_multicast");
 		f.expect(peek(d.drop_bad_ip, i, 1), control >> 4 & 1, "drop_bad_ip");
 		f.expect(peek(d.drop_bad_l4, i, 1), control >> 5 & 1, "drop_bad_l4");
+		f.expect(peek(d.scatter, i, 1), control >> 6 & 1, "scatter");
+		uint32_t event = word[base + SEKISHO_NETWORK_EVENT];
+		f.expect(peek(d.event_vector, i * 8, 8), event & 0xff, "event_vector");
+		f.expect(peek(d.event_enable, i, 1), event >> 31, "event_enable");
+		for (unsigned n = 0; n < 8; n++) {
+			uint32_t hi = word[base + SEKISHO_NETWORK_MAC_FILTER_HI(n)];
+			f.expect(peek(d.mac_filter, (i * 8 + n) * 48, 32),
+				 word[base + SEKISHO_NETWORK_MAC_FILTER_LO(n)], "mac_filter");
+			f.expect(peek(d.mac_filter, (i * 8 + n) * 48 + 32, 16), hi & 0xffff,
+				 "mac_filter");
+			f.expect(peek(d.mac_filter_valid, i * 8 + n, 1), hi >> 31,
+				 "mac_filter_valid");
+		}
 		f.expect(peek(d.mac, i * 48, 32), word[base + SEKISHO_NETWORK_MAC_LO], "mac");
 		f.expect(peek(d.mac, i * 48 + 32, 16), word[base + SEKISHO_NETWORK_MAC_HI], "mac");
 		f.expect(peek(d.max_frame, i * 14, 14), word[base + SEKISHO_NETWORK_MAX_FRAME],
@@ -405,7 +418,7 @@ static void test_identity(bench &b, tap &t)
 		unsigned index = w ? w - 1 : 0;
 		uint32_t capabilities = SEKISHO_PORTS << 16 | FUNCTIONS << 20 | 15u << 24;
 		f.expect(b.read(base + SEKISHO_IDENTIFICATION_MAGIC), 0x494b4553, "magic");
-		f.expect(b.read(base + SEKISHO_IDENTIFICATION_MAP_VERSION), 0x10000, "version");
+		f.expect(b.read(base + SEKISHO_IDENTIFICATION_MAP_VERSION), 0x10001, "version");
 		f.expect(b.read(base + SEKISHO_IDENTIFICATION_RTL_HASH), RTL_HASH, "hash");
 		f.expect(b.read(base + SEKISHO_IDENTIFICATION_FUNCTION_INFO),
 			 (w ? 1 : 0) | index << 8 | index << 16, "function_info");
@@ -577,7 +590,11 @@ static void test_reset(bench &b, tap &t)
 	b.reset();
 	for (unsigned i = 0; i < FUNCTIONS; i++) {
 		uint32_t base = SEKISHO_WINDOW_NETWORK(i);
-		b.write(base + SEKISHO_NETWORK_CONTROL, 0x3f);
+		b.write(base + SEKISHO_NETWORK_CONTROL, 0x7f);
+		b.write(base + SEKISHO_NETWORK_RSS_TYPES, 0x3f);
+		b.write(base + SEKISHO_NETWORK_EVENT, 0x80000008);
+		for (unsigned n = 0; n < 8; n++)
+			b.write(base + SEKISHO_NETWORK_MAC_FILTER_HI(n), 0x80001234);
 		for (unsigned q = 0; q < QUEUES; q++) {
 			b.write(base + SEKISHO_NETWORK_RX_QUEUE_CONTROL(q), 1);
 			b.write(base + SEKISHO_NETWORK_TX_QUEUE_CONTROL(q), 1);
@@ -594,7 +611,12 @@ static void test_reset(bench &b, tap &t)
 	for (unsigned i = 0; i < FUNCTIONS; i++) {
 		uint32_t base = SEKISHO_WINDOW_NETWORK(i);
 		f.expect(b.read(base + SEKISHO_NETWORK_RESET), 0, "reset register");
-		f.expect(b.read(base + SEKISHO_NETWORK_CONTROL), i == 1 ? 0x3c : 0x3f, "control");
+		f.expect(b.read(base + SEKISHO_NETWORK_CONTROL), i == 1 ? 0 : 0x7f, "control");
+		f.expect(b.read(base + SEKISHO_NETWORK_RSS_TYPES), i == 1 ? 0 : 0x3f, "rss_types");
+		f.expect(b.read(base + SEKISHO_NETWORK_EVENT), i == 1 ? 8 : 0x80000008, "event");
+		for (unsigned n = 0; n < 8; n++)
+			f.expect(b.read(base + SEKISHO_NETWORK_MAC_FILTER_HI(n)),
+				 i == 1 ? 0x1234 : 0x80001234, "mac_filter");
 		for (unsigned q = 0; q < QUEUES; q++) {
 			f.expect(b.read(base + SEKISHO_NETWORK_RX_QUEUE_CONTROL(q)), i != 1,
 				 "rx queue");
@@ -603,7 +625,8 @@ static void test_reset(bench &b, tap &t)
 			f.expect(b.read(base + SEKISHO_NETWORK_RX_QUEUE_CONFIG(q)), 5, "config");
 		}
 	}
-	f.verdict(t, "a function's reset clears its enables, and nothing else");
+	f.verdict(t, "a function's reset clears its enables, filters, events and RSS types, and "
+		     "nothing else");
 }
 
 /* Reads every counter from both sides and compares with the model. */
