@@ -214,10 +214,11 @@ static int do_region_info(struct vfu_server *server, const struct request *reque
 		return sizeof(*info);
 	info->flags |= VFU_REGION_MMAP | VFU_REGION_CAPS;
 	info->argsz = sizeof(*info) + sizeof(*sparse);
+	/* Said in any case: QEMU refuses a region that has capabilities and tells no place. */
+	info->capability = sizeof(*info);
 	/* Without room for the capability the client asks again; the file comes then. */
 	if (asked->argsz < info->argsz)
 		return sizeof(*info);
-	info->capability = sizeof(*info);
 	memset(sparse, 0, sizeof(*sparse));
 	sparse->id = VFU_CAPABILITY_SPARSE_MMAP;
 	sparse->version = 1;

@@ -92,7 +92,7 @@ def info_group(server):
                                       struct.pack("<IIIIQQ", argsz, 0, index, 0, 0, 0))
             return error, struct.unpack("<IIIIQQ", body[:32]), body[32:]
 
-        tap.equal(region(0)[1][:5], (64, 15, 0, 0, 0x10000), "BAR0: asks for room for more")
+        tap.equal(region(0)[1][:5], (64, 15, 0, 32, 0x10000), "BAR0: asks for room for more")
         tap.equal(len(client.fds), 0, "BAR0: no file yet")
         error, info, more = region(0, 64)
         tap.equal((error, info), (0, (64, 15, 0, 32, 0x10000, 0)), "BAR0: with capability")
