@@ -30,6 +30,7 @@ static const char usage[] =
 	"                           veth:IFACE     an existing interface, by a packet socket\n"
 	"                           pcap:IN,OUT    captures; frames of IN wait for a running "
 	"receiver\n"
+	"                           link:SOCKET    another port that names the same SOCKET\n"
 	"                         then, after commas, any of\n"
 	"                           netns=NAME     network namespace of the interface\n"
 	"                           corrupt=N      flip a bit in one of N TCP and UDP frames\n"

@@ -17,7 +17,7 @@
 #define CORRUPT_LONGER 100u /* only frames longer than this */
 #define CORRUPT_TAIL 8u /* only so many last bytes of the datagram */
 
-static const struct port_kind *const kinds[] = { &port_tap, &port_veth, &port_pcap };
+static const struct port_kind *const kinds[] = { &port_tap, &port_veth, &port_pcap, &port_link };
 
 /* xorshift64*: the same seed gives the same faults. */
 static uint32_t random32(struct port *port)
@@ -143,7 +143,7 @@ int port_open(struct port *port, unsigned int number, const char *text, uint64_t
 	if (port->kind == NULL || rest == NULL) {
 		sim_log(LOG_ERROR,
 			"port %u: \"%s\" is none of tap:NAME, veth:INTERFACE, "
-			"pcap:IN,OUT",
+			"pcap:IN,OUT, link:SOCKET",
 			number, text);
 		return -EINVAL;
 	}

@@ -29,7 +29,7 @@ struct port_kind {
 	void (*close)(struct port *port);
 };
 
-extern const struct port_kind port_tap, port_veth, port_pcap;
+extern const struct port_kind port_tap, port_veth, port_pcap, port_link;
 
 struct port_counters {
 	uint64_t frames_in, bytes_in; /* handed to the card */

@@ -4,7 +4,10 @@
 #include "tap_main.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "log.h"
 #include "port.h"
@@ -140,6 +143,8 @@ static void descriptions_are_checked(void **state)
 		"pcap:/no/such/file,",
 		"tap:x,netns=no-such-namespace",
 		"pcap:,/no/such/folder/file",
+		"link:",
+		"link:/no/such/folder/cable",
 	};
 	struct port port;
 
@@ -220,12 +225,68 @@ static void a_stuck_wire_drops_and_counts(void **state)
 	assert_int_equal(port.counters.dropped_out, 12);
 }
 
+/* ---- A cable ---- */
+
+static void pass_frames(struct port *from, struct port *to, unsigned int count)
+{
+	uint8_t frame[PORT_BUFFER] = { 0 };
+	uint32_t length = 9728;
+
+	/* More than the socket holds: the rest waits at the sender, and keeps its order. */
+	for (unsigned int i = 0; i < count; i++) {
+		frame[0] = (uint8_t)i;
+		port_send(from, frame, length - i);
+	}
+	for (unsigned int i = 0; i < count; i++) {
+		if (i % 4 == 0)
+			port_flush(from);
+		assert_int_equal(port_receive(to, frame), length - i);
+		assert_int_equal(frame[0], (uint8_t)i);
+	}
+	assert_int_equal(port_receive(to, frame), -EAGAIN);
+}
+
+static void a_cable_joins_two_ports(void **state)
+{
+	char folder[] = "/tmp/sekisho-port-XXXXXX", text[64];
+	struct port near, far, third;
+	uint8_t frame[PORT_BUFFER] = { 0 };
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(text, sizeof(text), "link:%s/cable", folder);
+	assert_int_equal(port_open(&near, 0, text, 1), 0);
+	/* Nobody at the other end. */
+	port_send(&near, frame, 60);
+	assert_int_equal(near.counters.dropped_out, 1);
+	assert_int_equal(port_open(&far, 1, text, 1), 0);
+	pass_frames(&near, &far, 60);
+	pass_frames(&far, &near, 60);
+	assert_int_equal(port_open(&third, 0, text, 1), -EADDRINUSE);
+	/* An end goes and comes back. */
+	port_close(&near);
+	port_send(&far, frame, 60);
+	assert_int_equal(far.counters.dropped_out, 1);
+	assert_int_equal(port_open(&near, 0, text, 1), 0);
+	pass_frames(&far, &near, 3);
+	/* One that was killed leaves its file. */
+	close(near.fd);
+	assert_int_equal(port_open(&third, 0, text, 1), 0);
+	pass_frames(&far, &third, 3);
+	port_close(&third);
+	near.fd = dup(0);
+	port_close(&near);
+	port_close(&far);
+	assert_int_equal(rmdir(folder), 0); /* nothing is left in it */
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(one_bit_near_the_end),
 	cmocka_unit_test(other_frames_pass),
 	cmocka_unit_test(one_of_n),
 	cmocka_unit_test(descriptions_are_checked),
 	cmocka_unit_test(a_stuck_wire_drops_and_counts),
+	cmocka_unit_test(a_cable_joins_two_ports),
 };
 
 TAP_MAIN(tests)
