@@ -49,6 +49,7 @@ endif
 -include scripts/setup.mk
 -include scripts/synth.mk
 -include rtl/csr/csr.mk
+-include sim/model/model.mk
 -include sim/rtl/engine.mk
 -include sim/sim.mk
 -include tests/engine/engine.mk

@@ -37,7 +37,13 @@ struct sekisho_engine_callbacks {
 	void (*transmit)(void *context, unsigned int port, const uint8_t *frame, uint32_t length);
 };
 
+enum sekisho_engine_kind {
+	SEKISHO_ENGINE_RTL = 0, /* the Verilated core */
+	SEKISHO_ENGINE_MODEL, /* the C reference model: no clocks inside a frame, no host model */
+};
+
 struct sekisho_engine_config {
+	enum sekisho_engine_kind kind;
 	unsigned int data_width; /* 64 or 512 bits */
 	uint64_t seed; /* of every random choice */
 	/* Host model, in clocks: a read's first data comes after read_latency + 0..read_jitter. */

@@ -4,7 +4,8 @@
 
 SIM_BUILD := $(BUILD)/sim
 SIM_CFLAGS := $(CFLAGS_COMMON) -D_GNU_SOURCE -Isim -Ihost-lib/include -MMD -MP
-SIM_SOURCES := $(wildcard sim/*.c)
+# The engines are a library of their own.
+SIM_SOURCES := $(filter-out sim/engine.c,$(wildcard sim/*.c))
 SIM_OBJECTS := $(SIM_SOURCES:sim/%.c=$(SIM_BUILD)/objects/%.o)
 SIM_SANITIZED := $(SIM_SOURCES:sim/%.c=$(SIM_BUILD)/sanitized/%.o)
 SIM_LIBS := -lpcap

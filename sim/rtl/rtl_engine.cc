@@ -54,7 +54,7 @@ struct mac_rx {
 	size_t offset = 0;
 };
 
-class engine final : public sekisho_engine {
+class engine final : public rtl_engine {
 public:
 	engine(const sekisho_engine_config &c, const sekisho_engine_callbacks &cb)
 		: config(c), callbacks(cb), host(c, cb), context(new VerilatedContext)
@@ -355,8 +355,7 @@ private:
 
 } // namespace
 
-sekisho_engine *CREATE(const sekisho_engine_config &config,
-		       const sekisho_engine_callbacks &callbacks)
+rtl_engine *CREATE(const sekisho_engine_config &config, const sekisho_engine_callbacks &callbacks)
 {
 	return new engine(config, callbacks);
 }

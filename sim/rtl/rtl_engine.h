@@ -4,10 +4,10 @@
 
 /* The Verilated core of one data width, behind the functions of sim/engine.h. */
 
-#include "../engine.h"
+#include "../engine_operations.h"
 
-struct sekisho_engine {
-	virtual ~sekisho_engine() {}
+struct rtl_engine : sekisho_engine {
+	virtual ~rtl_engine() {}
 	virtual uint32_t reg_read(uint32_t address) = 0;
 	virtual void reg_write(uint32_t address, uint32_t value) = 0;
 	virtual bool can_receive(unsigned int port) const = 0;
@@ -19,9 +19,9 @@ struct sekisho_engine {
 	virtual int trace(const char *path) = 0;
 };
 
-sekisho_engine *sekisho_rtl_create_w64(const sekisho_engine_config &config,
-				       const sekisho_engine_callbacks &callbacks);
-sekisho_engine *sekisho_rtl_create_w512(const sekisho_engine_config &config,
-					const sekisho_engine_callbacks &callbacks);
+rtl_engine *sekisho_rtl_create_w64(const sekisho_engine_config &config,
+				   const sekisho_engine_callbacks &callbacks);
+rtl_engine *sekisho_rtl_create_w512(const sekisho_engine_config &config,
+				    const sekisho_engine_callbacks &callbacks);
 
 #endif
