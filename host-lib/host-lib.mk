@@ -4,7 +4,7 @@
 
 LIB_VERSION := 0.1.0
 LIB_BUILD := $(BUILD)/host-lib
-LIB_SOURCES := device.c vfio_user_client.c network.c counters.c registers.c register_table.c
+LIB_SOURCES := device.c vfio_user_client.c pci.c network.c counters.c registers.c register_table.c
 LIB_HEADERS := $(wildcard host-lib/src/*.h host-lib/include/sekisho/*.h)
 LIB_CFLAGS := $(CFLAGS_COMMON) -Ihost-lib/include -DSEKISHO_VERSION='"$(LIB_VERSION)"' -pthread
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(LIB_BUILD)/%.o)
@@ -69,7 +69,7 @@ LIB_TEST_CFLAGS := $(LIB_CFLAGS) $(SANITIZE)
 LIB_TEST_COMMON := tests/host-lib/fake_server.c tests/host-lib/common.c
 LIB_TEST_HEADERS := tests/host-lib/fake_server.h tests/host-lib/common.h
 LIB_TEST_PROGRAMS := $(LIB_BUILD)/test/test_device $(LIB_BUILD)/test/test_network \
-	$(LIB_BUILD)/test/test_counters
+	$(LIB_BUILD)/test/test_counters $(LIB_BUILD)/test/test_pci
 
 $(LIB_BUILD)/test/%.o: host-lib/src/%.c $(LIB_HEADERS) host-lib/host-lib.mk
 	@mkdir -p $(@D)

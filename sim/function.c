@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <sekisho/registers.h>
+#include <sekisho/sekisho.h>
 
 #include "dma_map.h"
 #include "function.h"
@@ -25,9 +26,6 @@
 #define MSIX_TABLE 0x3000u
 #define MSIX_PENDING 0x3800u
 #define MSIX_END 0x4000u
-#define VENDOR 0x1234
-#define DEVICE_NETWORK 0x5345
-#define DEVICE_MANAGEMENT 0x5346
 #define CLASS_ETHERNET 0x020000
 #define CLASS_OTHER_MEMORY 0x058000
 
@@ -491,8 +489,9 @@ void *function_dma(struct function *function, uint64_t address, uint32_t length,
 static void set_identity(struct function *function)
 {
 	const struct pci_config_identity identity = {
-		.vendor = VENDOR,
-		.device = function->network < 0 ? DEVICE_MANAGEMENT : DEVICE_NETWORK,
+		.vendor = SEKISHO_PCI_VENDOR,
+		.device = function->network < 0 ? SEKISHO_PCI_DEVICE_MANAGEMENT :
+						  SEKISHO_PCI_DEVICE_NETWORK,
 		.class_code = function->network < 0 ? CLASS_OTHER_MEMORY : CLASS_ETHERNET,
 		.bar0_size = BAR0_SIZE,
 		.msix_vectors = function->network < 0 ? 0 : VECTORS,

@@ -16,6 +16,7 @@
 /* A new way to reach a card is a file that fills a struct sek_transport, and a row here. */
 static const struct sek_transport *const transports[] = {
 	&sek_vfio_user_transport,
+	&sek_pci_transport,
 };
 
 void sek_log(struct sekisho_device *device, enum sekisho_log_level level, const char *format, ...)
@@ -112,21 +113,13 @@ static int identify(struct sekisho_device *device)
 	return 0;
 }
 
-int sekisho_open(const char *uri, const struct sekisho_open_options *options,
-		 struct sekisho_device **result)
+struct sekisho_device *sek_device_create(const struct sekisho_open_options *options)
 {
-	const struct sek_transport *transport = NULL;
-	struct sekisho_device *device;
+	struct sekisho_device *device = calloc(1, sizeof(*device));
 	pthread_mutexattr_t recursive;
-	size_t length = 0;
-	unsigned int i;
-	int error;
 
-	if (!uri || !result)
-		return -EINVAL;
-	device = calloc(1, sizeof(*device));
 	if (!device)
-		return -ENOMEM;
+		return NULL;
 	device->timeout_ms = DEFAULT_TIMEOUT_MS;
 	if (options) {
 		device->log = options->log;
@@ -134,27 +127,21 @@ int sekisho_open(const char *uri, const struct sekisho_open_options *options,
 		if (options->timeout_ms)
 			device->timeout_ms = options->timeout_ms;
 	}
-	for (i = 0; i < sizeof(transports) / sizeof(transports[0]) && !transport; i++) {
-		length = strlen(transports[i]->prefix);
-		if (!strncmp(uri, transports[i]->prefix, length))
-			transport = transports[i];
-	}
-	if (!transport) {
-		sek_log(device, SEKISHO_LOG_ERROR, "\"%s\" begins with no known transport", uri);
-		free(device);
-		return -EINVAL;
-	}
-
 	pthread_mutexattr_init(&recursive);
 	pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
 	pthread_mutex_init(&device->lock, &recursive);
 	pthread_mutexattr_destroy(&recursive);
+	return device;
+}
 
-	error = transport->open(device, uri + length, &device->link);
-	if (!error) {
-		device->transport = transport;
-		error = identify(device);
-	}
+int sek_device_begin(struct sekisho_device *device, const struct sek_transport *transport,
+		     void *link, struct sekisho_device **result)
+{
+	int error;
+
+	device->transport = transport;
+	device->link = link;
+	error = identify(device);
 	if (!error)
 		error = sek_counters_create(device);
 	if (error) {
@@ -163,6 +150,39 @@ int sekisho_open(const char *uri, const struct sekisho_open_options *options,
 	}
 	*result = device;
 	return 0;
+}
+
+int sekisho_open(const char *uri, const struct sekisho_open_options *options,
+		 struct sekisho_device **result)
+{
+	const struct sek_transport *transport = NULL;
+	struct sekisho_device *device;
+	size_t length = 0;
+	unsigned int i;
+	void *link;
+	int error;
+
+	if (!uri || !result)
+		return -EINVAL;
+	device = sek_device_create(options);
+	if (!device)
+		return -ENOMEM;
+	for (i = 0; i < sizeof(transports) / sizeof(transports[0]) && !transport; i++) {
+		length = strlen(transports[i]->prefix);
+		if (!strncmp(uri, transports[i]->prefix, length))
+			transport = transports[i];
+	}
+	if (transport) {
+		error = transport->open(device, uri + length, &link);
+	} else {
+		sek_log(device, SEKISHO_LOG_ERROR, "\"%s\" begins with no known transport", uri);
+		error = -EINVAL;
+	}
+	if (error) {
+		sekisho_close(device);
+		return error;
+	}
+	return sek_device_begin(device, transport, link, result);
 }
 
 void sekisho_close(struct sekisho_device *device)
@@ -251,6 +271,8 @@ int sekisho_dma_map(struct sekisho_device *device, uint64_t iova, uint64_t size,
 
 	if (!size || iova + size - 1 < iova || offset + size < offset || fd < 0)
 		return -EINVAL;
+	if (!device->transport->dma_map)
+		return -ENOTSUP;
 	sek_lock(device);
 	for (i = 0; i < device->range_count && !error; i++) {
 		const struct sek_dma_range *range = &device->ranges[i];
@@ -282,6 +304,8 @@ int sekisho_dma_unmap(struct sekisho_device *device, uint64_t iova, uint64_t siz
 	unsigned int i;
 	int error;
 
+	if (!device->transport->dma_unmap)
+		return -ENOTSUP;
 	sek_lock(device);
 	for (i = 0; i < device->range_count; i++)
 		if (device->ranges[i].iova == iova && device->ranges[i].size == size)
@@ -311,6 +335,8 @@ int sekisho_vector_eventfd(struct sekisho_device *device, unsigned int vector, i
 
 	if (vector >= sekisho_vectors(device) || eventfd < -1)
 		return -EINVAL;
+	if (!device->transport->vector_eventfd)
+		return -ENOTSUP;
 	sek_lock(device);
 	error = device->transport->vector_eventfd(device->link, vector, eventfd);
 	sek_unlock(device);
@@ -319,6 +345,8 @@ int sekisho_vector_eventfd(struct sekisho_device *device, unsigned int vector, i
 
 int sekisho_removal_fd(struct sekisho_device *device)
 {
+	if (!device->transport->removal_fd)
+		return -ENOTSUP;
 	return device->transport->removal_fd(device->link);
 }
 

@@ -30,22 +30,26 @@ struct sek_transport {
 	/* Registers of the function's window: 4 bytes at offset. */
 	int (*read)(void *link, uint32_t offset, uint32_t *value);
 	int (*write)(void *link, uint32_t offset, uint32_t value);
-	/* The mapped doorbell page, or NULL. It stays memory until close(), whatever happens. */
+	/* The mapped doorbell page, or NULL. It stays mapped until close(), whatever happens. */
 	volatile uint32_t *(*doorbells)(void *link);
 
+	/* NULL when the transport has no say in it: DMA (both), interrupts, removal. */
 	int (*dma_map)(void *link, uint64_t iova, uint64_t size, int fd, uint64_t offset,
 		       bool read_only);
 	int (*dma_unmap)(void *link, uint64_t iova, uint64_t size);
 
-	unsigned int (*vectors)(void *link);
 	int (*vector_eventfd)(void *link, unsigned int vector, int eventfd);
-
-	int (*reset)(void *link);
 	int (*removal_fd)(void *link); /* the descriptor */
+
+	unsigned int (*vectors)(void *link);
+	int (*reset)(void *link);
 	bool (*removed)(void *link); /* from any thread, without the lock */
 };
 
 extern const struct sek_transport sek_vfio_user_transport;
+extern const struct sek_transport sek_pci_transport;
+/* Where sysfs lists the PCI functions; the tests look elsewhere. */
+extern const char *sek_pci_devices;
 
 struct sek_dma_range {
 	uint64_t iova, size;
@@ -87,6 +91,12 @@ static inline void sek_unlock(struct sekisho_device *device)
 {
 	pthread_mutex_unlock(&device->lock);
 }
+
+/* A device with its options and nothing behind it; NULL without memory. */
+struct sekisho_device *sek_device_create(const struct sekisho_open_options *options);
+/* Identifies what is behind link, which the device owns now. On an error the device is freed. */
+int sek_device_begin(struct sekisho_device *device, const struct sek_transport *transport,
+		     void *link, struct sekisho_device **result);
 
 /* Fills device->counters from device->identity. */
 int sek_counters_create(struct sekisho_device *device);

@@ -28,7 +28,8 @@ static const char help[] =
 	"? [].\n"
 	"\n"
 	"Options:\n"
-	"  -d, --device URI       vfio-user:PATH, a function's socket of sekisho-sim;\n"
+	"  -d, --device URI       vfio-user:PATH, a function's socket of sekisho-sim, or\n"
+	"                         pci:ADDRESS, a PCI function of this host (root);\n"
 	"                         default: the environment's SEKISHO_DEVICE\n"
 	"  -j, --json             write JSON\n"
 	"  -a, --all              stat: counters that are 0 as well\n"
@@ -107,9 +108,11 @@ static int open_error(const char *uri, int error)
 	switch (-error) {
 	case EINVAL:
 		return ctl_error("'%s' is not a device: write vfio-user:PATH, with the PATH of a "
-				 "--function option of sekisho-sim",
+				 "--function option of sekisho-sim, or pci:ADDRESS",
 				 uri);
 	case ENOENT:
+		if (!strncmp(uri, "pci:", 4))
+			return ctl_error("cannot open %s: this host has no such PCI function", uri);
 		return ctl_error("cannot open %s: there is no such socket. Is sekisho-sim running, "
 				 "with a --function option that names this path?",
 				 uri);

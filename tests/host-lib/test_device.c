@@ -94,9 +94,8 @@ static void works_without_options_and_log(void **state)
 
 static void refuses_what_is_no_uri(void **state)
 {
-	static const char *const uris[] = { "",		  "vfio-user",
-					    "vfio-user:", "pci:0000:03:00.0",
-					    "/tmp/net0",  "VFIO-USER:/tmp/net0" };
+	static const char *const uris[] = { "",		 "vfio-user", "vfio-user:",
+					    "isa:0x300", "/tmp/net0", "VFIO-USER:/tmp/net0" };
 	struct sekisho_device *device = NULL;
 	char long_uri[300];
 	unsigned int i;

@@ -178,6 +178,8 @@ def errors_say_what_to_do():
         assert "sekisho-sim running" in err, err
         _, err = tool("-d", "%s/none" % directory, "info", status=1)
         assert "write vfio-user:PATH" in err, err
+        _, err = tool("-d", "pci:ffff:ff:1f.7", "info", status=1)
+        assert "no such PCI function" in err, err
     with Fake("net") as fake:
         fake.set(0, 0x12345678)
         _, err = fake.tool("info", status=1)

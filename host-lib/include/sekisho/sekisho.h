@@ -21,6 +21,11 @@
 extern "C" {
 #endif
 
+/* Which PCI functions are Sekisho. */
+#define SEKISHO_PCI_VENDOR 0x1234
+#define SEKISHO_PCI_DEVICE_NETWORK 0x5345
+#define SEKISHO_PCI_DEVICE_MANAGEMENT 0x5346
+
 struct sekisho_device;
 
 enum sekisho_log_level {
@@ -42,14 +47,29 @@ struct sekisho_open_options {
 /*
  * Opens one function of a card.
  *
- * @param uri "vfio-user:PATH", the function's socket of a running sekisho-sim.
+ * @param uri "vfio-user:PATH", the function's socket of a running sekisho-sim; "pci:DDDD:BB:DD.F",
+ *	  a function on this host's PCI, for registers alone (see sekisho_open_bar()).
  * @param options NULL for the defaults.
  * @param device set on success; release it with sekisho_close().
  * @return 0; -EINVAL for an unknown URI; -ENODEV when what answers is not a Sekisho or its map
- *	   version differs; -ETIMEDOUT; the errno of connecting (-ENOENT, -ECONNREFUSED, -EBUSY).
+ *	   version differs; -ETIMEDOUT; the errno of connecting (-ENOENT, -ECONNREFUSED, -EBUSY,
+ *	   -EACCES).
  */
 int sekisho_open(const char *uri, const struct sekisho_open_options *options,
 		 struct sekisho_device **device);
+
+/*
+ * Opens a function whose BAR0 the caller has mapped, and keeps mapped until sekisho_close(). DMA and
+ * interrupts are the caller's matter: sekisho_dma_map(), sekisho_dma_unmap(),
+ * sekisho_vector_eventfd() and sekisho_removal_fd() return -ENOTSUP. A function that has gone is
+ * noticed when its registers read as all ones.
+ *
+ * @param address of the window, aligned to 4.
+ * @param size of the mapping; -EINVAL when the window does not fit.
+ * @return as sekisho_open().
+ */
+int sekisho_open_bar(volatile void *address, size_t size,
+		     const struct sekisho_open_options *options, struct sekisho_device **device);
 
 /* Unmaps all DMA, closes the transport and frees the device. NULL is allowed. */
 void sekisho_close(struct sekisho_device *device);
