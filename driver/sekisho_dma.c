@@ -48,6 +48,8 @@ static int region_add(struct sekisho_adapter *adapter, const struct dma_piece *p
 	ret = sekisho_dma_map(adapter->device, piece->iova, piece->size, piece->fd, piece->offset,
 			      false);
 	if (ret < 0) {
+		if (ret == -ENOTSUP)
+			return ret;
 		PMD_DRV_LOG(ERR, "cannot map 0x%" PRIx64 " bytes at 0x%" PRIx64 " for the card: %s",
 			    piece->size, piece->iova, rte_strerror(-ret));
 		return ret;
@@ -74,12 +76,12 @@ static int segment_piece(const struct rte_memseg *segment, struct dma_piece *pie
 	if (fd < 0 || rte_memseg_get_fd_offset_thread_unsafe(segment, &offset) < 0) {
 		PMD_DRV_LOG(ERR, "memory at %p has no file descriptor to give to the card: %s",
 			    segment->addr, rte_strerror(rte_errno));
-		return -ENOTSUP;
+		return -EBADF;
 	}
 	if (segment->iova == RTE_BAD_IOVA) {
 		PMD_DRV_LOG(ERR, "memory at %p has no IO address: use --iova-mode=va",
 			    segment->addr);
-		return -ENOTSUP;
+		return -EFAULT;
 	}
 	*piece = (struct dma_piece){
 		.iova = segment->iova,
@@ -187,11 +189,13 @@ int sekisho_dma_init(struct sekisho_adapter *adapter)
 		ret = walk_flush(&walk);
 	sekisho_unlock(adapter);
 	rte_mcfg_mem_read_unlock();
-	if (ret < 0)
+	if (ret < 0) {
 		sekisho_dma_fini(adapter);
-	else
-		PMD_INIT_LOG(DEBUG, "%u memory regions mapped", adapter->region_count);
-	return ret;
+		/* Not the library's matter: the bus has mapped all of DPDK's memory. */
+		return ret == -ENOTSUP ? 0 : ret;
+	}
+	PMD_INIT_LOG(DEBUG, "%u memory regions mapped", adapter->region_count);
+	return 0;
 }
 
 void sekisho_dma_fini(struct sekisho_adapter *adapter)

@@ -76,12 +76,16 @@ static void removal_handler(void *arg)
 static int watch_removal(struct rte_eth_dev *dev)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
+	int fd = sekisho_removal_fd(adapter->device);
 	int ret;
 
+	/* Some buses tell of a removal themselves. */
+	if (fd < 0)
+		return 0;
 	adapter->intr_handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
 	if (adapter->intr_handle == NULL)
 		return -ENOMEM;
-	if (rte_intr_fd_set(adapter->intr_handle, sekisho_removal_fd(adapter->device)) < 0 ||
+	if (rte_intr_fd_set(adapter->intr_handle, fd) < 0 ||
 	    rte_intr_type_set(adapter->intr_handle, RTE_INTR_HANDLE_EXT) < 0)
 		return -rte_errno;
 	ret = rte_intr_callback_register(adapter->intr_handle, removal_handler, dev);
@@ -437,12 +441,16 @@ static void library_log(void *context __rte_unused, enum sekisho_log_level level
 	rte_log(levels[level], sekisho_logtype_driver, "net_sekisho: %s\n", message);
 }
 
-static int open_card(struct sekisho_adapter *adapter, const char *uri)
+static int open_card(struct sekisho_adapter *adapter, const struct sekisho_probe_params *params)
 {
 	const struct sekisho_open_options options = { .log = library_log };
 	struct sekisho_identity *identity = &adapter->identity;
-	int ret = sekisho_open(uri, &options, &adapter->device);
+	const char *uri = params->uri;
+	int ret = 0;
 
+	adapter->device = params->device;
+	if (adapter->device == NULL)
+		ret = sekisho_open(uri, &options, &adapter->device);
 	if (ret < 0) {
 		PMD_INIT_LOG(ERR, "cannot open %s: %s", uri, rte_strerror(-ret));
 		adapter->device = NULL;
@@ -504,7 +512,7 @@ int sekisho_ethdev_probe(struct rte_eth_dev *dev, const struct sekisho_probe_par
 	adapter->drop_bad_checksum = params->drop_bad_checksum;
 	sekisho_rx_init_types();
 
-	ret = open_card(adapter, params->uri);
+	ret = open_card(adapter, params);
 	if (ret == 0)
 		ret = sekisho_stats_init(adapter);
 	if (ret == 0)

@@ -162,10 +162,34 @@ static inline bool sekisho_adapter_removed(const struct sekisho_adapter *adapter
 
 /* sekisho_ethdev.c: the probe that every bus front calls. */
 
+#define SEKISHO_URI_SIZE 256
+
 struct sekisho_probe_params {
-	const char *uri; /* as sekisho_open() takes it */
+	/*
+	 * A device that the bus front has opened, or NULL: then uri is opened. One that libsekisho
+	 * does no DMA maps for (-ENOTSUP) has all of DPDK's memory mapped by its bus. It belongs to
+	 * the probe from the call on, whatever that returns.
+	 */
+	struct sekisho_device *device;
+	char uri[SEKISHO_URI_SIZE]; /* as sekisho_open() takes it; with device set, its name */
 	bool drop_bad_checksum;
 };
+
+/* sekisho_devargs.c */
+
+#define SEKISHO_ARG_DEVICE "device"
+#define SEKISHO_ARG_DROP_BAD_CHECKSUM "drop_bad_checksum"
+#define SEKISHO_ARGUMENTS SEKISHO_ARG_DEVICE "=<uri> " SEKISHO_ARG_DROP_BAD_CHECKSUM "=<0|1>"
+
+/**
+ * Makes device arguments into probe parameters; what is not named stays as it is.
+ *
+ * @param name the device's, for messages.
+ * @param text "key=value,key=value", NULL for none.
+ * @return 0 on success, -EINVAL after a message otherwise.
+ */
+int sekisho_parse_arguments(const char *name, const char *text,
+			    struct sekisho_probe_params *params);
 
 /**
  * Opens the card's function behind an allocated port and fills the port.

@@ -2,6 +2,7 @@
 
 /* What a network function has: queues, addresses, link, RSS. */
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,11 @@
 #define CONTROL_BITS                                                                             \
 	(SEKISHO_NETWORK_CONTROL_RX_ENABLE_MASK | SEKISHO_NETWORK_CONTROL_TX_ENABLE_MASK |       \
 	 SEKISHO_NETWORK_CONTROL_PROMISCUOUS_MASK | SEKISHO_NETWORK_CONTROL_ALL_MULTICAST_MASK | \
-	 SEKISHO_NETWORK_CONTROL_DROP_BAD_IP_MASK | SEKISHO_NETWORK_CONTROL_DROP_BAD_L4_MASK)
+	 SEKISHO_NETWORK_CONTROL_DROP_BAD_IP_MASK | SEKISHO_NETWORK_CONTROL_DROP_BAD_L4_MASK |   \
+	 SEKISHO_NETWORK_CONTROL_SCATTER_MASK)
+
+#define QUEUE_ERRORS \
+	(SEKISHO_QUEUE_STATUS_RING_ERROR_MASK | SEKISHO_QUEUE_STATUS_DOORBELL_ERROR_MASK)
 
 #define RSS_BITS                                                                         \
 	(SEKISHO_NETWORK_RSS_TYPES_IPV4_MASK | SEKISHO_NETWORK_RSS_TYPES_IPV4_TCP_MASK | \
@@ -177,6 +182,29 @@ int sekisho_tx_queue_stop(struct sekisho_device *device, unsigned int queue)
 	return queue_stop(device, false, queue);
 }
 
+static int queue_error(struct sekisho_device *device, bool rx, unsigned int queue, uint32_t *errors)
+{
+	struct queue_place place;
+	uint32_t status;
+	int error = find_queue(device, rx, queue, &place);
+
+	if (!error)
+		error = sekisho_read32(device, place.registers + QUEUE(status), &status);
+	if (!error)
+		*errors = status & QUEUE_ERRORS;
+	return error;
+}
+
+int sekisho_rx_queue_error(struct sekisho_device *device, unsigned int queue, uint32_t *errors)
+{
+	return queue_error(device, true, queue, errors);
+}
+
+int sekisho_tx_queue_error(struct sekisho_device *device, unsigned int queue, uint32_t *errors)
+{
+	return queue_error(device, false, queue, errors);
+}
+
 int sekisho_reset(struct sekisho_device *device)
 {
 	struct queue_place place;
@@ -222,18 +250,28 @@ int sekisho_control(struct sekisho_device *device, uint32_t set, uint32_t clear)
 	return error;
 }
 
-int sekisho_mac_get(struct sekisho_device *device, uint8_t mac[6])
+static_assert(sizeof(((struct sekisho_network_registers *)0)->mac_filter) ==
+		      SEKISHO_MAC_FILTERS * 8,
+	      "mac_filter[]");
+
+static void address_words(const uint8_t mac[6], uint32_t *low, uint32_t *high)
+{
+	*low = mac[0] | mac[1] << 8 | mac[2] << 16 | (uint32_t)mac[3] << 24;
+	*high = mac[4] | mac[5] << 8;
+}
+
+/* Reads two registers that hold an address; *top gets what else is in the second one. */
+static int address_read(struct sekisho_device *device, uint32_t low_offset, uint32_t high_offset,
+			uint8_t mac[6], uint32_t *top)
 {
 	uint32_t low, high;
-	int error = check_network(device);
 	unsigned int i;
+	int error;
 
-	if (error)
-		return error;
 	sek_lock(device);
-	error = sekisho_read32(device, SEKISHO_NETWORK_MAC_LO, &low);
+	error = sekisho_read32(device, low_offset, &low);
 	if (!error)
-		error = sekisho_read32(device, SEKISHO_NETWORK_MAC_HI, &high);
+		error = sekisho_read32(device, high_offset, &high);
 	sek_unlock(device);
 	if (error)
 		return error;
@@ -241,25 +279,77 @@ int sekisho_mac_get(struct sekisho_device *device, uint8_t mac[6])
 		mac[i] = low >> (8 * i);
 	mac[4] = high;
 	mac[5] = high >> 8;
+	*top = high & 0xffff0000;
 	return 0;
+}
+
+int sekisho_mac_get(struct sekisho_device *device, uint8_t mac[6])
+{
+	uint32_t top;
+	int error = check_network(device);
+
+	if (error)
+		return error;
+	return address_read(device, SEKISHO_NETWORK_MAC_LO, SEKISHO_NETWORK_MAC_HI, mac, &top);
 }
 
 int sekisho_mac_set(struct sekisho_device *device, const uint8_t mac[6])
 {
 	static const uint8_t none[6];
-	uint32_t low = mac[0] | mac[1] << 8 | mac[2] << 16 | (uint32_t)mac[3] << 24;
-	uint32_t high = mac[4] | mac[5] << 8;
+	uint32_t low, high;
 	int error = check_network(device);
 
 	if (error)
 		return error;
 	if (mac[0] & 1 || !memcmp(mac, none, sizeof(none)))
 		return -EINVAL;
+	address_words(mac, &low, &high);
 	sek_lock(device);
 	error = sekisho_write32(device, SEKISHO_NETWORK_MAC_LO, low);
 	if (!error)
 		error = sekisho_write32(device, SEKISHO_NETWORK_MAC_HI, high);
 	sek_unlock(device);
+	return error;
+}
+
+int sekisho_mac_filter_set(struct sekisho_device *device, unsigned int index, const uint8_t *mac)
+{
+	uint32_t low, high;
+	int error = check_network(device);
+
+	if (error)
+		return error;
+	if (index >= SEKISHO_MAC_FILTERS)
+		return -EINVAL;
+	sek_lock(device);
+	/* Not valid while its words change: half an address would be another one. */
+	error = sekisho_write32(device, SEKISHO_NETWORK_MAC_FILTER_HI(index), 0);
+	if (mac) {
+		address_words(mac, &low, &high);
+		if (!error)
+			error = sekisho_write32(device, SEKISHO_NETWORK_MAC_FILTER_LO(index), low);
+		if (!error)
+			error = sekisho_write32(device, SEKISHO_NETWORK_MAC_FILTER_HI(index),
+						high | SEKISHO_NETWORK_MAC_FILTER_HI_VALID_MASK);
+	}
+	sek_unlock(device);
+	return error;
+}
+
+int sekisho_mac_filter_get(struct sekisho_device *device, unsigned int index, uint8_t mac[6],
+			   bool *valid)
+{
+	uint32_t top;
+	int error = check_network(device);
+
+	if (error)
+		return error;
+	if (index >= SEKISHO_MAC_FILTERS)
+		return -EINVAL;
+	error = address_read(device, SEKISHO_NETWORK_MAC_FILTER_LO(index),
+			     SEKISHO_NETWORK_MAC_FILTER_HI(index), mac, &top);
+	if (!error)
+		*valid = top & SEKISHO_NETWORK_MAC_FILTER_HI_VALID_MASK;
 	return error;
 }
 
@@ -286,6 +376,24 @@ int sekisho_link_get(struct sekisho_device *device, bool *up, unsigned int *mbps
 	*up = link & SEKISHO_NETWORK_LINK_LINK_UP_MASK;
 	*mbps = SEKISHO_FIELD_GET(SEKISHO_NETWORK_LINK_SPEED, link);
 	return 0;
+}
+
+int sekisho_event_set(struct sekisho_device *device, unsigned int vector, bool enable)
+{
+	int error = check_network(device);
+
+	if (error)
+		return error;
+	if (vector >= sekisho_vectors(device))
+		return -EINVAL;
+	return sekisho_write32(device, SEKISHO_NETWORK_EVENT,
+			       vector << SEKISHO_NETWORK_EVENT_VECTOR_SHIFT |
+				       (enable ? SEKISHO_NETWORK_EVENT_ENABLE_MASK : 0));
+}
+
+int sekisho_time_get(struct sekisho_device *device, uint32_t *microseconds)
+{
+	return sekisho_read32(device, SEKISHO_IDENTIFICATION_TIME, microseconds);
 }
 
 int sekisho_rss_set(struct sekisho_device *device, const uint32_t *types, const uint8_t key[40],

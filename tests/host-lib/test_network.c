@@ -225,7 +225,7 @@ static void sets_and_clears_control_bits(void **state)
 	assert_int_equal(sekisho_control(f->device, 0, SEKISHO_NETWORK_CONTROL_PROMISCUOUS_MASK),
 			 0);
 	assert_int_equal(*control, 0x1);
-	assert_int_equal(sekisho_control(f->device, 0x40, 0), -EINVAL);
+	assert_int_equal(sekisho_control(f->device, 0x80, 0), -EINVAL);
 	assert_int_equal(sekisho_control(f->device, 0, 0x80000000), -EINVAL);
 	assert_int_equal(sekisho_control(f->device, 3, 1), -EINVAL);
 	assert_int_equal(*control, 0x1);
@@ -280,6 +280,65 @@ static void keeps_the_station_address(void **state)
 	assert_int_equal(sekisho_mac_set(f->device, zero), -EINVAL);
 	assert_int_equal(sekisho_mac_get(f->device, read), 0);
 	assert_memory_equal(read, address, 6);
+}
+
+static void keeps_address_filters(void **state)
+{
+	static const uint8_t unicast[6] = { 0x02, 0x11, 0x22, 0xf3, 0x44, 0xf5 };
+	static const uint8_t multicast[6] = { 0x33, 0x33, 0, 0, 0, 1 };
+	struct fixture *f = *state;
+	const struct fake_server *s = &f->server;
+	uint8_t read[6];
+	bool valid;
+
+	assert_int_equal(sekisho_mac_filter_set(f->device, 0, unicast), 0);
+	assert_int_equal(sekisho_mac_filter_set(f->device, 7, multicast), 0);
+	assert_int_equal(*reg(f, SEKISHO_NETWORK_MAC_FILTER_LO(0)), 0xf3221102);
+	assert_int_equal(*reg(f, SEKISHO_NETWORK_MAC_FILTER_HI(0)), 0x8000f544);
+	assert_int_equal(*reg(f, SEKISHO_NETWORK_MAC_FILTER_LO(7)), 0x00003333);
+	assert_int_equal(*reg(f, SEKISHO_NETWORK_MAC_FILTER_HI(7)), 0x80000100);
+	/* While it changes it takes nothing. */
+	assert_int_equal(s->writes[0].offset, SEKISHO_NETWORK_MAC_FILTER_HI(0));
+	assert_int_equal(s->writes[0].value, 0);
+	assert_int_equal(s->writes[2].offset, SEKISHO_NETWORK_MAC_FILTER_HI(0));
+	assert_int_equal(sekisho_mac_filter_get(f->device, 0, read, &valid), 0);
+	assert_true(valid);
+	assert_memory_equal(read, unicast, 6);
+	assert_int_equal(sekisho_mac_filter_set(f->device, 0, NULL), 0);
+	assert_int_equal(sekisho_mac_filter_get(f->device, 0, read, &valid), 0);
+	assert_false(valid);
+	assert_int_equal(sekisho_mac_filter_set(f->device, 8, unicast), -EINVAL);
+	assert_int_equal(sekisho_mac_filter_get(f->device, 8, read, &valid), -EINVAL);
+}
+
+static void chooses_the_event_vector(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(sekisho_event_set(f->device, 8, true), 0);
+	assert_int_equal(*reg(f, SEKISHO_NETWORK_EVENT), 0x80000008);
+	assert_int_equal(sekisho_event_set(f->device, 3, false), 0);
+	assert_int_equal(*reg(f, SEKISHO_NETWORK_EVENT), 3);
+	assert_int_equal(sekisho_event_set(f->device, 9, true), -EINVAL);
+}
+
+static void tells_errors_of_queues_and_the_time(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t value = 99;
+
+	*reg(f, SEKISHO_NETWORK_RX_QUEUE_STATUS(1)) = 1 | SEKISHO_QUEUE_STATUS_RING_ERROR_MASK;
+	*reg(f, SEKISHO_NETWORK_TX_QUEUE_STATUS(3)) = SEKISHO_QUEUE_STATUS_DOORBELL_ERROR_MASK;
+	assert_int_equal(sekisho_rx_queue_error(f->device, 0, &value), 0);
+	assert_int_equal(value, 0);
+	assert_int_equal(sekisho_rx_queue_error(f->device, 1, &value), 0);
+	assert_int_equal(value, SEKISHO_QUEUE_STATUS_RING_ERROR_MASK);
+	assert_int_equal(sekisho_tx_queue_error(f->device, 3, &value), 0);
+	assert_int_equal(value, SEKISHO_QUEUE_STATUS_DOORBELL_ERROR_MASK);
+	assert_int_equal(sekisho_tx_queue_error(f->device, 4, &value), -EINVAL);
+	*reg(f, SEKISHO_IDENTIFICATION_TIME) = 0xfffffff0;
+	assert_int_equal(sekisho_time_get(f->device, &value), 0);
+	assert_int_equal(value, 0xfffffff0);
 }
 
 static void bounds_the_longest_frame(void **state)
@@ -366,6 +425,10 @@ static void is_not_for_other_kinds(void **state)
 	assert_int_equal(sekisho_control(f->device, 1, 0), -ENOTSUP);
 	assert_int_equal(sekisho_mac_get(f->device, mac), -ENOTSUP);
 	assert_int_equal(sekisho_mac_set(f->device, mac), -ENOTSUP);
+	assert_int_equal(sekisho_mac_filter_set(f->device, 0, mac), -ENOTSUP);
+	assert_int_equal(sekisho_mac_filter_get(f->device, 0, mac, &up), -ENOTSUP);
+	assert_int_equal(sekisho_event_set(f->device, 0, true), -ENOTSUP);
+	assert_int_equal(sekisho_rx_queue_error(f->device, 0, &mbps), -ENOTSUP);
 	assert_int_equal(sekisho_max_frame_set(f->device, 1500), -ENOTSUP);
 	assert_int_equal(sekisho_link_get(f->device, &up, &mbps), -ENOTSUP);
 	assert_int_equal(sekisho_rss_set(f->device, NULL, NULL, NULL), -ENOTSUP);
@@ -391,6 +454,9 @@ int main(void)
 		NETWORK_TEST(sets_and_clears_control_bits),
 		NETWORK_TEST(loses_no_control_bit_between_threads),
 		NETWORK_TEST(keeps_the_station_address),
+		NETWORK_TEST(keeps_address_filters),
+		NETWORK_TEST(chooses_the_event_vector),
+		NETWORK_TEST(tells_errors_of_queues_and_the_time),
 		NETWORK_TEST(bounds_the_longest_frame),
 		NETWORK_TEST(reads_the_link),
 		NETWORK_TEST(sets_rss),

@@ -174,13 +174,33 @@ int sekisho_tx_queue_start(struct sekisho_device *device, unsigned int queue,
 int sekisho_rx_queue_stop(struct sekisho_device *device, unsigned int queue);
 int sekisho_tx_queue_stop(struct sekisho_device *device, unsigned int queue);
 
-/* Sets and clears bits of the function's control register (SEKISHO_NETWORK_CONTROL_*_MASK). */
+/*
+ * Sets and clears bits of the function's control register (SEKISHO_NETWORK_CONTROL_*_MASK): receive,
+ * transmit, promiscuous, all multicast, drop bad checksums, scatter.
+ */
 int sekisho_control(struct sekisho_device *device, uint32_t set, uint32_t clear);
 int sekisho_mac_get(struct sekisho_device *device, uint8_t mac[6]);
 int sekisho_mac_set(struct sekisho_device *device, const uint8_t mac[6]);
+/* Addresses, unicast or multicast, that a function can take beside its station address. */
+#define SEKISHO_MAC_FILTERS 8
+/* Sets filter number index; NULL: it takes nothing. */
+int sekisho_mac_filter_set(struct sekisho_device *device, unsigned int index, const uint8_t *mac);
+/* *valid: it is in use; mac is then its address. */
+int sekisho_mac_filter_get(struct sekisho_device *device, unsigned int index, uint8_t mac[6],
+			   bool *valid);
 /* Longest frame to receive, bytes without FCS. */
 int sekisho_max_frame_set(struct sekisho_device *device, unsigned int bytes);
 int sekisho_link_get(struct sekisho_device *device, bool *up, unsigned int *mbps);
+/*
+ * enable: the vector fires once for every change of the link, and when a queue gets an error. What
+ * it was is read with sekisho_link_get() and sekisho_rx_queue_error(), sekisho_tx_queue_error().
+ */
+int sekisho_event_set(struct sekisho_device *device, unsigned int vector, bool enable);
+/* The errors that a queue shows, SEKISHO_QUEUE_STATUS_*_ERROR_MASK; 0 none. They last till a stop. */
+int sekisho_rx_queue_error(struct sekisho_device *device, unsigned int queue, uint32_t *errors);
+int sekisho_tx_queue_error(struct sekisho_device *device, unsigned int queue, uint32_t *errors);
+/* Low word of the card's microsecond count, as receive completions carry it. */
+int sekisho_time_get(struct sekisho_device *device, uint32_t *microseconds);
 /* types: bits of rss_types. key: 40 bytes. table: 128 queue numbers. NULL: unchanged. */
 int sekisho_rss_set(struct sekisho_device *device, const uint32_t *types, const uint8_t key[40],
 		    const uint8_t table[128]);
