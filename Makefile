@@ -53,6 +53,7 @@ endif
 -include sim/rtl/engine.mk
 -include sim/sim.mk
 -include tests/engine/engine.mk
+-include tests/model/model.mk
 -include host-lib/host-lib.mk
 -include driver/driver.mk
 -include tests/rtl/rtl.mk
