@@ -2,23 +2,40 @@
 /* The functions of engine.h, for every kind of engine. */
 
 #include <errno.h>
-#include <stddef.h>
+#include <string.h>
 
 #include "engine_operations.h"
+
+static const struct {
+	const char *name;
+	const struct sekisho_engine_operations *operations;
+} kinds[] = {
+	[SEKISHO_ENGINE_RTL] = { "rtl", &sekisho_rtl_operations },
+	[SEKISHO_ENGINE_MODEL] = { "model", &sekisho_model_operations },
+};
+
+#define KINDS (sizeof(kinds) / sizeof(*kinds))
+
+bool sekisho_engine_kind_of(const char *name, enum sekisho_engine_kind *kind)
+{
+	for (unsigned int i = 0; i < KINDS; i++) {
+		if (strcmp(name, kinds[i].name) == 0) {
+			*kind = (enum sekisho_engine_kind)i;
+			return true;
+		}
+	}
+	return false;
+}
 
 struct sekisho_engine *sekisho_engine_create(const struct sekisho_engine_config *config,
 					     const struct sekisho_engine_callbacks *callbacks)
 {
-	static const struct sekisho_engine_operations *const kinds[] = {
-		[SEKISHO_ENGINE_RTL] = &sekisho_rtl_operations,
-		[SEKISHO_ENGINE_MODEL] = &sekisho_model_operations,
-	};
 	struct sekisho_engine *engine = NULL;
 	int err = -EINVAL;
 
 	if ((config->data_width == 64 || config->data_width == 512) &&
-	    (unsigned int)config->kind < sizeof(kinds) / sizeof(*kinds))
-		err = kinds[config->kind]->create(&engine, config, callbacks);
+	    (unsigned int)config->kind < KINDS)
+		err = kinds[config->kind].operations->create(&engine, config, callbacks);
 	if (err == 0)
 		return engine;
 	errno = -err;

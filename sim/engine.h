@@ -55,6 +55,9 @@ struct sekisho_engine_config {
 	bool time_from_clock;
 };
 
+/* The kind of a name, "rtl" or "model"; false: there is no such name. */
+bool sekisho_engine_kind_of(const char *name, enum sekisho_engine_kind *kind);
+
 /* Returns NULL and sets errno on failure (ENOMEM, EINVAL). */
 struct sekisho_engine *sekisho_engine_create(const struct sekisho_engine_config *config,
 					     const struct sekisho_engine_callbacks *callbacks);

@@ -36,7 +36,8 @@ static const char usage[] =
 	"                           corrupt=N      flip a bit in one of N TCP and UDP frames\n"
 	"                           speed=MBPS     what the link reports\n"
 	"                           link=down      no link\n"
-	"  --engine rtl           what runs the card (default rtl)\n"
+	"  --engine rtl|model     what runs the card: the Verilated core (default) or its C "
+	"reference model\n"
 	"  --data-width BITS      packet bus: 64 or 512 (default 64)\n"
 	"  --host-latency R,W     clocks until the host answers a read, a write (default 60,60)\n"
 	"  --host-jitter N        up to N more clocks, at random (default 0)\n"
@@ -147,7 +148,7 @@ static bool set_option(struct scheduler_options *options, int option, const char
 
 	switch (option) {
 	case OPTION_ENGINE:
-		return strcmp(text, "rtl") == 0;
+		return sekisho_engine_kind_of(text, &engine->kind);
 	case OPTION_DATA_WIDTH:
 		if (!number(text, 512, &value, NULL) || (value != 64 && value != 512))
 			return false;

@@ -427,6 +427,7 @@ static const char usage[] = "Usage: sekisho-sim replay CAPTURE [OPTION]...\n"
 			    "what the card reports of it.\n"
 			    "\n"
 			    "  --json             one JSON object a line\n"
+			    "  --engine NAME      rtl or model (default rtl)\n"
 			    "  --data-width BITS  packet bus: 64 or 512 (default 64)\n"
 			    "  --queues N         receive queues, 1 to 4 (default 4)\n"
 			    "  --port N           0 or 1 (default 0)\n"
@@ -449,6 +450,7 @@ static const char *parse_options(struct replay *replay, struct sekisho_engine_co
 {
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, 'j' },
+		{ "engine", required_argument, NULL, 'e' },
 		{ "data-width", required_argument, NULL, 'w' },
 		{ "queues", required_argument, NULL, 'n' },
 		{ "port", required_argument, NULL, 'p' },
@@ -465,6 +467,8 @@ static const char *parse_options(struct replay *replay, struct sekisho_engine_co
 
 		if (option == 'j') {
 			replay->json = true;
+		} else if (option == 'e') {
+			valid = sekisho_engine_kind_of(optarg, &config->kind);
 		} else if (option == 'w') {
 			valid = parse(optarg, 64, 512, &value) && (value == 64 || value == 512);
 			config->data_width = (unsigned int)value;

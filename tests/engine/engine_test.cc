@@ -3,7 +3,8 @@
  * The whole core, driven without any transport: both directions, all queues of both functions, with
  * a host that answers late and out of order. After every case the counters must add up.
  *
- *	engine_test DATA_WIDTH [FRAMES [SEED]]
+ *	engine_test DATA_WIDTH [FRAMES [SEED]]	the Verilated core
+ *	engine_test model [FRAMES [SEED]]	the reference model
  */
 
 #include <cstdio>
@@ -20,6 +21,7 @@ using host::received;
 
 static axis::tap tap;
 static std::mt19937_64 rnd(1);
+static sekisho_engine_kind kind_of_engine = SEKISHO_ENGINE_RTL;
 
 /* --- frames ------------------------------------------------------------------------------------- */
 
@@ -120,6 +122,7 @@ static bytes make_frame(kind k, size_t payload, unsigned int flow, bool tag, boo
 static sekisho_engine_config config_of(unsigned int width, bool rough)
 {
 	sekisho_engine_config c = {};
+	c.kind = kind_of_engine;
 	c.data_width = width;
 	c.seed = rnd();
 	c.read_latency = c.write_latency = rough ? 30 : 60;
@@ -552,6 +555,10 @@ static void test_filters(unsigned int width)
 int main(int argc, char **argv)
 {
 	unsigned int width = argc > 1 ? atoi(argv[1]) : 64;
+	if (argc > 1 && !strcmp(argv[1], "model")) {
+		kind_of_engine = SEKISHO_ENGINE_MODEL;
+		width = 64;
+	}
 	unsigned int frames = argc > 2 ? atoi(argv[2]) : 4000;
 	if (argc > 3)
 		rnd.seed(strtoull(argv[3], nullptr, 0));

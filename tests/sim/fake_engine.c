@@ -36,6 +36,12 @@ struct sekisho_engine {
 	uint64_t clocks;
 };
 
+bool sekisho_engine_kind_of(const char *name, enum sekisho_engine_kind *kind)
+{
+	*kind = SEKISHO_ENGINE_RTL;
+	return strcmp(name, "rtl") == 0;
+}
+
 struct sekisho_engine *sekisho_engine_create(const struct sekisho_engine_config *config,
 					     const struct sekisho_engine_callbacks *callbacks)
 {
