@@ -30,7 +30,7 @@ $(SIM_BUILD)/sekisho-sim: $(SIM_OBJECTS) $(ENGINE_LIB)
 	$(CXX) -o $@ $(filter %.o,$^) $(ENGINE_LIBS) $(SIM_LIBS) $(LDFLAGS)
 
 # The server with sanitizers, on the card and on the stand-in of tests/sim.
-$(SIM_BUILD)/sekisho-sim-sanitized: $(SIM_SANITIZED) $(ENGINE_LIB)
+$(SIM_BUILD)/sekisho-sim-sanitized: $(SIM_SANITIZED) $(MODEL_SANITIZED) $(ENGINE_LIB)
 	$(CXX) $(SANITIZE) -o $@ $(filter %.o,$^) $(ENGINE_LIBS) $(SIM_LIBS)
 
 $(SIM_BUILD)/sekisho-sim-fake: $(SIM_SANITIZED) $(SIM_BUILD)/sanitized/fake_engine.o
