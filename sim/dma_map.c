@@ -238,8 +238,9 @@ int dma_map_remove(struct dma_map *map, uint64_t address, uint64_t size, uint64_
 		if (region->address < address || region->address + (region->size - 1) > end)
 			return -EINVAL;
 	}
+	/* As the kernel's vfio: a client clears an address space without knowing what is there. */
 	if (last == first)
-		return -ENOENT;
+		return 0;
 	for (unsigned int i = first; i < last; i++) {
 		total += map->regions[i]->size;
 		region_free(map->regions[i]);

@@ -46,8 +46,8 @@ int dma_map_add(struct dma_map *map, uint64_t address, uint64_t size, uint32_t f
 		uint64_t offset);
 
 /*
- * Removes every region inside the range. *removed (may be NULL): their bytes. -EINVAL when a region
- * is only partly inside, -ENOENT when there is none.
+ * Removes every region inside the range, none being fine. *removed (may be NULL): their bytes.
+ * -EINVAL when a region is only partly inside.
  */
 int dma_map_remove(struct dma_map *map, uint64_t address, uint64_t size, uint64_t *removed);
 

@@ -149,7 +149,9 @@ static void removal_takes_whole_regions(void **state)
 	assert_int_equal(dma_map_remove(&map, 0x2000, 0x800, &removed), -EINVAL);
 	assert_int_equal(dma_map_remove(&map, 0x2800, 0x800, &removed), -EINVAL);
 	assert_int_equal(dma_map_remove(&map, 0x1000, 0x1001, &removed), -EINVAL);
-	assert_int_equal(dma_map_remove(&map, 0x1000, 0x1000, &removed), -ENOENT);
+	removed = 1;
+	assert_int_equal(dma_map_remove(&map, 0x1000, 0x1000, &removed), 0);
+	assert_int_equal(removed, 0);
 	assert_int_equal(dma_map_remove(&map, 0x1000, 0, &removed), -EINVAL);
 	assert_int_equal(dma_map_remove(&map, UINT64_MAX, 2, &removed), -EINVAL);
 	assert_int_equal(map.count, 8);

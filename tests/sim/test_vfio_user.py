@@ -23,7 +23,7 @@ MAGIC = 0x494b4553
 SCRATCH = 0x0c
 RX_CONTROL, RX_STATUS, RX_CONFIG, RX_RING, RX_COMPLETION = 0x400, 0x404, 0x408, 0x410, 0x418
 TX_CONTROL, TX_CONFIG, TX_RING, TX_COMPLETION = 0x800, 0x808, 0x810, 0x818
-EINVAL, ENOTSUP, EEXIST, ENOENT = errno.EINVAL, errno.ENOTSUP, errno.EEXIST, errno.ENOENT
+EINVAL, ENOTSUP, EEXIST = errno.EINVAL, errno.ENOTSUP, errno.EEXIST
 EMSGSIZE, EBUSY = errno.EMSGSIZE, errno.EBUSY
 
 tap = Tap()
@@ -235,13 +235,16 @@ def dma_group(server):
         tap.equal(client.call(DMA_MAP, body[:-1])[0], EINVAL, "short map refused")
         tap.equal(client.call(DMA_MAP, body + b"1")[0], EINVAL, "long map refused")
         tap.equal(client.dma_unmap(0x10000, 0x1000)[0], EINVAL, "half an unmap refused")
-        tap.equal(client.dma_unmap(0x40000, 0x1000)[0], ENOENT, "unmap of nothing refused")
+        error, body = client.dma_unmap(0x40000, 0x1000)
+        tap.equal((error, struct.unpack("<IIQQ", body)), (0, (24, 0, 0x40000, 0)),
+                  "unmap of nothing: no bytes")
         tap.equal(client.dma_unmap(0x10000, 0x5000, 1)[0], ENOTSUP, "dirty bitmap refused")
         error, body = client.dma_unmap(0x10000, 0x5000)
         tap.equal((error, struct.unpack("<IIQQ", body)), (0, (24, 0, 0x10000, 0x5000)), "unmap")
         tap.equal(client.dma_map(0x10000, 0x4000, 3, fd), 0, "the place is free again")
         tap.equal(client.dma_unmap(0, 0, 2)[0], 0, "unmap all")
-        tap.equal(client.dma_unmap(0x10000, 0x4000)[0], ENOENT, "nothing is left")
+        tap.equal(struct.unpack("<IIQQ", client.dma_unmap(0x10000, 0x4000)[1])[3], 0,
+                  "nothing is left")
         tap.equal(client.dma_map((1 << 64) - 0x1000, 0x1000, 3, fd), 0, "the last page there is")
         ends = [client.dma_map(0x100000 + 0x2000 * i, 0x1000, 3, fd) for i in range(300)]
         tap.equal(set(ends), {0}, "300 maps of one file")
