@@ -15,9 +15,11 @@ sdk=${1:-build/dpdk-sdk}
 # Path in the source tree of each header that is needed and not packaged. Newer releases moved some.
 headers=(
 	lib/ethdev/ethdev_driver.h
+	lib/ethdev/ethdev_pci.h
 	lib/ethdev/ethdev_vdev.h
 	lib/eal/include/dev_driver.h
 	lib/eal/include/bus_driver.h
+	drivers/bus/pci/bus_pci_driver.h
 	drivers/bus/vdev/bus_vdev_driver.h
 )
 optional_headers=(
@@ -38,7 +40,14 @@ fail() {
 version=$(dpkg-query -W -f '${Version}' libdpdk-dev 2>/dev/null) ||
 	fail "libdpdk-dev is not installed" "sudo apt-get install libdpdk-dev dpdk"
 
-if [ "$(cat "$sdk/version" 2>/dev/null)" = "$version" ]; then
+complete() {
+	local header
+	[ "$(cat "$sdk/version" 2>/dev/null)" = "$version" ] || return
+	for header in "${headers[@]}"; do
+		[ -f "$sdk/include/$(basename "$header")" ] || return
+	done
+}
+if complete; then
 	exit 0
 fi
 
@@ -135,7 +144,7 @@ mkdir -p "$sdk/include"
 tree=$apt_dir/tree
 rm -rf "$tree" && mkdir "$tree"
 tar -xf "$archive" -C "$tree" --strip-components=1 --wildcards \
-	'*/lib/ethdev/*.h' '*/lib/eal/include/*.h' '*/drivers/bus/vdev/*.h'
+	'*/lib/ethdev/*.h' '*/lib/eal/include/*.h' '*/drivers/bus/pci/*.h' '*/drivers/bus/vdev/*.h'
 for header in "${headers[@]}"; do
 	[ -f "$tree/$header" ] || fail "dpdk $version has no $header: this script must learn its new place"
 	cp "$tree/$header" "$sdk/include/"
