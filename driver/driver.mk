@@ -8,7 +8,7 @@ DRIVER_HEADERS := $(wildcard driver/*.h host-lib/include/sekisho/*.h)
 DRIVER_CFLAGS = $(CFLAGS_COMMON) -O3 -fPIC -DALLOW_INTERNAL_API -DALLOW_EXPERIMENTAL_API \
 	-Ihost-lib/include -isystem $(DPDK_SDK)/include $(subst -I/,-isystem /,$(shell pkg-config --cflags libdpdk))
 DRIVER_LDFLAGS = -shared -Wl,--version-script=driver/sekisho.map -Wl,-z,defs -Wl,--as-needed
-DRIVER_LIBS = -lrte_ethdev -lrte_net -lrte_bus_vdev -lrte_mempool -lrte_mbuf -lrte_kvargs -lrte_eal -lpthread
+DRIVER_LIBS = -lrte_ethdev -lrte_net -lrte_bus_pci -lrte_bus_vdev -lrte_mempool -lrte_mbuf -lrte_kvargs -lrte_eal -lpthread
 DRIVER_SO := $(BUILD)/driver/librte_net_sekisho.so
 DRIVER_ASAN_SO := $(BUILD)/driver-asan/librte_net_sekisho.so
 

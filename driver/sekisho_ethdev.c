@@ -428,8 +428,8 @@ static const struct eth_dev_ops sekisho_ops = {
 
 /* --- probe ---------------------------------------------------------------------------------- */
 
-static void library_log(void *context __rte_unused, enum sekisho_log_level level,
-			const char *message)
+void sekisho_library_log(void *context __rte_unused, enum sekisho_log_level level,
+			 const char *message)
 {
 	static const uint32_t levels[] = {
 		[SEKISHO_LOG_ERROR] = RTE_LOG_ERR,
@@ -443,7 +443,7 @@ static void library_log(void *context __rte_unused, enum sekisho_log_level level
 
 static int open_card(struct sekisho_adapter *adapter, const struct sekisho_probe_params *params)
 {
-	const struct sekisho_open_options options = { .log = library_log };
+	const struct sekisho_open_options options = { .log = sekisho_library_log };
 	struct sekisho_identity *identity = &adapter->identity;
 	const char *uri = params->uri;
 	int ret = 0;
@@ -537,8 +537,12 @@ int sekisho_ethdev_probe(struct rte_eth_dev *dev, const struct sekisho_probe_par
 	dev->rx_queue_count = sekisho_rx_queue_count;
 	dev->rx_descriptor_status = sekisho_rx_descriptor_status;
 	dev->tx_descriptor_status = sekisho_tx_descriptor_status;
-	dev->data->dev_flags |= RTE_ETH_DEV_INTR_RMV | RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
-	dev->intr_handle = adapter->intr_handle;
+	dev->data->dev_flags |= RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
+	/* Without a descriptor of the card's own the bus has set its handle. */
+	if (adapter->intr_handle != NULL) {
+		dev->data->dev_flags |= RTE_ETH_DEV_INTR_RMV;
+		dev->intr_handle = adapter->intr_handle;
+	}
 	PMD_INIT_LOG(INFO, "port %u: %s, function %u of port %u, %u+%u queues, rtl %08" PRIx32,
 		     dev->data->port_id, params->uri, adapter->identity.index,
 		     adapter->identity.port, adapter->identity.rx_queues,

@@ -200,6 +200,9 @@ int sekisho_parse_arguments(const char *name, const char *text,
  */
 int sekisho_ethdev_probe(struct rte_eth_dev *dev, const struct sekisho_probe_params *params);
 
+/** Hands a message of libsekisho to DPDK's log: the log of struct sekisho_open_options. */
+void sekisho_library_log(void *context, enum sekisho_log_level level, const char *message);
+
 /** Stops and closes the port: the dev_close operation. */
 int sekisho_dev_close(struct rte_eth_dev *dev);
 

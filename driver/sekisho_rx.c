@@ -37,7 +37,7 @@ static int refill_batch(struct sekisho_rx_queue *rxq)
 		return -ENOMEM;
 	}
 	for (unsigned int i = 0; i < rxq->refill; i++) {
-		uint64_t address = mbufs[i]->buf_iova + RTE_PKTMBUF_HEADROOM;
+		uint64_t address = rte_mbuf_data_iova_default(mbufs[i]);
 
 		descriptor[i].address_lo = (uint32_t)address;
 		descriptor[i].address_hi = (uint32_t)(address >> 32);

@@ -6,6 +6,7 @@ The stand-in (fake_card.c) knows no packets; it writes the completions that a ca
 descriptors that it gets. So this tests the driver's side of the register map, and nothing of the NIC.
 """
 
+import json
 import os
 import re
 import shutil
@@ -562,10 +563,12 @@ def removal_without_event():
 
 def information_string():
     with open(PLAIN, "rb") as file:
-        found = re.search(rb"PMD_INFO_STRING= (\{[^\0]*\})\0", file.read())
-    assert found, "no PMD_INFO_STRING"
-    import json
-    tap.equal(json.loads(found.group(1))["name"], "net_sekisho", "name in it")
+        found = re.findall(rb"PMD_INFO_STRING= (\{[^\0]*\})\0", file.read())
+    info = {entry["name"]: entry for entry in map(json.loads, found)}
+    tap.equal(sorted(info), ["net_sekisho", "net_sekisho_pci"], "the bus fronts")
+    assert "device=" in info["net_sekisho"]["params"], info
+    # Vendor, device, and any subsystem, as decimal numbers.
+    tap.equal(info["net_sekisho_pci"]["pci_ids"], [[0x1234, 0x5345, 0xffff, 0xffff]], "PCI ids")
 
 
 # Feature of the matrix: the operation, offload or flag that makes it.
