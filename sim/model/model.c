@@ -159,8 +159,11 @@ static uint32_t serve_function(struct model *model, unsigned int number, uint32_
 	struct function *function = &model->functions[number];
 	uint32_t done = 0;
 
+	/* As far ahead as there is room, in both directions, whatever is enabled. */
 	for (unsigned int i = 0; i < SEKISHO_RX_QUEUES; i++)
-		queue_fetch(model, &function->rx[i], 0);
+		queue_fetch(model, &function->rx[i]);
+	for (unsigned int i = 0; i < SEKISHO_TX_QUEUES; i++)
+		queue_fetch(model, &function->tx[i]);
 	if ((function->control & SEKISHO_NETWORK_CONTROL_TX_ENABLE_MASK) == 0)
 		return 0;
 	for (unsigned int i = 0; i < SEKISHO_TX_QUEUES; i++) {

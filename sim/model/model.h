@@ -157,8 +157,8 @@ void event_queues(struct model *model);
 void queue_enable(struct queue *queue, bool enable);
 void queue_doorbell(struct model *model, struct queue *queue, uint32_t word);
 void queue_arm(struct queue *queue, uint32_t word);
-/* Fetches descriptors that are ready, as many as fit; at least wanted are there afterwards? */
-bool queue_fetch(struct model *model, struct queue *queue, unsigned int wanted);
+/* Fetches descriptors that are ready, as many as there is room for. */
+void queue_fetch(struct model *model, struct queue *queue);
 /* Writes a completion whose last 32-bit word gets the phase. */
 void queue_complete(struct model *model, struct queue *queue, uint32_t *words, unsigned int count);
 
@@ -170,6 +170,14 @@ static inline unsigned int queue_held(const struct queue *queue)
 static inline uint32_t queue_size(const struct queue *queue)
 {
 	return 1u << SEKISHO_FIELD_GET(SEKISHO_QUEUE_CONFIG_SIZE_LOG2, queue->config);
+}
+
+/* True when so many descriptors are there to be used; fetches more if they are not. */
+static inline bool queue_has(struct model *model, struct queue *queue, unsigned int wanted)
+{
+	if (queue_held(queue) < wanted)
+		queue_fetch(model, queue);
+	return queue_held(queue) >= wanted && !queue->stopped;
 }
 
 /* The index in its ring of the oldest descriptor, and the descriptor itself. */

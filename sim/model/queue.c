@@ -75,7 +75,7 @@ static void hold(struct queue *queue, const uint8_t *memory, uint32_t number)
 	}
 }
 
-bool queue_fetch(struct model *model, struct queue *queue, unsigned int wanted)
+void queue_fetch(struct model *model, struct queue *queue)
 {
 	const uint32_t size = sizeof(struct descriptor), ring = queue_size(queue);
 
@@ -104,8 +104,6 @@ bool queue_fetch(struct model *model, struct queue *queue, unsigned int wanted)
 		}
 		hold(queue, memory, number);
 	}
-	/* Descriptors before one that was refused are good. */
-	return queue_held(queue) >= wanted && !queue->stopped;
 }
 
 /* Memory for one completion of size bytes; NULL: refused. */

@@ -7,6 +7,7 @@
 #include "headers.h"
 #include "model.h"
 
+#define MAX_COUNTED 16383u /* bytes that a frame adds to a counter at most */
 #define PIECE 64u /* all pieces of a frame but the last are a multiple of this */
 #define ADDRESS_MASK UINT64_C(0xffffffffffff)
 
@@ -235,7 +236,7 @@ static enum sekisho_rx_queue_result scatter(struct model *model, struct queue *q
 
 	while (rest > buffer_length(queue)) {
 		length = buffer_length(queue) / PIECE * PIECE;
-		if (!queue_fetch(model, queue, 2)) {
+		if (!queue_has(model, queue, 2)) {
 			refused |= !give(model, queue, packet, offset, length,
 					 SEKISHO_COMPLETION_STATUS_TRUNCATED, false);
 			return refused ? SEKISHO_RX_QUEUE_RESULT_DMA_ERROR :
@@ -255,13 +256,13 @@ static enum sekisho_rx_queue_result enqueue(struct model *model, const struct fu
 {
 	if (!queue->enable || queue->ring_error)
 		return SEKISHO_RX_QUEUE_RESULT_QUEUE_DISABLED;
-	if (!queue_fetch(model, queue, 1))
+	if (!queue_has(model, queue, 1))
 		return queue->ring_error ? SEKISHO_RX_QUEUE_RESULT_QUEUE_DISABLED :
 					   SEKISHO_RX_QUEUE_RESULT_NO_DESCRIPTOR;
 	if (packet->length > buffer_length(queue)) {
 		if (!CONTROL(function, SCATTER))
 			return SEKISHO_RX_QUEUE_RESULT_BUFFER_TOO_SMALL;
-		if (!queue_fetch(model, queue, 2))
+		if (!queue_has(model, queue, 2))
 			return SEKISHO_RX_QUEUE_RESULT_NO_DESCRIPTOR;
 		return scatter(model, queue, packet);
 	}
@@ -318,7 +319,7 @@ void receive_frame(struct model *model, unsigned int number, const uint8_t *fram
 	struct port *port = &model->ports[number];
 	enum sekisho_port_rx_result result = judge(port, length, error);
 
-	count(&port->rx[result], length);
+	count(&port->rx[result], length < MAX_COUNTED ? length : MAX_COUNTED);
 	/* Function i has port i. */
 	if (result == SEKISHO_PORT_RX_RESULT_ACCEPTED)
 		deliver(model, number, frame, length);

@@ -143,7 +143,7 @@ uint32_t transmit_queue(struct model *model, unsigned int number, struct queue *
 	bool owed = false; /* a completion for all that was OK */
 	uint32_t index = 0, done = 0;
 
-	while (done < limit && queue_fetch(model, queue, 1)) {
+	while (done < limit && queue_has(model, queue, 1)) {
 		const struct descriptor *descriptor = queue_first(queue);
 		enum sekisho_completion_status status = transmit(model, number, descriptor);
 
