@@ -31,6 +31,7 @@ static const char usage[] =
 	"                           pcap:IN,OUT    captures; frames of IN wait for a running "
 	"receiver\n"
 	"                           link:SOCKET    another port that names the same SOCKET\n"
+	"                           loop           what the port sends comes back to it\n"
 	"                         then, after commas, any of\n"
 	"                           netns=NAME     network namespace of the interface\n"
 	"                           corrupt=N      flip a bit in one of N TCP and UDP frames\n"

@@ -17,7 +17,8 @@
 #define CORRUPT_LONGER 100u /* only frames longer than this */
 #define CORRUPT_TAIL 8u /* only so many last bytes of the datagram */
 
-static const struct port_kind *const kinds[] = { &port_tap, &port_veth, &port_pcap, &port_link };
+static const struct port_kind *const kinds[] = { &port_tap, &port_veth, &port_pcap, &port_link,
+						 &port_loop };
 
 /* xorshift64*: the same seed gives the same faults. */
 static uint32_t random32(struct port *port)
@@ -118,7 +119,7 @@ static int open_in_netns(struct port *port, char **arguments)
 
 int port_open(struct port *port, unsigned int number, const char *text, uint64_t seed)
 {
-	char copy[1024], *arguments[MAX_ARGUMENTS] = { NULL }, *rest, *part;
+	char copy[1024], *arguments[MAX_ARGUMENTS] = { NULL }, *rest, *part, separator;
 	unsigned int count = 0;
 	int err;
 
@@ -133,19 +134,23 @@ int port_open(struct port *port, unsigned int number, const char *text, uint64_t
 		return -EINVAL;
 	}
 	snprintf(copy, sizeof(copy), "%s", text);
-	rest = strchr(copy, ':');
-	if (rest != NULL)
+	rest = copy + strcspn(copy, ":,");
+	separator = *rest;
+	if (separator != '\0')
 		*rest++ = '\0';
+	else
+		rest = NULL;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
 		if (strcmp(copy, kinds[i]->name) == 0)
 			port->kind = kinds[i];
 	}
-	if (port->kind == NULL || rest == NULL) {
+	if (port->kind == NULL || (separator == ':') != (port->kind->arguments > 0)) {
 		sim_log(LOG_ERROR,
 			"port %u: \"%s\" is none of tap:NAME, veth:INTERFACE, "
-			"pcap:IN,OUT, link:SOCKET",
+			"pcap:IN,OUT, link:SOCKET, loop",
 			number, text);
-		return -EINVAL;
+		err = -EINVAL;
+		goto fail;
 	}
 	while ((part = strsep(&rest, ",")) != NULL) {
 		if (count < port->kind->arguments) {
@@ -165,7 +170,8 @@ int port_open(struct port *port, unsigned int number, const char *text, uint64_t
 		err = -EINVAL;
 		goto fail;
 	}
-	snprintf(port->name, sizeof(port->name), "%s", arguments[0]);
+	if (count > 0)
+		snprintf(port->name, sizeof(port->name), "%s", arguments[0]);
 	err = open_in_netns(port, arguments);
 	if (err == 0)
 		return 0;

@@ -29,7 +29,7 @@ struct port_kind {
 	void (*close)(struct port *port);
 };
 
-extern const struct port_kind port_tap, port_veth, port_pcap, port_link;
+extern const struct port_kind port_tap, port_veth, port_pcap, port_link, port_loop;
 
 struct port_counters {
 	uint64_t frames_in, bytes_in; /* handed to the card */
@@ -49,7 +49,7 @@ struct port_queued {
 struct port {
 	const struct port_kind *kind;
 	unsigned int number;
-	char name[64]; /* for messages: the first argument */
+	char name[64]; /* for messages: the first argument, if there is one */
 	int fd; /* readable when there may be a frame; -1: none */
 	void *data; /* of the kind */
 	char netns[64]; /* network namespace of the wire, empty: ours */

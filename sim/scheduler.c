@@ -25,7 +25,9 @@
 #include "vfio_user.h"
 
 #define SLICE_CLOCKS 500u /* about half a millisecond: how late a doorbell may be seen */
-#define FRAMES_A_TURN 32u
+/* A clock of the model is a frame. So few that a port takes as many in a turn as it sends. */
+#define SLICE_FRAMES 128u
+#define FRAMES_A_TURN 64u
 #define POLL_NANOSECONDS 200000 /* of polling before the first sleep */
 #define SLEEP_MS 1
 #define DRAIN_CLOCKS 1000000u /* at the end; the longest frame at each port takes a few thousand */
@@ -35,6 +37,7 @@
 struct scheduler {
 	const struct scheduler_options *options;
 	struct sekisho_engine *engine;
+	uint32_t slice; /* clocks between looks at doorbells, sockets and wires */
 	struct function *functions[FUNCTIONS];
 	struct port ports[SEKISHO_PORTS];
 	bool port_open[SEKISHO_PORTS];
@@ -217,9 +220,10 @@ static void print_summary(const struct scheduler *scheduler)
 		if (!scheduler->port_open[i])
 			continue;
 		fprintf(stderr,
-			"sekisho-sim: port %u (%s:%s): %" PRIu64 " frames in, %" PRIu64
+			"sekisho-sim: port %u (%s%s%s): %" PRIu64 " frames in, %" PRIu64
 			" out, %" PRIu64 " corrupted\n",
-			i, scheduler->ports[i].kind->name, scheduler->ports[i].name,
+			i, scheduler->ports[i].kind->name,
+			scheduler->ports[i].name[0] == '\0' ? "" : ":", scheduler->ports[i].name,
 			counters->frames_in, counters->frames_out, counters->corrupted);
 	}
 }
@@ -237,8 +241,8 @@ static void write_text(FILE *file, const char *text)
 /* Lets what is inside come out, so that the card's counters are those of every frame that went in. */
 static void run_to_idle(struct scheduler *scheduler)
 {
-	for (uint32_t clocks = 0; clocks < DRAIN_CLOCKS; clocks += SLICE_CLOCKS)
-		if (sekisho_engine_run(scheduler->engine, SLICE_CLOCKS) < SLICE_CLOCKS)
+	for (uint32_t clocks = 0; clocks < DRAIN_CLOCKS; clocks += scheduler->slice)
+		if (sekisho_engine_run(scheduler->engine, scheduler->slice) < scheduler->slice)
 			break;
 }
 
@@ -359,7 +363,7 @@ static bool serve_port_in(struct scheduler *scheduler, unsigned int number)
 static bool run_engine(struct scheduler *scheduler)
 {
 	uint64_t before = scheduler->accesses;
-	uint32_t clocks = sekisho_engine_run(scheduler->engine, SLICE_CLOCKS);
+	uint32_t clocks = sekisho_engine_run(scheduler->engine, scheduler->slice);
 
 	scheduler->clocks_run += clocks;
 	if (scheduler->accesses == before)
@@ -482,6 +486,8 @@ int scheduler_main(const struct scheduler_options *options)
 	if (scheduler == NULL)
 		return EXIT_FAILURE;
 	scheduler->options = options;
+	scheduler->slice =
+		options->engine.kind == SEKISHO_ENGINE_MODEL ? SLICE_FRAMES : SLICE_CLOCKS;
 	scheduler->epoll = -1;
 	scheduler->signals = -1;
 	err = start(scheduler);

@@ -145,6 +145,10 @@ static void descriptions_are_checked(void **state)
 		"pcap:,/no/such/folder/file",
 		"link:",
 		"link:/no/such/folder/cable",
+		"loop:",
+		"loop:again",
+		"loop,again",
+		"tap,x",
 	};
 	struct port port;
 
@@ -225,6 +229,52 @@ static void a_stuck_wire_drops_and_counts(void **state)
 	assert_int_equal(port.counters.dropped_out, 12);
 }
 
+/* ---- A plug ---- */
+
+static void a_plug_gives_back_what_was_sent(void **state)
+{
+	struct port port;
+	uint8_t frame[PORT_BUFFER] = { 0 };
+	unsigned int sent_frames = 0, seen = 0;
+
+	(void)state;
+	assert_int_equal(port_open(&port, 0, "loop,speed=25000", 1), 0);
+	assert_int_equal(port.mbps, 25000);
+	assert_int_equal(port_receive(&port, frame), -EAGAIN);
+	/* Several times around the ring, with every length: a few on their way, then all of them. */
+	for (unsigned int round = 0; round < 400; round++) {
+		for (unsigned int i = 0; i < 7; i++, sent_frames++) {
+			uint32_t length = 60 + sent_frames * 31 % 9669;
+
+			memset(frame, (int)sent_frames, length);
+			port_send(&port, frame, length);
+		}
+		while (seen < sent_frames - 5 || (round == 399 && seen < sent_frames)) {
+			uint32_t length = 60 + seen * 31 % 9669;
+
+			assert_int_equal(port_receive(&port, frame), length);
+			assert_int_equal(frame[0], (uint8_t)seen);
+			assert_int_equal(frame[length - 1], (uint8_t)seen);
+			seen++;
+		}
+	}
+	assert_int_equal(port_receive(&port, frame), -EAGAIN);
+	/* A ring that is full and the queue behind it, then no more: dropped, in order, counted. */
+	for (unsigned int i = 0; i < 1000; i++) {
+		frame[0] = (uint8_t)i;
+		port_send(&port, frame, 9728);
+	}
+	assert_int_not_equal(port.counters.dropped_out, 0);
+	seen = 0;
+	while (port_receive(&port, frame) == 9728) {
+		assert_int_equal(frame[0], (uint8_t)seen);
+		seen++;
+		port_flush(&port);
+	}
+	assert_int_equal(seen + port.counters.dropped_out, 1000);
+	port_close(&port);
+}
+
 /* ---- A cable ---- */
 
 static void pass_frames(struct port *from, struct port *to, unsigned int count)
@@ -286,6 +336,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(one_of_n),
 	cmocka_unit_test(descriptions_are_checked),
 	cmocka_unit_test(a_stuck_wire_drops_and_counts),
+	cmocka_unit_test(a_plug_gives_back_what_was_sent),
 	cmocka_unit_test(a_cable_joins_two_ports),
 };
 
