@@ -373,22 +373,27 @@ class Bench:
                            queues=self.queues, mtu=self.mtu, options=pmd_options, driver=driver,
                            preload=preload, environment=environment)
         self.stack.append(self.pmd.kill)
-        if engine == "csum":
-            self.pmd.command("port stop all")
-            for port in (0, 1):
-                self.pmd.checksum_offload(port)
-            self.pmd.command("port start all")
-            for port in (0, 1):
-                self.pmd.command("csum mac-swap off %d" % port)
-        if self.queues > 1:
-            # Addresses and ports; a port that is configured again forgets it.
-            self.pmd.command("port config all rss all")
-        self.pmd.command("set fwd %s" % engine)
+        self.configure(self.pmd, engine, self.queues)
         if start:
             self.pmd.command("start")
         # Only now, so that no frame of theirs comes before the card takes all of them.
         for side in "ab":
             self.ns.ip(side, "link", "set", "tap" + side, "up")
+
+    @staticmethod
+    def configure(pmd, engine, queues):
+        """Chooses testpmd's engine, with what it needs of the ports."""
+        if engine == "csum":
+            pmd.command("port stop all")
+            for port in (0, 1):
+                pmd.checksum_offload(port)
+            pmd.command("port start all")
+            for port in (0, 1):
+                pmd.command("csum mac-swap off %d" % port)
+        if queues > 1:
+            # Addresses and ports; a port that is configured again forgets it.
+            pmd.command("port config all rss all")
+        pmd.command("set fwd %s" % engine)
 
     def set_up_host(self, side, number, addresses):
         interface = "tap" + side
