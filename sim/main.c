@@ -241,5 +241,9 @@ int main(int argc, char **argv)
 		fputs("sekisho-sim: no --function; try sekisho-sim --help\n", stderr);
 		return 2;
 	}
+	if (options.trace != NULL && options.engine.kind != SEKISHO_ENGINE_RTL) {
+		fputs("sekisho-sim: only the engine rtl has waveforms for --trace\n", stderr);
+		return 2;
+	}
 	return scheduler_main(&options);
 }

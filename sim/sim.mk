@@ -50,7 +50,7 @@ $(SIM_TEST_PROGRAMS): $(SIM_BUILD)/%: $(SIM_BUILD)/sanitized/%.o $(SIM_UNDER_TES
 sim-tests: $(SIM_TEST_PROGRAMS) $(SIM_BUILD)/sekisho-sim $(SIM_BUILD)/sekisho-sim-sanitized \
 		$(SIM_BUILD)/sekisho-sim-fake
 
-TESTS += $(SIM_TEST_PROGRAMS) tests/sim/test_vfio_user.py tests/sim/test_sim.py
+TESTS += $(SIM_TEST_PROGRAMS) tests/sim/test_vfio_user.py tests/sim/test_sim.py "tests/sim/test_sim.py model"
 TEST_DEPS += sim-tests
 
 # ---- Fuzzing, by hand: make fuzz-vfio-user FUZZ_SECONDS=600 ----

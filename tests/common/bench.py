@@ -26,6 +26,7 @@ DRIVER = os.path.join(netns.BUILD, "driver", "librte_net_sekisho.so")
 ASAN_DRIVER = os.path.join(netns.BUILD, "driver-asan", "librte_net_sekisho.so")
 HEADERS = 22  # Ethernet and two VLAN tags: what the driver adds to an MTU
 PORTS = FUNCTIONS = 2
+MODEL = "model"  # in the place of a width: the reference model, not the Verilated core
 QUEUES = 4
 
 PORT_RX = ("accepted", "runt", "oversize", "overflow", "mac_error", "disabled")
@@ -123,7 +124,11 @@ class Sim:
             if os.path.exists(path):
                 os.unlink(path)
         self.statistics = os.path.join(folder, "sim.json")
-        words = [SIM, "--engine", "rtl", "--data-width", width, "--stats", self.statistics]
+        words = [SIM, "--stats", self.statistics]
+        if width == MODEL:
+            words += ["--engine", "model"]
+        else:
+            words += ["--engine", "rtl", "--data-width", width]
         for name, path in self.sockets.items():
             words += ["--function", "%s=%s" % (name, path)]
         for number, port in enumerate(ports):

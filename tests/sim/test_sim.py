@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The simulator as its user sees it: command line, signals, ports, replay."""
+"""The simulator as its user sees it: command line, signals, ports, replay.
+
+    test_sim.py [ENGINE]
+"""
 
 import ctypes
 import json
@@ -24,6 +27,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BUILD = os.environ.get("BUILD", os.path.join(ROOT, "build"))
 PROGRAM = os.environ.get("SEKISHO_SIM", os.path.join(BUILD, "sim", "sekisho-sim-sanitized"))
 FAKE = PROGRAM.endswith("fake")
+ENGINE = sys.argv[1] if len(sys.argv) > 1 else "rtl"
 ENTRIES, BUFFER = 256, 2048
 CLONE_NEWNET = 0x40000000
 
@@ -177,15 +181,21 @@ def run(*arguments):
                           check=False)
 
 
+def serve(*arguments):
+    return Server(PROGRAM, "--engine", ENGINE, *arguments)
+
+
 def command_line(folder):
     result = run("--help")
     tap.ok(result.returncode == 0 and "--function NAME=PATH" in result.stdout, "--help")
     result = run("--version")
     tap.ok(result.returncode == 0 and result.stdout.startswith("sekisho-sim "), "--version")
-    for arguments in ((), ("--engine", "model"), ("--data-width", "128"), ("--function", "net2=/x"),
+    for arguments in ((), ("--engine", "paper"), ("--data-width", "128"), ("--function", "net2=/x"),
                       ("--function", "net0"), ("--port", "2=tap:x"), ("--port", "x"),
                       ("--stall", "100"), ("--host-latency", "5"), ("--seed", "-1"), ("--nonsense",),
-                      ("stray",), ("replay",), ("replay", "a", "b"), ("replay", "x", "--queues", "5")):
+                      ("stray",), ("replay",), ("replay", "a", "b"), ("replay", "x", "--queues", "5"),
+                      ("replay", "x", "--engine", "paper"),
+                      ("--engine", "model", "--function", "net0=/x", "--trace", "x")):
         result = run(*arguments)
         tap.ok(result.returncode == 2 and result.stderr, f"wrong use: {' '.join(arguments) or 'none'}",
                f"status {result.returncode}, {result.stderr!r}")
@@ -203,7 +213,7 @@ def command_line(folder):
 
 
 def sockets(_):
-    server = Server(PROGRAM)
+    server = serve()
     try:
         result = run("--function", "net0=" + server.paths["net0"])
         tap.ok(result.returncode == 1 and "in use" in result.stderr,
@@ -233,7 +243,7 @@ def captures(folder):
     frames = [datagram(bytes(range(i + 1)) * 2) for i in range(100)] + [b"\xff" * 14 + b"short"]
     source, target = os.path.join(folder, "in.pcap"), os.path.join(folder, "out.pcap")
     write_pcap(source, frames)
-    server = Server(PROGRAM, "--port", f"0=pcap:{source},{target}")
+    server = serve("--port", f"0=pcap:{source},{target}")
     try:
         time.sleep(0.2)
         with server.connect() as client:
@@ -265,7 +275,7 @@ def captures(folder):
 
 
 def tap_port(_, namespace):
-    server = Server(PROGRAM, "--port", f"0=tap:sek0,netns={namespace.name}")
+    server = serve("--port", f"0=tap:sek0,netns={namespace.name}")
     try:
         tap.ok(os.path.exists("/sys/class/net/lo") and not os.path.exists("/sys/class/net/sek0"),
                "the TAP is in the other namespace only")
@@ -306,7 +316,7 @@ def tap_port(_, namespace):
 
 
 def faults(_, namespace):
-    server = Server(PROGRAM, "--seed", "7", "--port", f"0=tap:sek1,netns={namespace.name},corrupt=4")
+    server = serve("--seed", "7", "--port", f"0=tap:sek1,netns={namespace.name},corrupt=4")
     try:
         wire = namespace.raw("sek1")
         with server.connect() as client:
@@ -332,7 +342,7 @@ def faults(_, namespace):
 
 
 def no_link(_, namespace):
-    server = Server(PROGRAM, "--port", f"0=tap:sek2,netns={namespace.name},link=down")
+    server = serve("--port", f"0=tap:sek2,netns={namespace.name},link=down")
     try:
         wire = namespace.raw("sek2")
         with server.connect() as client:
@@ -354,7 +364,7 @@ def veth_port(_, namespace):
         namespace.run("ip", "link", "set", name, "up")
     namespace.run("ip", "address", "add", "10.9.0.1/24", "dev", "far")
     namespace.run("ip", "neighbour", "add", "10.9.0.2", "lladdr", "02:00:00:00:00:09", "dev", "far")
-    server = Server(PROGRAM, "--port", f"1=veth:near,netns={namespace.name}")
+    server = serve("--port", f"1=veth:near,netns={namespace.name}")
     try:
         wire = namespace.raw("far")
         with server.connect("net1") as client:
@@ -388,7 +398,7 @@ def veth_port(_, namespace):
 
 def churn(_, namespace):
     """Clients that vanish with the card in full work."""
-    server = Server(PROGRAM, "--port", f"0=tap:sek3,netns={namespace.name}")
+    server = serve("--port", f"0=tap:sek3,netns={namespace.name}")
     try:
         wire = namespace.raw("sek3")
         before = None
@@ -420,10 +430,10 @@ def churn(_, namespace):
 
 def waveform(folder):
     path = os.path.join(folder, "wave.fst")
-    if FAKE:
-        tap.skip("waveform", "the stand-in of the card has none")
+    if FAKE or ENGINE != "rtl":
+        tap.skip("waveform", "only the Verilated core has one")
         return
-    server = Server(PROGRAM, "--trace", path)
+    server = serve("--trace", path)
     try:
         with server.connect() as client:
             client.read32(0)
@@ -442,20 +452,62 @@ def waveform(folder):
         server.kill()
 
 
+def loop_port(_):
+    server = serve("--port", "1=loop,speed=25000")
+    try:
+        with server.connect("net1") as client:
+            nic = Nic(client)
+            tap.equal(client.read32(0x44), 25000 << 8 | 1, "loop: link and speed")
+            frames = [datagram(os.urandom(18 + 7 * i)) for i in range(200)]
+            for frame in frames:
+                nic.send(frame)
+            tap.equal([nic.receive() for _ in frames], frames,
+                      "loop: what is sent comes back, in order")
+            nic.close()
+        status, statistics = server.stop()
+        port = statistics["ports"][0]
+        tap.equal((status, port["frames_out"], port["frames_in"], port["dropped_out"]),
+                  (0, 200, 200, 0), "loop: every frame is counted")
+        tap.ok("port 1 (loop): 200 frames in, 200 out" in server.messages(),
+               "loop: a line for the port at the end", server.messages())
+    finally:
+        server.kill()
+
+
+def engines(folder):
+    """Both engines print the same of the same capture."""
+    if FAKE:
+        tap.skip("replay with both engines", "the stand-in of the card is neither")
+        return
+    tags = (b"", b"\x81\0\x20\x64", b"\x88\xa8\0\7\x81\0\x20\x64")
+    frames = [datagram(os.urandom(i * 5), 6 + 11 * (i % 2), i % 7 == 0, tags[i % 3])
+              for i in range(200)]
+    for i in range(100):
+        frame = bytearray(frames[i])
+        frame[12 + i % 30] ^= 1 << i % 8
+        frames.append(bytes(frame))
+    path = os.path.join(folder, "engines.pcap")
+    write_pcap(path, frames)
+    printed = [run("replay", path, "--json", "--engine", engine) for engine in ("rtl", "model")]
+    tap.equal([result.returncode for result in printed], [0, 0], "replay with both engines: status")
+    tap.equal(printed[1].stdout.splitlines(), printed[0].stdout.splitlines(),
+              "replay with both engines: the same lines")
+
+
 def replay(folder):
     arp = b"\xff" * 6 + bytes.fromhex("0200000000010806") + bytes(28)
     vlan = datagram(b"v" * 50, tag=b"\x81\0\x20\x64")
     frames = [datagram(b"good" * 20), datagram(b"bad" * 20, bad=True), datagram(b"t" * 99, 6), arp, vlan]
     path = os.path.join(folder, "replay.pcap")
     write_pcap(path, frames)
-    result = run("replay", path, "--json")
+    result = run("replay", path, "--json", "--engine", ENGINE)
     tap.equal(result.returncode, 0, "replay: status")
     rows = [json.loads(line) for line in result.stdout.splitlines()]
     tap.equal([(row["packet"], row["length"], row["padded"]) for row in rows],
               [(i + 1, max(60, len(frame)), len(frame) < 60) for i, frame in enumerate(frames)],
               "replay: a row a packet")
     tap.ok("5 packets: 5 delivered" in result.stderr, "replay: a summary", result.stderr)
-    result = run("replay", path, "--limit", "2")
+    result = run("replay", path, "--limit", "2", "--engine", ENGINE)
     tap.equal([line.split(",")[0] for line in result.stdout.splitlines()],
               ["1: 122 bytes", "2: 102 bytes"], "replay: text, and a limit")
     for name, data in (("empty", b""), ("text", b"This is no capture.\n" * 10),
@@ -487,7 +539,7 @@ def replay(folder):
 
 def run_groups(folder, namespace, reason):
     wired = (tap_port, faults, no_link, veth_port, churn)
-    for group in (command_line, sockets, captures, replay, waveform) + wired:
+    for group in (command_line, sockets, captures, loop_port, replay, engines, waveform) + wired:
         arguments = (folder,)
         if group in wired:
             if namespace is None:

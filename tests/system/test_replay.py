@@ -97,10 +97,14 @@ def replay(frames_in, *options):
     return [json.loads(line) for line in result.stdout.splitlines()], result.stderr
 
 
+def card(width):
+    """The options for a width, or for the reference model."""
+    return ("--engine", "model") if width == bench.MODEL else ("--data-width", str(width))
+
+
 def every_row(width, queues, seed):
     rows = list(frames.rows(tap.seed(seed)))
-    lines, summary = replay([frame for _, frame, _ in rows], "--data-width", str(width),
-                            "--queues", str(queues))
+    lines, summary = replay([frame for _, frame, _ in rows], *card(width), "--queues", str(queues))
     tap.equal(len(lines), len(rows), "lines of output")
     wrong = []
     used = set()
@@ -158,7 +162,7 @@ def sizes(width):
 
     lengths = (14, 42, 59, 60, 61, 63, 64, 65, 127, 128, 129, 1514, 1518, 9000, 9727, 9728, 9729,
                12000, 64)
-    lines, _ = replay([of(length) for length in lengths], "--data-width", str(width))
+    lines, _ = replay([of(length) for length in lengths], *card(width))
     tap.equal(len(lines), len(lengths), "lines")
     for length, line in zip(lengths, lines):
         tap.equal(line["length"], max(60, length), "length of %d bytes" % length)
@@ -172,19 +176,23 @@ def sizes(width):
 
 
 def same_again():
-    """Time is the clock count here, so two runs print the same; both widths say the same too."""
+    """Time is the clock count here, so two runs print the same; so do both widths and the model."""
     sent = [frame for _, frame, _ in frames.rows(tap.seed(9), 50)]
     first, _ = replay(sent)
     tap.equal(replay(sent)[0], first, "a second run")
-    tap.equal(replay(sent, "--data-width", "512")[0], first, "512 bits")
+    for width in (512, bench.MODEL):
+        tap.equal(replay(sent, *card(width))[0], first, "%s" % width)
 
 
 if __name__ == "__main__":
     tap.run([
         ("every packet's line is scapy's view, 64 bits, 4 queues", lambda: every_row(64, 4, 11)),
         ("every packet's line is scapy's view, 512 bits, 1 queue", lambda: every_row(512, 1, 12)),
+        ("every packet's line is scapy's view, the model, 3 queues",
+         lambda: every_row(bench.MODEL, 3, 13)),
         ("hashes are those of Microsoft's verification suite", hash_vectors),
         ("shortest and longest frames, 64 bits", lambda: sizes(64)),
         ("shortest and longest frames, 512 bits", lambda: sizes(512)),
+        ("shortest and longest frames, the model", lambda: sizes(bench.MODEL)),
         ("the same capture gives the same output", same_again),
     ], time_limit=120)

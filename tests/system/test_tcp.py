@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The kernel's TCP through the NIC, testpmd and the NIC again, content checked on both ends.
 
-Each row is a bench of its own. The eight rows hold every combination of any three of: tags, queues,
-MTU, width; IPv4 and IPv6 run in each.
+Each row is a bench of its own. The first eight rows hold every combination of any three of: tags,
+queues, MTU, width; IPv4 and IPv6 run in each. The last two are the reference model's.
 """
 
 import json
@@ -21,7 +21,7 @@ TRAFFIC = os.path.join(netns.ROOT, "tests", "common", "traffic.py")
 TCI = 0x2064  # priority 1, VLAN 100
 SERVER = {4: "198.18.0.2", 6: "2001:db8::2"}
 
-# tags, queues, MTU, DATA_W, testpmd's engine
+# tags, queues, MTU, DATA_W or the reference model, testpmd's engine
 ROWS = (
     (0, 1, 1500, 64, "io"),
     (0, 1, 9000, 512, "csum"),
@@ -31,6 +31,8 @@ ROWS = (
     (1, 1, 9000, 64, "io"),
     (1, 4, 1500, 64, "csum"),
     (1, 4, 9000, 512, "io"),
+    (0, 4, 1500, bench.MODEL, "csum"),
+    (1, 1, 9000, bench.MODEL, "io"),
 )
 
 
@@ -122,8 +124,9 @@ def row(tags, queues, mtu, width, engine):
 def cases():
     for values in ROWS:
         tags, queues, mtu, width, engine = values
-        name = "TCP over IPv4 and IPv6, %d tag, %d queue%s, MTU %d, %d bits, %s" % (
-            tags, queues, "s" if queues > 1 else "", mtu, width, engine)
+        card = width if width == bench.MODEL else "%d bits" % width
+        name = "TCP over IPv4 and IPv6, %d tag, %d queue%s, MTU %d, %s, %s" % (
+            tags, queues, "s" if queues > 1 else "", mtu, card, engine)
         yield name, lambda values=values: row(*values)
 
 
