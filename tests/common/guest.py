@@ -247,7 +247,7 @@ class Guest:
                  "-object", "memory-backend-memfd,id=memory,size=%dM,share=on" % MEGABYTES,
                  "-device", "intel-iommu,intremap=on,caching-mode=on",
                  "-kernel", first(qemu + "/guest/boot/vmlinuz-*"), "-initrd", initrd,
-                 "-append", "console=ttyS0 quiet loglevel=3 panic=-1 intel_iommu=on iommu=pt "
+                 "-append", "console=ttyS0 quiet loglevel=3 panic=-1 no_timer_check intel_iommu=on iommu=pt "
                  "hugepages=%d" % HUGE_PAGES]
         for number, path in enumerate(lines):
             words += ["-chardev", "socket,id=line%d,path=%s,server=on,wait=on" % (number, path),

@@ -12,6 +12,7 @@ scripts/fetch-qemu.sh made it, in place of build/qemu, which is made when it is 
 
 import json
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "common"))
@@ -96,11 +97,12 @@ def registers_by_sysfs(lab):
     assert "not a Sekisho" in said, said
 
 
-def transfer(lab, family, size):
+def transfer(lab, label, family, size):
     """TCP from a to b and back, the content compared on both ends."""
     words = [sys.executable, TRAFFIC]
     server = netns.Process(words + ["serve", SERVER[family], "--connections", 4],
-                           os.path.join(lab.folder, "serve%d.log" % family), namespace=lab.ns["b"])
+                           os.path.join(lab.folder, "serve-%s%d.log" % (label, family)),
+                           namespace=lab.ns["b"])
     try:
         netns.wait_for(lambda: "listening" in server.log(), 10, "the server listens")
         said = lab.ns.run("a", *words, "fetch", SERVER[family], "--connections", 4, "--up", size,
@@ -158,7 +160,7 @@ def forward(lab, driver, mode, queues, engine):
         for side in "ab":
             lab.ns.ip(side, "link", "set", "tap" + side, "up")
         for family in (4, 6):
-            transfer(lab, family, 1 << 16)
+            transfer(lab, driver, family, 1 << 16)
         now = same_counts(lab, pmd, before)
         used = 0
         for queue in range(bench.QUEUES):
@@ -175,6 +177,28 @@ def forward(lab, driver, mode, queues, engine):
         lab.guest.bind(function, "")
 
 
+def card_goes_away(lab):
+    """The last case: a card that does not answer reads as all ones, and no more comes of it."""
+    for function in ("net0", "net1"):
+        lab.guest.bind(function, "vfio-pci")
+    pmd = guest.Testpmd(lab.guest)
+    assert "Link status: up" in pmd.command("show port info 0")
+    pmd.command("start")
+    lab.sim.process.kill()
+    lab.sim.process.wait(5)
+    said = pmd.command("show port info 0")
+    assert "the function does not answer any more" in said and "Link status: down" in said, said
+    for port in (0, 1):
+        pmd.stats(port)
+    pmd.command("stop")
+    pmd.command("port stop all")
+    said = pmd.command("port close all")
+    tap.equal(len(re.findall(r"Port \d is closed", said)), 2, "ports closed")
+    said = lab.guest.ctl("info", check=False)
+    assert "does not answer" in said, said
+    assert lab.guest.process.alive(), lab.guest.process.log()
+
+
 if __name__ == "__main__":
     try:
         tap.run([
@@ -184,6 +208,7 @@ if __name__ == "__main__":
              in_lab(lambda lab: forward(lab, "vfio-pci", "VA", 4, "csum"))),
             ("uio_pci_generic by physical addresses",
              in_lab(lambda lab: forward(lab, "uio_pci_generic", "PA", 1, "io"))),
+            ("a card that goes away", in_lab(card_goes_away)),
         ], time_limit=300)
     finally:
         if lab:
