@@ -23,9 +23,9 @@
 using namespace pair_test;
 
 static const char *const pairs[][2] = {
+	{ "rtl-64", "model" },
+	{ "rtl-512", "model" },
 	{ "rtl-64", "rtl-512" },
-	{ "rtl-64", "rtl-64" },
-	{ "rtl-512", "rtl-512" },
 };
 constexpr unsigned int PAIRS = std::size(pairs);
 
