@@ -209,6 +209,8 @@ private:
 	void control(unsigned int f, uint32_t value)
 	{
 		engines->write(window(f) + SEKISHO_NETWORK_CONTROL, value);
+		/* Descriptors may be waiting for tx_enable. */
+		engines->settle();
 	}
 
 	void set_rss(unsigned int f)
@@ -256,7 +258,6 @@ private:
 			q.buffer = 64 + below(chance(50) ? 1500 : 200);
 		p.start(f, transmit, n, log2, ring, completions, chance(70) ? n : random() & 0xff);
 		p.at(f, transmit, n).broken = broken;
-		fill[f][n] = transmit ? 0 : fill[f][n];
 	}
 
 	void configure()
@@ -424,18 +425,17 @@ private:
 		pair &p = *engines;
 		unsigned int n = below(QUEUES);
 		queue &q = p.at(f, true, n);
-		unsigned int room = q.size - (uint16_t)(q.tail - q.done);
+		unsigned int room = q.size - (uint16_t)(q.tail - at_rest[f][n]);
 		if (!q.enabled || !room)
 			return 1;
 		unsigned int burst = serial ? 1 : 1 + below(8), given = 0;
+		bytes frames[8];
 		if (burst > room)
 			burst = room;
 		if (burst > left)
 			burst = left;
-		if (q.tail == q.done)
-			fill[f][n] = 0;
 		for (; given < burst; given++) {
-			frames::frame frame = transmit_frame(f, n);
+			frames::frame frame = transmit_frame(f, n, given);
 			unsigned int length = frame.data.size();
 			if (fill[f][n] + length + 64 > BUFFER_AREA)
 				break;
@@ -459,18 +459,20 @@ private:
 			d.control = length | flags << 16 |
 				    (uint32_t)(random() & ~0x73fffull); /* meaningless bits */
 			p.describe(f, true, n, d, random());
-			result.transmitted++;
-			remember(frame.data);
+			frames[given] = frame.data;
 		}
 		if (given) {
 			p.doorbell(f, true, n);
 			if (serial)
 				p.settle();
+			result.transmitted += given;
+			for (unsigned int i = 0; i < given; i++)
+				remember(frames[i]);
 		}
 		return given ? given : 1;
 	}
 
-	frames::frame transmit_frame(unsigned int f, unsigned int n)
+	frames::frame transmit_frame(unsigned int f, unsigned int n, unsigned int in_burst)
 	{
 		frames::wishes w = wish[f];
 		w.pad = chance(50);
@@ -482,7 +484,7 @@ private:
 		if (frame.data.size() > 9728)
 			frame.data.resize(9728);
 		/* Where it is from, and which one it is */
-		uint64_t number = result.received + result.transmitted;
+		uint64_t number = result.received + result.transmitted + in_burst;
 		frame.data[6] = 2;
 		frame.data[7] = f << 4 | n;
 		for (unsigned int i = 0; i < 4; i++)
@@ -554,6 +556,13 @@ private:
 				for (unsigned int n = 0; n < QUEUES; n++)
 					if (p.at(f, t, n).enabled && chance(what.interrupts))
 						p.arm(f, t, n, chance(60) ? 0 : below(3));
+		for (unsigned int f = 0; f < FUNCTIONS; f++)
+			for (unsigned int n = 0; n < QUEUES; n++) {
+				queue &q = p.at(f, true, n);
+				at_rest[f][n] = q.done;
+				if (q.tail == q.done)
+					fill[f][n] = 0;
+			}
 		unsigned int receive[PORTS], transmit[FUNCTIONS];
 		for (unsigned int i = 0; i < 2; i++) {
 			receive[i] = below(what.receive + 1);
@@ -584,7 +593,9 @@ private:
 	frames::wishes wish[PORTS];
 	size_t pace[PORTS] = {};
 	unsigned int paced[PORTS] = {};
-	uint64_t fill[FUNCTIONS][QUEUES] = {}; /* bytes in use of a transmit queue's buffers */
+	/* Of each transmit queue: descriptors done before the step, bytes in use of its buffers. */
+	uint16_t at_rest[FUNCTIONS][QUEUES] = {};
+	uint64_t fill[FUNCTIONS][QUEUES] = {};
 	unsigned int steps = 0;
 	bool serial = false;
 };
