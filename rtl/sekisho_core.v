@@ -161,10 +161,10 @@ module sekisho_core #(
     wire [FUNCTIONS-1:0]       drop_bad_l4;
     wire [FUNCTIONS*48-1:0]    mac;
     wire [FUNCTIONS*14-1:0]    max_frame;
-    /* verilator lint_off UNUSEDSIGNAL */
-    wire [FUNCTIONS-1:0]       scatter;
     wire [FUNCTIONS*8*48-1:0]  mac_filter;
     wire [FUNCTIONS*8-1:0]     mac_filter_valid;
+    /* verilator lint_off UNUSEDSIGNAL */
+    wire [FUNCTIONS-1:0]       scatter;
     wire [FUNCTIONS*8-1:0]     event_vector;
     wire [FUNCTIONS-1:0]       event_enable;
     /* verilator lint_on UNUSEDSIGNAL */
@@ -528,6 +528,8 @@ module sekisho_core #(
         .drop_bad_ip(drop_bad_ip),
         .drop_bad_l4(drop_bad_l4),
         .mac(mac),
+        .mac_filter(mac_filter),
+        .mac_filter_valid(mac_filter_valid),
         .max_frame(max_frame),
         .rss_write_valid(rss_write_valid),
         .rss_write_address(rss_write_address),

@@ -3,8 +3,8 @@
 // A store-and-forward frame buffer: frames come in beat by beat, and leave only when committed.
 //
 // The writer commits or discards a frame with its last beat; discarding takes no time. It may
-// write a beat in a clock in which `room` is 1, or was 1 in one of the two clocks before. What is said of a frame (its record: user word, bytes, first address)
-// is stored at the commit and drives the reading, so record and beats cannot drift apart.
+// write a beat in a clock in which `room` is 1, or was 1 in one of the three clocks before. What is
+// said of a frame (its record: user word, bytes, first address) is stored at the commit and drives the reading, so record and beats cannot drift apart.
 // Frames leave in order, at full rate, also frames of one beat; a committed frame appears at the
 // output six clocks later. A frame longer than the buffer never fits: the writer must discard it
 // once `room` stays away; room for MAX_FRAME bytes is there whenever the buffer has drained.
@@ -36,7 +36,7 @@ module frame_buffer #(
     // Of the committed frame: user word and bytes.
     input  wire [USER_W-1:0]     write_user,
     input  wire [13:0]           write_length,
-    // A beat may be written, and its frame committed, in this clock and the two that follow.
+    // A beat may be written, and its frame committed, in this clock and the three that follow.
     output wire                  room,
 
     // Frames out, user word on the first beat

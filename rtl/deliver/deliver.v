@@ -5,9 +5,10 @@
 // Store and forward: a frame leaves after its last beat has been judged; a dropped one leaves no
 // trace but its events. Causes to drop, the first that applies is told: the function's receiver is
 // off, the destination address is not taken (unicast: its own; broadcast: always; other multicast:
-// all_multicast; promiscuous: every address), longer than the function's max_frame, a BAD IPv4 header or
-// layer 4 checksum where those are to be dropped. A function number that does not exist counts as
-// off. Configuration counts as it stands at the frame's first beat.
+// all_multicast; any that one of its filters holds; promiscuous: every address), longer than the
+// function's max_frame, a BAD IPv4 header or layer 4 checksum where those are to be dropped. A
+// function number that does not exist counts as off. Configuration counts as it stands at the
+// frame's first beat, addresses as they stand a clock later.
 // Full rate, also for frames of one beat; order kept; when the buffer is full the input stalls,
 // nothing is dropped for that. A frame longer than the buffer is dropped as too long.
 // Fills in QUEUE (the RSS table's entry of the hash, 0 without hash), L4_VERDICT, RAW_SUM, REASON.
@@ -56,6 +57,9 @@ module deliver #(
     input  wire [FUNCTIONS-1:0]        drop_bad_ip,
     input  wire [FUNCTIONS-1:0]        drop_bad_l4,
     input  wire [FUNCTIONS*48-1:0]     mac,
+    // Filter n of function f in slice f * 8 + n
+    input  wire [FUNCTIONS*8*48-1:0]   mac_filter,
+    input  wire [FUNCTIONS*8-1:0]      mac_filter_valid,
     input  wire [FUNCTIONS*14-1:0]     max_frame,
 
     // RSS table: address is {function, entry[6:0]}; read data comes a clock after its address
@@ -113,43 +117,46 @@ module deliver #(
 
     // --- the beat that came in, and what its frame's first beat says -----------------------------------
 
-    reg [DATA_W-1:0] data_reg;
-    reg [USER_W-1:0] user_reg;
-    reg [21:0]       check_reg;
-    reg              last_reg;
-    reg              valid_reg;
-    reg              in_frame_reg;
-    reg              enabled_reg;
-    reg              address_ok_reg;
-    reg              too_long_reg;
-    reg              drop_ip_reg;
-    reg              drop_l4_reg;
+    reg [DATA_W-1:0]    data_reg;
+    reg [USER_W-1:0]    user_reg;
+    reg [21:0]          check_reg;
+    reg                 first_reg;
+    reg                 last_reg;
+    reg                 valid_reg;
+    reg                 in_frame_reg;
+    reg [FUNCTIONS-1:0] function_reg;       // the frame's, one bit a function
+    reg                 enabled_reg;
+    reg                 promiscuous_reg;
+    reg                 all_multicast_reg;
+    reg                 too_long_reg;
+    reg                 drop_ip_reg;
+    reg                 drop_l4_reg;
 
-    reg              f_enabled;
-    reg              f_promiscuous;
-    reg              f_all_multicast;
-    reg              f_drop_ip;
-    reg              f_drop_l4;
-    reg [47:0]       f_mac;
-    reg [13:0]       f_max_frame;
-    integer          f;
+    reg [FUNCTIONS-1:0] f_select;
+    reg                 f_enabled;
+    reg                 f_promiscuous;
+    reg                 f_all_multicast;
+    reg                 f_drop_ip;
+    reg                 f_drop_l4;
+    reg [13:0]          f_max_frame;
+    integer             f;
 
     always @* begin
+        f_select        = {FUNCTIONS{1'b0}};
         f_enabled       = 1'b0;
         f_promiscuous   = 1'b0;
         f_all_multicast = 1'b0;
         f_drop_ip       = 1'b0;
         f_drop_l4       = 1'b0;
-        f_mac           = 48'd0;
         f_max_frame     = 14'd0;
         for (f = 0; f < FUNCTIONS; f = f + 1) begin
             if (in_function == f[META_FUNCTION_W-1:0]) begin
+                f_select[f]     = 1'b1;
                 f_enabled       = rx_enable[f];
                 f_promiscuous   = promiscuous[f];
                 f_all_multicast = all_multicast[f];
                 f_drop_ip       = drop_bad_ip[f];
                 f_drop_l4       = drop_bad_l4[f];
-                f_mac           = mac[48*f +: 48];
                 f_max_frame     = max_frame[14*f +: 14];
             end
         end
@@ -161,18 +168,20 @@ module deliver #(
     always @(posedge clk) begin
         if (accept) begin
             data_reg     <= s_axis_tdata;
+            first_reg    <= !in_frame_reg;
             last_reg     <= s_axis_tlast;
             in_frame_reg <= !s_axis_tlast;
             if (s_axis_tlast)
                 check_reg <= s_axis_check;
             if (!in_frame_reg) begin
-                user_reg       <= s_axis_tuser;
-                enabled_reg    <= f_enabled;
-                address_ok_reg <= &s_axis_tdata[47:0] ||
-                    (s_axis_tdata[0] ? f_all_multicast : s_axis_tdata[47:0] == f_mac) || f_promiscuous;
-                too_long_reg   <= in_length > f_max_frame || {18'd0, in_length} > BUFFER_MAX;
-                drop_ip_reg    <= f_drop_ip;
-                drop_l4_reg    <= f_drop_l4;
+                user_reg          <= s_axis_tuser;
+                function_reg      <= f_select;
+                enabled_reg       <= f_enabled;
+                promiscuous_reg   <= f_promiscuous;
+                all_multicast_reg <= f_all_multicast;
+                too_long_reg      <= in_length > f_max_frame || {18'd0, in_length} > BUFFER_MAX;
+                drop_ip_reg       <= f_drop_ip;
+                drop_l4_reg       <= f_drop_l4;
             end
         end
         valid_reg <= accept;
@@ -185,42 +194,97 @@ module deliver #(
 
     assign s_axis_tready = room;
 
+    // --- its address, compared with every address of every function --------------------------------------
+
+    reg [DATA_W-1:0]      judged_data_reg;
+    reg [USER_W-1:0]      judged_user_reg;
+    reg [21:0]            judged_check_reg;
+    reg [7:0]             judged_queue_reg;
+    reg                   judged_last_reg;
+    reg                   judged_valid_reg;
+    reg                   judged_enabled_reg;
+    reg                   judged_too_long_reg;
+    reg                   judged_drop_ip_reg;
+    reg                   judged_drop_l4_reg;
+    reg                   any_address_reg;      // taken whatever the functions' addresses
+    reg [FUNCTIONS-1:0]   station_reg;
+    reg [FUNCTIONS*8-1:0] filter_reg;
+
+    wire [47:0]           address = data_reg[47:0];
+    wire [FUNCTIONS-1:0]   station;
+    wire [FUNCTIONS*8-1:0] filter;
+
+    genvar g;
+    generate
+        for (g = 0; g < FUNCTIONS; g = g + 1) begin : stations
+            assign station[g] = function_reg[g] && !address[0] && address == mac[48*g +: 48];
+        end
+        for (g = 0; g < FUNCTIONS * 8; g = g + 1) begin : filters
+            assign filter[g] = function_reg[g / 8] && mac_filter_valid[g]
+                               && address == mac_filter[48*g +: 48];
+        end
+    endgenerate
+
+    always @(posedge clk) begin
+        if (valid_reg) begin
+            judged_data_reg <= data_reg;
+            judged_last_reg <= last_reg;
+            if (last_reg)
+                judged_check_reg <= check_reg;
+            if (first_reg) begin
+                judged_user_reg     <= user_reg;
+                judged_queue_reg    <= queue_reg;
+                judged_enabled_reg  <= enabled_reg;
+                judged_too_long_reg <= too_long_reg;
+                judged_drop_ip_reg  <= drop_ip_reg;
+                judged_drop_l4_reg  <= drop_l4_reg;
+                any_address_reg     <= promiscuous_reg || &address || (address[0] && all_multicast_reg);
+                station_reg         <= station;
+                filter_reg          <= filter;
+            end
+        end
+        judged_valid_reg <= valid_reg;
+
+        if (rst)
+            judged_valid_reg <= 1'b0;
+    end
+
     // --- what becomes of the frame -----------------------------------------------------------------------
 
     reg [2:0]        outcome;
     reg [USER_W-1:0] user;
 
-    wire [1:0]  ip_verdict = user_reg[META_IP_VERDICT +: META_IP_VERDICT_W];
-    wire [1:0]  l4_verdict = check_reg[17:16];
-    wire [13:0] length     = user_reg[META_LENGTH +: META_LENGTH_W];
-    wire        wanted     = enabled_reg && address_ok_reg && !too_long_reg;
-    wire        ends       = valid_reg && last_reg;
+    wire [1:0]  ip_verdict = judged_user_reg[META_IP_VERDICT +: META_IP_VERDICT_W];
+    wire [1:0]  l4_verdict = judged_check_reg[17:16];
+    wire [13:0] length     = judged_user_reg[META_LENGTH +: META_LENGTH_W];
+    wire        address_ok = any_address_reg || |station_reg || |filter_reg;
+    wire        ends       = judged_valid_reg && judged_last_reg;
     wire        commit     = ends && outcome == DELIVER_RESULT_DELIVERED;
 
     always @* begin
         outcome = DELIVER_RESULT_DELIVERED;
-        if (!enabled_reg)
+        if (!judged_enabled_reg)
             outcome = DELIVER_RESULT_FUNCTION_DISABLED;
-        else if (!address_ok_reg)
+        else if (!address_ok)
             outcome = DELIVER_RESULT_MAC_FILTER;
-        else if (too_long_reg)
+        else if (judged_too_long_reg)
             outcome = DELIVER_RESULT_TOO_LONG;
-        else if (drop_ip_reg && ip_verdict == CHECKSUM_VERDICT_BAD)
+        else if (judged_drop_ip_reg && ip_verdict == CHECKSUM_VERDICT_BAD)
             outcome = DELIVER_RESULT_BAD_IP_CHECKSUM;
-        else if (drop_l4_reg && l4_verdict == CHECKSUM_VERDICT_BAD)
+        else if (judged_drop_l4_reg && l4_verdict == CHECKSUM_VERDICT_BAD)
             outcome = DELIVER_RESULT_BAD_L4_CHECKSUM;
     end
 
     always @* begin
-        user = user_reg;
+        user = judged_user_reg;
         user[META_QUEUE +: META_QUEUE_W] =
-            user_reg[META_HASH_TYPE +: META_HASH_TYPE_W] != 2'd0 ? queue_reg : 8'd0;
+            judged_user_reg[META_HASH_TYPE +: META_HASH_TYPE_W] != 2'd0 ? judged_queue_reg : 8'd0;
         user[META_L4_VERDICT +: META_L4_VERDICT_W] = l4_verdict;
-        user[META_RAW_SUM +: META_RAW_SUM_W] = check_reg[15:0];
-        user[META_REASON +: META_REASON_W] = check_reg[21:18];
+        user[META_RAW_SUM +: META_RAW_SUM_W] = judged_check_reg[15:0];
+        user[META_REASON +: META_REASON_W] = judged_check_reg[21:18];
     end
 
-    // A stage of its own: the table's block RAM is slow, and so is a write into the records.
+    // A stage of its own: a write into the records is slow.
     reg              write_valid_reg;
     reg              write_commit_reg;
     reg              write_discard_reg;
@@ -229,11 +293,11 @@ module deliver #(
     wire             buffer_busy;
 
     always @(posedge clk) begin
-        if (valid_reg)
-            write_data_reg <= data_reg;
+        if (judged_valid_reg)
+            write_data_reg <= judged_data_reg;
         if (commit)
             write_user_reg <= user;
-        write_valid_reg   <= valid_reg && wanted;
+        write_valid_reg   <= judged_valid_reg && judged_enabled_reg && address_ok && !judged_too_long_reg;
         write_commit_reg  <= commit;
         write_discard_reg <= ends && !commit;
 
@@ -277,8 +341,8 @@ module deliver #(
 
     always @(posedge clk) begin
         if (ends) begin
-            deliver_index_reg <= {user_reg[META_FUNCTION +: FUNCTION_W], 1'b0, outcome};
-            verdict_index_reg <= {user_reg[META_FUNCTION +: FUNCTION_W], ip_verdict, l4_verdict};
+            deliver_index_reg <= {judged_user_reg[META_FUNCTION +: FUNCTION_W], 1'b0, outcome};
+            verdict_index_reg <= {judged_user_reg[META_FUNCTION +: FUNCTION_W], ip_verdict, l4_verdict};
             event_bytes_reg   <= length;
         end
         event_valid_reg <= ends;
@@ -293,7 +357,7 @@ module deliver #(
     assign verdict_event_valid = event_valid_reg;
     assign verdict_event_index = verdict_index_reg;
     assign verdict_event_bytes = event_bytes_reg;
-    assign busy = buffer_busy || valid_reg || write_valid_reg || in_frame_reg || event_valid_reg;
+    assign busy = buffer_busy || valid_reg || judged_valid_reg || write_valid_reg || in_frame_reg || event_valid_reg;
 
     // tkeep is full but on the last beat, and LENGTH says how much of that one counts.
     wire unused = &{1'b0, s_axis_tkeep, s_axis_tuser};

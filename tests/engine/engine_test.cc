@@ -520,6 +520,23 @@ static void test_filters(unsigned int width)
 	f = good, memset(f.data(), 0xff, 6);
 	give(f);
 	tap.check(c.counter(0x5000) == 1, "a broadcast frame is delivered");
+	/* Filter 7 of function 0: 02:00:00:00:00:09, and of function 1 a multicast address. */
+	c.write(card::window(0) + 0xf8, 0x00000002);
+	c.write(card::window(0) + 0xfc, 0x80000900);
+	c.write(card::window(1) + 0xf8, 0x00000001);
+	c.write(card::window(1) + 0xfc, 0x80000900);
+	f = good, f[5] = 9;
+	give(f);
+	tap.check(c.counter(0x5000) == 2, "a frame to an address of a filter is delivered");
+	f = good, f[0] = 0x01, f[5] = 9;
+	give(f);
+	tap.check(c.counter(0x5000 + 2 * 16) == 3, "one to another function's filter is dropped");
+	c.write(card::window(0) + 0xf8, 0x00000001);
+	give(f);
+	tap.check(c.counter(0x5000) == 3, "a multicast frame to an address of a filter is delivered");
+	c.write(card::window(0) + 0xfc, 0x00000900);
+	give(f);
+	tap.check(c.counter(0x5000 + 2 * 16) == 4, "and dropped when the filter is not valid");
 	f = good, f[at.end - 1] ^= 1;
 	give(f);
 	tap.check(c.counter(0x5000 + 5 * 16) == 1, "a wrong TCP checksum is dropped and counted");

@@ -17,6 +17,8 @@ struct config {
 	unsigned rx_enable, promiscuous, all_multicast, drop_bad_ip,
 		drop_bad_l4; /* bit a function */
 	bytes mac[2];
+	bytes filter[16]; /* 8 a function */
+	unsigned filter_valid; /* bit a filter */
 	unsigned max_frame[2];
 };
 
@@ -26,6 +28,7 @@ struct offered {
 	/* Filled in when the first beat is taken */
 	unsigned expect;
 	uint8_t table;
+	bool by_filter; /* taken by a filter, and by nothing else */
 };
 
 static void apply(Vdeliver &m, const config &c)
@@ -38,20 +41,30 @@ static void apply(Vdeliver &m, const config &c)
 	bytes mac = c.mac[0];
 	mac.insert(mac.end(), c.mac[1].begin(), c.mac[1].end());
 	put(m.mac, mac.data(), 12);
+	bytes filters;
+	for (auto &a : c.filter)
+		filters.insert(filters.end(), a.begin(), a.end());
+	put(m.mac_filter, filters.data(), filters.size());
+	m.mac_filter_valid = c.filter_valid;
 	m.max_frame = c.max_frame[0] | c.max_frame[1] << 14;
 }
 
-static unsigned judge(const offered &o, const config &c)
+/* c: when the first beat was taken; later: a clock after, of which the addresses count. */
+static unsigned judge(offered &o, const config &c, const config &later)
 {
 	const bytes &d = o.f.data;
+	o.by_filter = false;
 	unsigned function = field(o.f.user, META_FUNCTION, 4);
 	if (function > 1 || !(c.rx_enable >> function & 1))
 		return FUNCTION_DISABLED;
 	bytes to(d.begin(), d.begin() + 6);
 	if (to != bytes(6, 0xff)) {
 		bool take = (c.promiscuous >> function & 1) ||
-			    (to[0] & 1 ? c.all_multicast >> function & 1 : to == c.mac[function]);
-		if (!take)
+			    (to[0] & 1 ? c.all_multicast >> function & 1 : to == later.mac[function]);
+		for (unsigned i = 0; i < 8 && !take; i++)
+			o.by_filter |= (later.filter_valid >> (8 * function + i) & 1) &&
+				       to == later.filter[8 * function + i];
+		if (!take && !o.by_filter)
 			return MAC_FILTER;
 	}
 	if (d.size() > c.max_frame[function])
@@ -66,7 +79,14 @@ static unsigned judge(const offered &o, const config &c)
 static bytes address(rng &r, const config &c)
 {
 	bytes a = random_bytes(r, 6);
-	switch (r() % 6) {
+	switch (r() % 9) {
+	case 6:
+	case 7:
+		return c.filter[r() % 16];
+	case 8: /* almost a filter's */
+		a = c.filter[r() % 16];
+		a[r() % 6] ^= 1u << r() % 8;
+		return a;
 	case 0:
 		return bytes(6, 0xff);
 	case 5:
@@ -92,13 +112,16 @@ static config random_config(rng &r)
 {
 	config c;
 	c.rx_enable = chance(r, 80) ? 3 : r() % 4;
-	c.promiscuous = r() % 4;
-	c.all_multicast = r() % 4;
+	c.promiscuous = chance(r, 60) ? 0 : r() % 4;
+	c.all_multicast = chance(r, 60) ? 0 : r() % 4;
 	c.drop_bad_ip = r() % 4;
 	c.drop_bad_l4 = r() % 4;
+	c.filter_valid = r() | r();
 	for (unsigned f = 0; f < 2; f++) {
 		c.mac[f] = random_bytes(r, 6);
 		c.mac[f][0] &= 0xfe;
+		for (unsigned i = 0; i < 8; i++)
+			c.filter[8 * f + i] = random_bytes(r, 6);
 		c.max_frame[f] = chance(r, 50) ? 1522 : chance(r, 50) ? 9728 : 60 + r() % 300;
 	}
 	return c;
@@ -116,6 +139,7 @@ static void run(tap &t, rng &r, unsigned in_stall, unsigned out_stall, bool mini
 		m.m_axis_tdata, m.m_axis_tkeep, m.m_axis_tlast, m.m_axis_tvalid, m.m_axis_tready,
 		m.m_axis_tuser, WIDTH);
 	config c = random_config(r);
+	const config pool = c;
 	uint8_t table[256];
 	std::string error;
 
@@ -171,17 +195,25 @@ static void run(tap &t, rng &r, unsigned in_stall, unsigned out_stall, bool mini
 
 	std::vector<std::pair<unsigned, unsigned>> deliver_events, verdict_events;
 	uint64_t begin = d->cycles, quiet = 0;
+	offered *taken = nullptr; /* its first beat, in the clock before */
+	config taken_config;
 	while (quiet < 400) {
 		bool first = in.offset == 0;
 		size_t index = in.frames_sent;
 		if (!minimum && chance(r, 2)) {
-			bytes mac[2] = { c.mac[0], c.mac[1] };
 			c = random_config(r);
+			/* Mostly addresses that frames are sent to, at times of the other function. */
 			for (unsigned f = 0; f < 2; f++)
 				if (chance(r, 90))
-					c.mac[f] = mac[f];
+					c.mac[f] = pool.mac[chance(r, 10) ? r() % 2 : f];
+			for (unsigned i = 0; i < 16; i++)
+				if (chance(r, 90))
+					c.filter[i] = pool.filter[chance(r, 30) ? r() % 16 : i];
 			apply(m, c);
 		}
+		if (taken)
+			taken->expect = judge(*taken, taken_config, c);
+		taken = nullptr;
 		in.drive(r);
 		out.drive(r);
 		m.s_axis_check =
@@ -189,7 +221,8 @@ static void run(tap &t, rng &r, unsigned in_stall, unsigned out_stall, bool mini
 		d->settle();
 		if (m.s_axis_tvalid && m.s_axis_tready && first) {
 			offered &o = all[index];
-			o.expect = judge(o, c);
+			taken = &o;
+			taken_config = c;
 			o.table = table[(field(o.f.user, META_FUNCTION, 1) << 7) |
 					field(o.f.user, META[RSS_HASH].lsb, 7)];
 		}
@@ -214,12 +247,14 @@ static void run(tap &t, rng &r, unsigned in_stall, unsigned out_stall, bool mini
 		error = "busy at the end";
 	size_t next = 0;
 	std::map<unsigned, unsigned> results;
+	unsigned by_filter[2] = {}; /* unicast, multicast */
 	for (size_t i = 0; i < frames && error.empty(); i++) {
 		const offered &o = all[i];
 		std::string where = "frame " + std::to_string(i) + ": ";
 		unsigned function = field(o.f.user, META_FUNCTION, 1), length = o.f.data.size();
 		unsigned ip = field(o.f.user, META[IP_VERDICT].lsb, 2), l4 = o.check >> 16 & 3;
 		results[o.expect]++;
+		by_filter[o.f.data[0] & 1] += o.expect == DELIVERED && o.by_filter;
 		if (deliver_events[i] != std::make_pair(function << 4 | o.expect, length))
 			error = where + "result " + std::to_string(deliver_events[i].first) +
 				", not " + std::to_string(function << 4 | o.expect);
@@ -258,7 +293,9 @@ static void run(tap &t, rng &r, unsigned in_stall, unsigned out_stall, bool mini
 	t.check(error.empty(), name + "rules, metadata, events", error);
 	t.check(out.queue.size() == results[DELIVERED], name + "in = out + drops");
 	if (!minimum)
-		t.check(results.size() == 6, name + "every result occurs");
+		t.check(results.size() == 6 && by_filter[0] > 10 && by_filter[1] > 10,
+			name + "every result occurs, and filters take both kinds of addresses",
+			std::to_string(by_filter[0]) + " " + std::to_string(by_filter[1]));
 	else if (!in_stall && !out_stall)
 		t.check(took <= beats + 16, name + "full rate",
 			std::to_string(took) + " clocks for " + std::to_string(beats));

@@ -35,7 +35,7 @@ struct bench : dut<Vframe_buffer> {
 		m.write_valid = m.write_commit = m.write_discard = 0;
 		out.drive(r);
 		settle(); /* room is a register's */
-		grace = m.room ? 3 : grace ? grace - 1 : 0;
+		grace = m.room ? 4 : grace ? grace - 1 : 0;
 		if (write && !chance(r, in_stall))
 			drive();
 		if (forget)
