@@ -163,8 +163,8 @@ module sekisho_core #(
     wire [FUNCTIONS*14-1:0]    max_frame;
     wire [FUNCTIONS*8*48-1:0]  mac_filter;
     wire [FUNCTIONS*8-1:0]     mac_filter_valid;
-    /* verilator lint_off UNUSEDSIGNAL */
     wire [FUNCTIONS-1:0]       scatter;
+    /* verilator lint_off UNUSEDSIGNAL */
     wire [FUNCTIONS*8-1:0]     event_vector;
     wire [FUNCTIONS-1:0]       event_enable;
     /* verilator lint_on UNUSEDSIGNAL */
@@ -568,6 +568,10 @@ module sekisho_core #(
     wire                       entry_valid;
     wire                       entry_ready;
     wire [RXQ_W-1:0]           entry_queue;
+    wire                       entry_first;
+    wire                       entry_more;
+    wire                       entry_truncated;
+    wire [13:0]                entry_bytes;
     wire [15:0]                entry_index;
     wire [159:0]               entry_words;
 
@@ -587,6 +591,7 @@ module sekisho_core #(
         .clk(clk),
         .rst(rst),
         .queue_running(rx_queue_enable & ~rx_queue_fetch_error & ~rx_queue_completion_error),
+        .scatter(scatter),
         .s_axis_tdata(deliver_tdata),
         .s_axis_tkeep(deliver_tkeep),
         .s_axis_tlast(deliver_tlast),
@@ -611,6 +616,10 @@ module sekisho_core #(
         .entry_valid(entry_valid),
         .entry_ready(entry_ready),
         .entry_queue(entry_queue),
+        .entry_first(entry_first),
+        .entry_more(entry_more),
+        .entry_truncated(entry_truncated),
+        .entry_bytes(entry_bytes),
         .entry_index(entry_index),
         .entry_words(entry_words),
         .done_event_valid(done_event_valid),
@@ -985,6 +994,10 @@ module sekisho_core #(
         .entry_valid(entry_valid),
         .entry_ready(entry_ready),
         .entry_queue(entry_queue),
+        .entry_first(entry_first),
+        .entry_more(entry_more),
+        .entry_truncated(entry_truncated),
+        .entry_bytes(entry_bytes),
         .entry_index(entry_index),
         .entry_words(entry_words),
         .frame_done_valid(frame_done_valid),

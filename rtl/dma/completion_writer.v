@@ -7,6 +7,8 @@
 //
 // Receive: an entry comes from rx_dma with every frame handed to dma_write; when dma_write says
 // that the frame has been answered, the entry becomes a completion. Order: that of the frames.
+// A frame over several buffers is several frames to dma_write, each with its entry; its one event
+// comes with the last, with its whole length, DMA_ERROR when any of them was refused.
 // Where a line has room for two, an even completion waits up to PAIR_CLOCKS for its neighbour.
 // Transmit: consecutive OK of one queue that has not been written yet become one completion; an
 // error is one of its own.
@@ -50,6 +52,10 @@ module completion_writer #
     input  wire                 entry_valid,
     output wire                 entry_ready,
     input  wire [QUEUE_W-1:0]   entry_queue,
+    input  wire                 entry_first,
+    input  wire                 entry_more,
+    input  wire                 entry_truncated,
+    input  wire [13:0]          entry_bytes,
     input  wire [15:0]          entry_index,
     input  wire [159:0]         entry_words,
     input  wire                 frame_done_valid,
@@ -96,7 +102,7 @@ module completion_writer #
 
 localparam integer RING_W = QUEUE_W + 1;
 localparam integer RINGS = 2 * QUEUES;
-localparam integer ENTRY_W = QUEUE_W + 16 + 160;
+localparam integer ENTRY_W = QUEUE_W + 3 + 14 + 16 + 160;
 localparam integer WRITE_W = RING_W + 64 + 256;
 
 // Rings: those of the receive queues, then those of the transmit queues
@@ -109,6 +115,10 @@ wire waiting_valid;
 wire waiting_take;
 wire waiting_empty;
 wire [QUEUE_W-1:0] waiting_queue;
+wire waiting_first;
+wire waiting_more;
+wire waiting_truncated;
+wire [13:0] waiting_bytes;
 wire [15:0] waiting_index;
 wire [159:0] waiting_words;
 
@@ -119,11 +129,12 @@ dma_fifo #(
 ) entries (
     .clk(clk),
     .rst(rst),
-    .in_data({entry_queue, entry_index, entry_words}),
+    .in_data({entry_queue, entry_first, entry_more, entry_truncated, entry_bytes, entry_index, entry_words}),
     .in_valid(entry_valid),
     .in_ready(entry_ready),
     .room(),
-    .out_data({waiting_queue, waiting_index, waiting_words}),
+    .out_data({waiting_queue, waiting_first, waiting_more, waiting_truncated, waiting_bytes, waiting_index,
+               waiting_words}),
     .out_valid(waiting_valid),
     .out_ready(waiting_take),
     .empty(waiting_empty)
@@ -169,8 +180,14 @@ reg p1_tx_reg;
 reg [QUEUE_W-1:0] p1_queue_reg;
 reg [15:0] p1_index_reg;
 reg [3:0] p1_status_reg;
+reg p1_more_reg;
 reg [159:0] p1_words_reg;
 reg event_valid_reg;
+reg [2:0] event_result_reg;
+reg [13:0] event_bytes_reg;
+reg refused_reg;                // a piece of the frame has been refused
+
+wire refused = frame_done_error || (refused_reg && !waiting_first);
 
 always @(posedge clk) begin
     if (waiting_take || tx_take) begin
@@ -179,12 +196,19 @@ always @(posedge clk) begin
         p1_queue_reg <= waiting_take ? waiting_queue : tx_queue;
         p1_index_reg <= waiting_take ? waiting_index : tx_index;
         p1_status_reg <= !waiting_take ? tx_status :
-                         {1'd0, frame_done_error ? COMPLETION_STATUS_DMA_ERROR : COMPLETION_STATUS_OK};
+                         {1'd0, frame_done_error ? COMPLETION_STATUS_DMA_ERROR :
+                                waiting_truncated ? COMPLETION_STATUS_TRUNCATED : COMPLETION_STATUS_OK};
     end
-    if (waiting_take)
+    if (waiting_take) begin
+        p1_more_reg <= waiting_more;
         p1_words_reg <= waiting_words;
+        refused_reg <= refused;
+        event_result_reg <= refused ? RX_QUEUE_RESULT_DMA_ERROR :
+                            waiting_truncated ? RX_QUEUE_RESULT_NO_DESCRIPTOR : RX_QUEUE_RESULT_COMPLETED;
+        event_bytes_reg <= waiting_bytes;
+    end
     p1_valid_reg <= waiting_take || tx_take;
-    event_valid_reg <= waiting_take;
+    event_valid_reg <= waiting_take && !waiting_more;
     if (rst) begin
         p1_valid_reg <= 1'b0;
         event_valid_reg <= 1'b0;
@@ -193,8 +217,8 @@ always @(posedge clk) begin
 end
 
 assign done_event_valid = event_valid_reg;
-assign done_event_index = {p1_queue_reg, p1_status_reg[0] ? RX_QUEUE_RESULT_DMA_ERROR : RX_QUEUE_RESULT_COMPLETED};
-assign done_event_bytes = p1_words_reg[RX_COMPLETION_PACKET_LENGTH +: RX_COMPLETION_PACKET_LENGTH_W];
+assign done_event_index = {p1_queue_reg, event_result_reg};
+assign done_event_bytes = event_bytes_reg;
 
 // Stage 1: the ring's base, size, and count of completions begun
 wire [RINGS*16-1:0] issued;
@@ -207,6 +231,7 @@ reg [3:0] p2_size_reg;
 reg [15:0] p2_count_reg;
 reg [15:0] p2_index_reg;
 reg [3:0] p2_status_reg;
+reg p2_more_reg;
 reg [159:0] p2_words_reg;
 
 always @(posedge clk) begin
@@ -218,6 +243,7 @@ always @(posedge clk) begin
         p2_count_reg <= issued[{p1_ring, 4'd0} +: 16];
         p2_index_reg <= p1_index_reg;
         p2_status_reg <= p1_status_reg;
+        p2_more_reg <= p1_more_reg;
         p2_words_reg <= p1_words_reg;
     end
     p2_valid_reg <= p1_valid_reg;
@@ -238,6 +264,7 @@ reg [31:0] p3_high_reg;
 reg p3_phase_reg;
 reg [15:0] p3_index_reg;
 reg [3:0] p3_status_reg;
+reg p3_more_reg;
 reg [159:0] p3_words_reg;
 
 always @(posedge clk) begin
@@ -248,6 +275,7 @@ always @(posedge clk) begin
         p3_phase_reg <= !p2_count_reg[p2_size_reg];
         p3_index_reg <= p2_index_reg;
         p3_status_reg <= p2_status_reg;
+        p3_more_reg <= p2_more_reg;
         p3_words_reg <= p2_words_reg;
     end
     p3_valid_reg <= p2_valid_reg;
@@ -268,6 +296,7 @@ always @* begin
         p3_data[159:0] = p3_words_reg;
         p3_data[RX_COMPLETION_STATUS_INDEX +: RX_COMPLETION_STATUS_INDEX_W] = p3_index_reg;
         p3_data[RX_COMPLETION_STATUS_STATUS +: RX_COMPLETION_STATUS_STATUS_W] = p3_status_reg;
+        p3_data[RX_COMPLETION_STATUS_MORE] = p3_more_reg;
         p3_data[RX_COMPLETION_STATUS_PHASE] = p3_phase_reg;
     end
 end
@@ -400,7 +429,8 @@ assign rx_ring_error = ring_error[QUEUES-1:0];
 assign tx_ring_error = ring_error[RINGS-1:QUEUES];
 assign rx_active = in_flight[QUEUES-1:0];
 assign tx_active = in_flight[RINGS-1:QUEUES];
-assign busy = !waiting_empty || |tx_waiting || p1_valid_reg || p2_valid_reg || p3_valid_reg || !write_empty || line_busy;
+assign busy = !waiting_empty || |tx_waiting || p1_valid_reg || p2_valid_reg || p3_valid_reg ||
+              !write_empty || line_busy;
 
 endmodule
 

@@ -7,7 +7,10 @@
 //
 // One descriptor is taken every second clock, round robin over the queues that have room; it can
 // be used 3 clocks after the pop. have: the queue's oldest descriptor is here, entry
-// {queue, read_pointer}; it stays until consumed. none: neither here, nor coming.
+// {queue, read_pointer}; it stays until consumed. none: neither here, nor coming. have_second,
+// none_second: the same of the one behind it; one of less than 64 bytes counts as none.
+// late says that the queue has kept the others waiting for long enough: none and none_second then
+// hold until its next descriptor comes.
 // A queue that is not running holds nothing; running must stay 0 for 4 clocks or longer.
 
 module rx_descriptors #
@@ -36,6 +39,8 @@ module rx_descriptors #
     // State of each queue
     output wire [QUEUES-1:0]   have,
     output wire [QUEUES-1:0]   none,
+    output wire [QUEUES-1:0]   have_second,
+    output wire [QUEUES-1:0]   none_second,
     output wire [2*QUEUES-1:0] read_pointer,
 
     // Read an entry, in the same clock
@@ -46,7 +51,14 @@ module rx_descriptors #
 
     // Take a queue's oldest entry out
     input  wire                consume_valid,
-    input  wire [QUEUE_W-1:0]  consume_queue
+    input  wire [QUEUE_W-1:0]  consume_queue,
+
+    // A queue has been waited for in vain
+    input  wire                late_valid,
+    input  wire [QUEUE_W-1:0]  late_queue,
+
+    // 1: descriptors are on their way in
+    output wire                busy
 );
 
 // First of a set of queues
@@ -90,7 +102,10 @@ end
 assign pop_valid = pop_valid_reg;
 assign pop_queue = pop_queue_reg;
 
+assign busy = |want || pop_valid_reg || answer_reg;
+
 wire arrive = answer_reg && pop_ok;
+wire arrive_useful = pop_length[13:6] != 8'd0;
 
 always @(posedge clk) begin
     if (arrive)
@@ -108,16 +123,25 @@ generate
         reg [2:0] held_reg;
         reg [1:0] read_reg;
         reg [1:0] write_reg;
+        // Entry n has 64 bytes or more
+        reg [3:0] useful_reg;
+        reg late_reg;
 
         wire push = arrive && answer_queue_reg == Q;
         wire lost = answer_reg && !pop_ok && answer_queue_reg == Q;
         // Available falls in the next clock, so none is right between the choice and here
         wire reserve = pop_valid_reg && pop_queue_reg == Q;
         wire consume = consume_valid && consume_queue == Q;
+        wire two = level_reg[2] || level_reg[1];
+        wire [1:0] second = read_reg + 2'd1;
+        wire nothing_coming = !available[q] && !pending[q];
 
         assign want[q] = queue_running[q] && available[q] && !held_reg[2];
         assign have[q] = level_reg != 3'd0;
-        assign none[q] = held_reg == 3'd0 && !available[q] && !pending[q];
+        assign none[q] = late_reg || (held_reg == 3'd0 && nothing_coming);
+        assign have_second[q] = two && useful_reg[second];
+        assign none_second[q] = two ? !useful_reg[second]
+                                    : late_reg || (!held_reg[2] && !held_reg[1] && nothing_coming);
         assign read_pointer[2*q +: 2] = read_reg;
         assign write_pointer[2*q +: 2] = write_reg;
 
@@ -129,11 +153,15 @@ generate
                 held_reg <= held_reg + {2'd0, reserve} - 3'd2;
             read_reg <= read_reg + {1'b0, consume};
             write_reg <= write_reg + {1'b0, push};
+            if (push)
+                useful_reg[write_reg] <= arrive_useful;
+            late_reg <= !push && (late_reg || (late_valid && late_queue == Q));
             if (rst || !queue_running[q]) begin
                 level_reg <= 3'd0;
                 held_reg <= 3'd0;
                 read_reg <= 2'd0;
                 write_reg <= 2'd0;
+                late_reg <= 1'b0;
             end
         end
     end

@@ -6,13 +6,21 @@
 // Receive: gives each frame a descriptor of its queue and hands it to dma_write, or drops it.
 //
 // Up to 4 descriptors a queue are taken ahead. A frame whose queue has none waits as long as
-// descriptor_fetch says that one is coming, and is dropped with NO_DESCRIPTOR when not; frames
-// behind it wait too. A frame longer than its buffer is dropped and the descriptor serves the next
-// frame of the queue. A frame for a queue that is not running is dropped with QUEUE_DISABLED. The
-// frame's length is the metadata's; it must be the stream's.
+// descriptor_fetch says that one is coming, at most WAIT_CLOCKS, and is dropped with NO_DESCRIPTOR
+// when not; frames behind it wait too. After a wait in vain the queue's frames are dropped at once
+// until a descriptor comes. A frame for a queue that is not running is dropped with QUEUE_DISABLED.
+// The frame's length is the metadata's; it must be the stream's.
 //
-// Rate: a frame takes its beats, at least 2 clocks; a drop takes no more. Latency: 3 clocks.
-// Order: frames leave in order of arrival, over all queues.
+// A frame longer than its buffer: without scatter it is dropped and the descriptor serves the next
+// frame of the queue. With scatter it is cut: a piece that is not the last takes the length of its
+// buffer rounded down to a multiple of 64. Pieces are frames of their own to dma_write, each with its
+// entry, one behind the other. A piece is begun only when the descriptor of the next one is here;
+// when none is coming, the frame is dropped whole with NO_DESCRIPTOR (first piece), or ends with the
+// piece, which is TRUNCATED, and the rest is lost. When the queue stops within a frame, the rest is
+// dropped and the frame counts as QUEUE_DISABLED. A buffer of less than 64 bytes takes no piece.
+//
+// Rate: a frame takes its beats, at least 2 clocks, and so does a piece; a drop takes no more.
+// Latency: 3 clocks. Order: frames leave in order of arrival, over all queues.
 // A queue that stops loses the descriptors taken ahead; frames already handed on finish.
 // One event for each frame: drops when they are decided, the others when `done_event` comes.
 
@@ -28,7 +36,9 @@ module rx_dma #
     // Bits of a queue number: 2^QUEUE_W >= QUEUES
     parameter integer QUEUE_W = 3,
     // Width of tuser: META_W of metadata.vh
-    parameter integer USER_W = 232
+    parameter integer USER_W = 232,
+    // Clocks that a frame waits for a descriptor that is coming
+    parameter integer WAIT_CLOCKS = 1000
 )
 (
     input  wire                clk,
@@ -36,6 +46,9 @@ module rx_dma #
 
     // 1: the queue is enabled and has no ring error of any kind
     input  wire [QUEUES-1:0]   queue_running,
+
+    // 1: cut the function's frames that are longer than their buffers
+    input  wire [QUEUES/QUEUES_PER_FUNCTION-1:0] scatter,
 
     // Frames, with complete metadata
     input  wire [DATA_W-1:0]   s_axis_tdata,
@@ -66,11 +79,15 @@ module rx_dma #
     output wire [13:0]         m_frame_length,
     output wire [3:0]          m_frame_function,
 
-    // To completion_writer, one for each frame handed on, in the same order: queue, index of the
-    // descriptor, and the completion's words 0 to 4
+    // To completion_writer, one for each frame or piece handed on, in the same order: queue, place
+    // in its frame, the frame's whole length, index of the descriptor, and the completion's words 0 to 4
     output wire                entry_valid,
     input  wire                entry_ready,
     output wire [QUEUE_W-1:0]  entry_queue,
+    output wire                entry_first,
+    output wire                entry_more,
+    output wire                entry_truncated,
+    output wire [13:0]         entry_bytes,
     output wire [15:0]         entry_index,
     output wire [159:0]        entry_words,
 
@@ -86,7 +103,7 @@ module rx_dma #
 
     // 1: no frame of the queue is between its descriptor and completion_writer
     output wire [QUEUES-1:0]   queue_idle,
-    // 1: a frame is inside
+    // 1: a frame is inside, or descriptors are on their way in
     output wire                busy
 );
 
@@ -105,7 +122,10 @@ reg [USER_W-1:0] s0_user_reg;
 /* verilator lint_on UNUSEDSIGNAL */
 reg [QUEUE_W-1:0] s0_queue_reg;
 
+localparam integer FUNCTION_W = QUEUES > 2 * QUEUES_PER_FUNCTION ? $clog2(QUEUES / QUEUES_PER_FUNCTION) : 1;
+
 wire s0_move;
+wire [FUNCTION_W-1:0] s0_function = s0_user_reg[META_FUNCTION +: FUNCTION_W];
 wire [META_FUNCTION_W-1:0] in_function = s_axis_tuser[META_FUNCTION +: META_FUNCTION_W];
 wire [META_QUEUE_W-1:0] in_queue = s_axis_tuser[META_QUEUE +: META_QUEUE_W];
 wire [31:0] in_gq = {28'd0, in_function} * QUEUES_PER_FUNCTION + ({24'd0, in_queue} & (QUEUES_PER_FUNCTION - 1));
@@ -134,36 +154,48 @@ always @(posedge clk) begin
     end
 end
 
-// State of the descriptors of the frame's queue, a clock ahead of the decision; while a frame
-// waits, of its queue
+// State of the descriptors of the frame's queue, a clock ahead of the decision
 wire [QUEUES-1:0] have;
 wire [QUEUES-1:0] none;
+wire [QUEUES-1:0] have_second;
+wire [QUEUES-1:0] none_second;
 wire [2*QUEUES-1:0] read_pointer;
+wire descriptors_busy;
 
 reg s1_valid_reg;
 reg s1_first_reg;
 reg s1_last_reg;
 reg s1_bad_reg;
+reg s1_scatter_reg;
 reg dropping_reg;
+reg again_reg;              // the next beat begins a piece that is not the first
+reg counting_reg;           // the piece is not the last: it ends when the count is 1
+reg [13:0] count_reg;       // beats of the piece that are to come
+reg truncated_reg;          // and nothing comes behind it
+reg stopped_reg;            // the queue has stopped within the frame
 reg [DATA_W-1:0] s1_data_reg;
 reg [QUEUE_W-1:0] s1_queue_reg;
 reg [META_FUNCTION_W-1:0] s1_function_reg;
 reg [META_LENGTH_W-1:0] s1_length_reg;
+reg [META_LENGTH_W-1:0] left_reg;       // bytes of the frame from the piece on
 reg [159:0] s1_words_reg;
+reg waiting_reg;            // s1 has not been decided: look at its queue, not that of s0
+reg look_ok_reg;            // the look is at the queue of s1, and as it is now
 reg look_running_reg;
 reg look_have_reg;
 reg look_none_reg;
+reg look_have_second_reg;
+reg look_none_second_reg;
 reg [15:0] descriptor_index_reg;
 reg [13:0] descriptor_length_reg;
 reg [63:0] descriptor_address_reg;
 wire [93:0] look_descriptor;
 
-// The completion's words, but the last
+// The completion's words, but the last and the length
 reg [159:0] words;
 
 always @* begin
     words = 160'd0;
-    words[RX_COMPLETION_PACKET_LENGTH +: RX_COMPLETION_PACKET_LENGTH_W] = s0_user_reg[META_LENGTH +: META_LENGTH_W];
     words[RX_COMPLETION_PACKET_L3_TYPE +: RX_COMPLETION_PACKET_L3_TYPE_W] = s0_user_reg[META_L3_TYPE +: META_L3_TYPE_W];
     words[RX_COMPLETION_PACKET_L4_TYPE +: RX_COMPLETION_PACKET_L4_TYPE_W] = s0_user_reg[META_L4_TYPE +: META_L4_TYPE_W];
     words[RX_COMPLETION_PACKET_VLAN_TAGS +: RX_COMPLETION_PACKET_VLAN_TAGS_W] = s0_user_reg[META_VLAN_TAGS +: META_VLAN_TAGS_W];
@@ -180,20 +212,26 @@ always @* begin
     words[RX_COMPLETION_TIMESTAMP_VALUE +: RX_COMPLETION_TIMESTAMP_VALUE_W] = s0_user_reg[META_TIMESTAMP +: META_TIMESTAMP_W];
 end
 
-wire s1_start = s1_valid_reg && s1_first_reg;
-wire [QUEUE_W-1:0] look_queue = s1_start ? s1_queue_reg : s0_queue_reg;
+wire s1_start = s1_valid_reg && (s1_first_reg || again_reg);
+wire [QUEUE_W-1:0] look_queue = waiting_reg ? s1_queue_reg : s0_queue_reg;
+wire same_queue = s0_queue_reg == s1_queue_reg && !s0_bad_reg;
 wire s1_move;
+wire start_give;
 
 // A first beat comes a clock behind the decision of the frame before it, to see what it took
 assign s0_move = s0_valid_reg && (!s1_valid_reg || s1_move) && !(s0_first_reg && s1_start);
 
 always @(posedge clk) begin
+    look_running_reg <= queue_running[look_queue] && !(waiting_reg ? s1_bad_reg : s0_bad_reg);
     if (s0_valid_reg || s1_valid_reg) begin
-        look_running_reg <= queue_running[look_queue] && !(s1_start ? s1_bad_reg : s0_bad_reg);
         look_have_reg <= have[look_queue];
         look_none_reg <= none[look_queue];
+        look_have_second_reg <= have_second[look_queue];
+        look_none_second_reg <= none_second[look_queue];
         {descriptor_index_reg, descriptor_length_reg, descriptor_address_reg} <= look_descriptor;
     end
+    waiting_reg <= s1_start && !s1_move;
+    look_ok_reg <= s1_start && !s1_move ? waiting_reg || same_queue : !start_give;
     if (s0_move) begin
         s1_data_reg <= s0_data_reg;
         s1_first_reg <= s0_first_reg;
@@ -202,28 +240,88 @@ always @(posedge clk) begin
             s1_bad_reg <= s0_bad_reg;
             s1_queue_reg <= s0_queue_reg;
             s1_function_reg <= s0_user_reg[META_FUNCTION +: META_FUNCTION_W];
+            s1_scatter_reg <= scatter[s0_function];
             s1_length_reg <= s0_user_reg[META_LENGTH +: META_LENGTH_W];
             s1_words_reg <= words;
         end
     end
     s1_valid_reg <= s0_move || (s1_valid_reg && !s1_move);
-    if (rst)
+    if (rst) begin
         s1_valid_reg <= 1'b0;
+        waiting_reg <= 1'b0;
+        look_ok_reg <= 1'b0;
+    end
 end
 
 // The decision
+localparam integer BEAT_W = $clog2(DATA_W / 8);
+
 wire out_ready;
 reg entry_valid_reg;
 
-wire fits = s1_length_reg <= descriptor_length_reg;
-wire drop = !look_running_reg || (look_have_reg ? !fits : look_none_reg);
-wire give = look_running_reg && look_have_reg && fits && out_ready && (!entry_valid_reg || entry_ready);
-wire start_drop = s1_start && drop && !done_event_valid;
-wire start_give = s1_start && give;
+wire [13:0] piece_bytes = {descriptor_length_reg[13:6], 6'd0};
+wire [13:0] piece_beats = piece_bytes >> BEAT_W;
+wire running = look_running_reg && !stopped_reg;
+wire fits = left_reg <= descriptor_length_reg;
+wire may_cut = again_reg || (s1_scatter_reg && piece_bytes != 14'd0);
+wire cut = may_cut && (look_have_second_reg || (again_reg && look_none_second_reg));
+wire drop = !running || (look_have_reg ? !fits && !again_reg && (!may_cut || look_none_second_reg) : look_none_reg);
+wire give = running && look_have_reg && (fits || cut);
+wire start_drop = s1_start && look_ok_reg && drop && !done_event_valid;
+assign start_give = s1_start && look_ok_reg && give && out_ready && (!entry_valid_reg || entry_ready);
 
-assign s1_move = s1_valid_reg && (s1_first_reg ? (start_drop || give) : (dropping_reg || out_ready));
+assign s1_move = s1_valid_reg && (s1_first_reg || again_reg ? start_drop || start_give : dropping_reg || out_ready);
 
-wire put = s1_move && !start_drop && (s1_first_reg || !dropping_reg);
+wire put = s1_move && !start_drop && (s1_start || !dropping_reg);
+wire piece_end = s1_start ? !fits && piece_beats == 14'd1 : counting_reg && count_reg == 14'd1;
+wire put_last = s1_last_reg || piece_end;
+wire ends_truncated = s1_start ? !look_have_second_reg : truncated_reg;
+
+always @(posedge clk) begin
+    if (start_give) begin
+        counting_reg <= !fits;
+        count_reg <= piece_beats - 14'd1;
+        truncated_reg <= !look_have_second_reg;
+        left_reg <= left_reg - piece_bytes;
+    end else if (s1_move) begin
+        count_reg <= count_reg - 14'd1;
+    end
+    if (s0_move && s0_first_reg)
+        left_reg <= s0_user_reg[META_LENGTH +: META_LENGTH_W];
+    if (s1_move) begin
+        dropping_reg <= !s1_last_reg && (start_drop || (dropping_reg && !s1_first_reg) || (piece_end && ends_truncated));
+        again_reg <= !s1_last_reg && !start_drop && piece_end && !ends_truncated;
+        if (start_drop || piece_end)
+            counting_reg <= 1'b0;
+    end
+    // Stopped and started again between two pieces is stopped, too
+    if (s0_move && s0_first_reg)
+        stopped_reg <= 1'b0;
+    else if (same_queue && !look_running_reg)
+        stopped_reg <= 1'b1;
+    if (rst) begin
+        dropping_reg <= 1'b0;
+        again_reg <= 1'b0;
+        counting_reg <= 1'b0;
+    end
+end
+
+// Frames behind wait too, so a frame does not wait for ever
+localparam integer WAIT_W = $clog2(WAIT_CLOCKS + 1);
+
+reg [WAIT_W-1:0] wait_reg;
+reg late_reg;
+reg [QUEUE_W-1:0] late_queue_reg;
+
+always @(posedge clk) begin
+    wait_reg <= s1_start && look_ok_reg && !drop && !give ? wait_reg + 1'b1 : {WAIT_W{1'b0}};
+    late_reg <= wait_reg == WAIT_CLOCKS[WAIT_W-1:0];
+    late_queue_reg <= s1_queue_reg;
+    if (rst) begin
+        wait_reg <= {WAIT_W{1'b0}};
+        late_reg <= 1'b0;
+    end
+end
 
 rx_descriptors #(
     .QUEUES(QUEUES),
@@ -242,17 +340,26 @@ rx_descriptors #(
     .pop_index(pop_index),
     .have(have),
     .none(none),
+    .have_second(have_second),
+    .none_second(none_second),
     .read_pointer(read_pointer),
     .read_address({look_queue, read_pointer[{look_queue, 1'b0} +: 2]}),
     .descriptor_address(look_descriptor[63:0]),
     .descriptor_length(look_descriptor[77:64]),
     .descriptor_index(look_descriptor[93:78]),
     .consume_valid(start_give),
-    .consume_queue(s1_queue_reg)
+    .consume_queue(s1_queue_reg),
+    .late_valid(late_reg),
+    .late_queue(late_queue_reg),
+    .busy(descriptors_busy)
 );
 
-// What goes out with a frame's first beat
+// What goes out with a piece's first beat
 reg [QUEUE_W-1:0] entry_queue_reg;
+reg entry_first_reg;
+reg entry_more_reg;
+reg entry_truncated_reg;
+reg [13:0] entry_bytes_reg;
 reg [15:0] entry_index_reg;
 reg [159:0] entry_words_reg;
 reg [63:0] address_reg;
@@ -262,16 +369,20 @@ reg event_valid_reg;
 reg [QUEUE_W+2:0] event_index_reg;
 reg [13:0] event_bytes_reg;
 
-wire [2:0] drop_result = !look_running_reg ? RX_QUEUE_RESULT_QUEUE_DISABLED :
-                         look_have_reg ? RX_QUEUE_RESULT_BUFFER_TOO_SMALL : RX_QUEUE_RESULT_NO_DESCRIPTOR;
+wire [2:0] drop_result = !running ? RX_QUEUE_RESULT_QUEUE_DISABLED :
+                         look_have_reg && !may_cut ? RX_QUEUE_RESULT_BUFFER_TOO_SMALL : RX_QUEUE_RESULT_NO_DESCRIPTOR;
 
 always @(posedge clk) begin
     if (start_give) begin
         entry_queue_reg <= s1_queue_reg;
+        entry_first_reg <= !again_reg;
+        entry_more_reg <= !fits && look_have_second_reg;
+        entry_truncated_reg <= !fits && !look_have_second_reg;
+        entry_bytes_reg <= s1_length_reg;
         entry_index_reg <= descriptor_index_reg;
         entry_words_reg <= s1_words_reg;
         address_reg <= descriptor_address_reg;
-        length_reg <= s1_length_reg;
+        length_reg <= fits ? left_reg : piece_bytes;
         function_reg <= s1_function_reg;
     end
     if (done_event_valid || start_drop) begin
@@ -280,19 +391,20 @@ always @(posedge clk) begin
     end
     event_valid_reg <= done_event_valid || start_drop;
     entry_valid_reg <= start_give || (entry_valid_reg && !entry_ready);
-    if (s1_move)
-        dropping_reg <= (start_drop || (dropping_reg && !s1_first_reg)) && !s1_last_reg;
     if (rst) begin
         event_valid_reg <= 1'b0;
         entry_valid_reg <= 1'b0;
-        dropping_reg <= 1'b0;
     end
 end
 
 assign entry_valid = entry_valid_reg;
 assign entry_queue = entry_queue_reg;
 assign entry_index = entry_index_reg;
-assign entry_words = entry_words_reg;
+assign entry_first = entry_first_reg;
+assign entry_more = entry_more_reg;
+assign entry_truncated = entry_truncated_reg;
+assign entry_bytes = entry_bytes_reg;
+assign entry_words = entry_words_reg | {{160-14{1'b0}}, length_reg};
 assign m_frame_address = address_reg;
 assign m_frame_length = length_reg;
 assign m_frame_function = function_reg;
@@ -325,7 +437,7 @@ generate
         assign full = &lane_reg;
         always @(posedge clk) begin
             if (put)
-                lane_reg <= s1_last_reg ? {LANE_W{1'b0}} : lane_reg + 1'b1;
+                lane_reg <= put_last ? {LANE_W{1'b0}} : lane_reg + 1'b1;
             if (rst)
                 lane_reg <= {LANE_W{1'b0}};
         end
@@ -342,10 +454,10 @@ endgenerate
 
 always @(posedge clk) begin
     if (put) begin
-        out_last_reg <= s1_last_reg;
-        out_partial_reg <= !s1_last_reg;
+        out_last_reg <= put_last;
+        out_partial_reg <= !put_last;
     end
-    out_valid_reg <= (put && (full || s1_last_reg)) || (out_valid_reg && !m_frame_tready);
+    out_valid_reg <= (put && (full || put_last)) || (out_valid_reg && !m_frame_tready);
     if (rst) begin
         out_valid_reg <= 1'b0;
         out_partial_reg <= 1'b0;
@@ -355,8 +467,10 @@ end
 assign m_frame_tdata = out_data_reg;
 assign m_frame_tlast = out_last_reg;
 assign m_frame_tvalid = out_valid_reg;
-assign queue_idle = ~({{QUEUES-1{1'b0}}, entry_valid_reg} << entry_queue_reg);
-assign busy = s0_valid_reg || in_frame_reg || s1_valid_reg || entry_valid_reg || out_valid_reg || out_partial_reg;
+// The descriptor may go this clock
+assign queue_idle = ~(({{QUEUES-1{1'b0}}, entry_valid_reg} << entry_queue_reg) |
+                      ({{QUEUES-1{1'b0}}, s1_start && look_running_reg} << s1_queue_reg));
+assign busy = descriptors_busy || event_valid_reg || s0_valid_reg || in_frame_reg || s1_valid_reg || entry_valid_reg || out_valid_reg || out_partial_reg;
 
 endmodule
 

@@ -533,7 +533,8 @@ static void test_filters(unsigned int width)
 	tap.check(c.counter(0x5000 + 2 * 16) == 3, "one to another function's filter is dropped");
 	c.write(card::window(0) + 0xf8, 0x00000001);
 	give(f);
-	tap.check(c.counter(0x5000) == 3, "a multicast frame to an address of a filter is delivered");
+	tap.check(c.counter(0x5000) == 3,
+		  "a multicast frame to an address of a filter is delivered");
 	c.write(card::window(0) + 0xfc, 0x00000900);
 	give(f);
 	tap.check(c.counter(0x5000 + 2 * 16) == 4, "and dropped when the filter is not valid");
@@ -569,6 +570,156 @@ static void test_filters(unsigned int width)
 	tap.check(why.empty(), "the sums hold after every drop", why);
 }
 
+/* Frames over several buffers of random lengths, short rings, buffers that are not there. */
+static void test_scatter(unsigned int width, bool rough, unsigned int frames)
+{
+	struct sent {
+		bytes frame;
+		unsigned int sum;
+	};
+	card c(config_of(width, rough));
+	uint64_t offered[2] = {}, completed = 0, refused = 0, truncated = 0, lost = 0, cut = 0,
+		 long_frames = 0;
+	std::vector<sent> list[2];
+	size_t at_frame[2][4] = {}; /* behind the frame that the queue gave last */
+	unsigned int lengths[2][4][16], pieces[2][4] = {};
+	uint64_t addresses[2][4][16];
+	size_t offset[2][4] = {};
+	bool bad[2][4] = {};
+	std::string error;
+	auto fail = [&](const char *why) {
+		if (error.empty())
+			error = why;
+	};
+	auto post = [&](unsigned int f, unsigned int q) {
+		host::ring &r = c.rings[f][0][q];
+		unsigned int n = rnd() % 4 ? r.size - (uint16_t)(r.tail - r.seen) : rnd() % 3;
+		for (; n && (uint16_t)(r.tail - r.seen) < r.size; n--) {
+			unsigned int i = r.tail % r.size;
+			uint64_t a = c.buffer(r, i) + 1 + rnd() % 63;
+			unsigned int length = rnd() % 8 ? 64 + rnd() % 1000 : 64 + rnd() % 16320;
+			memset(c.memory(f, c.buffer(r, i)), 0xa5, 16448);
+			lengths[f][q][i] = length;
+			addresses[f][q][i] = a;
+			c.describe(f, false, q, rnd() % 32 ? a : 0x1000, length);
+		}
+		c.doorbell(f, false, q);
+	};
+	auto drain = [&](unsigned int f, unsigned int q) {
+		host::completion done;
+		while (c.next_completion(f, false, q, done)) {
+			unsigned int i = done.index() % c.rings[f][0][q].size, n = done.length();
+			size_t &at = at_frame[f][q], &from = offset[f][q];
+			if (!from) {
+				while (at < list[f].size() &&
+				       list[f][at].sum != done.raw_sum() % 65535)
+					at++;
+				at++;
+				bad[f][q] = false;
+				pieces[f][q] = 0;
+			}
+			if (at > list[f].size())
+				return fail("a completion of no frame");
+			const sent &s = list[f][at - 1];
+			size_t left = s.frame.size() - from;
+			bool whole = left <= lengths[f][q][i], ends = !whole && !done.more();
+			if (n != (whole ? left : lengths[f][q][i] & ~63u) ||
+			    (whole && done.more()) || s.sum != done.raw_sum() % 65535)
+				return fail(
+					("wrong length or words of a piece: " + std::to_string(n) +
+					 " bytes, " + std::to_string(left) + " left, buffer of " +
+					 std::to_string(lengths[f][q][i]) + ", status " +
+					 std::to_string(done.status()) + ", more " +
+					 std::to_string(done.more()) + ", piece " +
+					 std::to_string(pieces[f][q]))
+						.c_str());
+			if (ends && !pieces[f][q])
+				fail("truncated in the first piece");
+			if (done.status() != 1) {
+				uint8_t *p = c.memory(f, addresses[f][q][i]);
+				if (done.status() != (ends ? 4u : 0u))
+					fail("wrong status");
+				if (memcmp(p, &s.frame[from], n))
+					fail("data differs");
+				if (p[-1] != 0xa5 || p[n] != 0xa5)
+					fail("a byte outside the piece");
+			}
+			bad[f][q] |= done.status() == 1;
+			pieces[f][q]++;
+			cut += !whole;
+			from = done.more() ? from + n : 0;
+			if (done.more())
+				continue;
+			if (bad[f][q])
+				refused++;
+			else if (ends)
+				truncated++;
+			else
+				completed++, long_frames += pieces[f][q] > 1;
+		}
+	};
+	for (unsigned int f = 0; f < 2; f++) {
+		for (unsigned int w = 0; w < 10; w++)
+			c.write(card::window(f) + 0x80 + 4 * w, 0x6d5a56da + w * 0x01234567);
+		for (unsigned int e = 0; e < 128; e++)
+			c.write(card::window(f) + 0x200 + 4 * e, e % 4);
+		c.write(card::window(f) + 0x54, 0x3f);
+		enable(c, f, 0x41);
+		c.write(card::window(f) + 0x50, 9728);
+		for (unsigned int q = 0; q < 4; q++) {
+			c.start(f, false, q, 3 + q % 2, 16384);
+			post(f, q);
+		}
+	}
+	for (unsigned int i = 0; i < frames; i++) {
+		unsigned int port = rnd() % 2;
+		size_t payload = rnd() % (rnd() % 4 ? 600 : rnd() % 4 ? 2000 : 9680);
+		layout at;
+		sent s;
+		/* With wrong checksums the raw sum is as good as random: it names the frame. */
+		s.frame = make_frame(i % 2 ? UDP4 : TCP4, payload, i, false, false, at);
+		s.sum = sum_mod(&s.frame[at.l4], at.end - at.l4);
+		list[port].push_back(s);
+		c.offer(port, s.frame);
+		offered[port]++;
+		sekisho_engine_run(c.engine, rnd() % 400);
+		for (unsigned int q = 0; q < 4; q++) {
+			drain(port, q);
+			if (rnd() % (width == 64 ? 8 : 4) == 0)
+				post(port, q);
+		}
+	}
+	bool idle = c.settle();
+	std::string at = rough ? " (slow, disordered host)" : "";
+	uint64_t counted[5] = {};
+	for (unsigned int f = 0; f < 2; f++)
+		for (unsigned int q = 0; q < 4; q++) {
+			drain(f, q);
+			for (unsigned int r = 0; r < 5; r++)
+				counted[r] += c.counter(0x6000 + (f * 32 + q * 8 + r) * 16);
+			if (offset[f][q])
+				fail("the last piece of a frame is missing");
+		}
+	lost = counted[1] - truncated;
+	printf("# %lu frames: %lu whole, %lu of them in pieces, %lu truncated, %lu refused, %lu "
+	       "lost\n",
+	       (unsigned long)frames, (unsigned long)completed, (unsigned long)long_frames,
+	       (unsigned long)truncated, (unsigned long)refused, (unsigned long)lost);
+	tap.check(idle && error.empty(), "frames are cut into their buffers" + at, error);
+	tap.check(counted[0] == completed && counted[3] == refused && counted[1] >= truncated &&
+			  !counted[2] && !counted[4],
+		  "each frame is counted once, by what became of the worst of it" + at);
+	tap.check(long_frames > frames / 8 && truncated && refused && lost,
+		  "every end of a frame occurs" + at);
+	std::string why = sums(c, offered);
+	tap.check(why.empty(), "the sums hold" + at, why);
+	bool stopped = true;
+	for (unsigned int f = 0; f < 2; f++)
+		for (unsigned int q = 0; q < 4; q++)
+			stopped &= c.stop(f, false, q);
+	tap.check(stopped, "the queues stop" + at);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int width = argc > 1 ? atoi(argv[1]) : 64;
@@ -588,5 +739,7 @@ int main(int argc, char **argv)
 	test_refused_completions(width);
 	test_interrupts(width);
 	test_filters(width);
+	test_scatter(width, false, frames / 4);
+	test_scatter(width, true, frames / 4);
 	return tap.finish();
 }

@@ -37,6 +37,8 @@ struct completion {
 	uint32_t hash() const { return words[1]; }
 	unsigned int index() const { return words[7] & 0xffff; }
 	unsigned int status() const { return words[7] >> 16 & 15; }
+	bool more() const { return words[7] >> 20 & 1; }
+	unsigned int raw_sum() const { return words[2] & 0xffff; }
 };
 
 struct received {

@@ -18,6 +18,8 @@ struct ring_model {
 	struct expected {
 		unsigned index, status;
 		axis::bytes words;
+		bool first = true, more = false, truncated = false;
+		unsigned bytes = 0;
 	};
 	std::deque<expected> waiting;
 	unsigned unconsumed = 0, index = 0;
@@ -42,16 +44,19 @@ struct bench {
 	std::deque<line> lines;
 	std::deque<unsigned> event_expected;
 	std::string error;
-	uint64_t clocks = 0, pairs = 0, n_lines = 0, entries_in = 0, dones = 0, events = 0,
-		 refused = 0;
+	uint64_t clocks = 0, pairs = 0, n_lines = 0, entries_in = 0, frames_in = 0, dones = 0,
+		 events = 0, refused = 0;
 	unsigned stall = 0, latency = 20, jitter = 0, refuse = 0, frame_error = 0, tx_error = 0,
-		 busy_percent = 0;
+		 busy_percent = 0, cut_percent = 0;
 	unsigned long rx_left[Q] = {}, tx_left[Q] = {};
 	unsigned frame_gap = 0;
 	uint64_t last_frame = 0;
 	bool entry_active = false, tx_active = false, done_active = false;
 	unsigned entry_queue = 0, tx_queue = 0;
 	ring_model::expected entry, tx;
+	unsigned pieces = 0; /* of a frame that are to come */
+	bool frame_refused = false;
+	uint64_t whole = 0, cut = 0, truncated = 0, refused_before = 0;
 	unsigned first_queue = 0;
 
 	bench(uint64_t seed, const unsigned *sizes) : r(seed)
@@ -115,7 +120,7 @@ struct bench {
 				auto &x = g.waiting.front();
 				axis::bytes words(e, e + 20);
 				if (index != x.index || status != x.status || words != x.words ||
-				    e[20] || e[27] || e[30] >> 4 || e[31] & 0x7f)
+				    e[20] || e[27] || (e[30] >> 4) != x.more || e[31] & 0x7f)
 					fail("wrong receive completion");
 				g.waiting.pop_front();
 				g.unconsumed--, g.covered++;
@@ -149,8 +154,13 @@ struct bench {
 			if (!axis::chance(r, stall) && clocks >= last_frame + frame_gap) {
 				/* A queue of the same number again and again makes pairs. */
 				unsigned q = r() % 4 ? first_queue : r() % Q;
-				for (unsigned k = 0; k < Q && !entry_active; k++, q = (q + 1) % Q)
-					if (rx_left[q] && ring[q].enabled && !ring[q].broken &&
+				if (pieces)
+					q = entry_queue;
+				/* The pieces of a frame follow each other. */
+				for (unsigned k = 0; k < (pieces ? 1 : Q) && !entry_active;
+				     k++, q = (q + 1) % Q)
+					if ((rx_left[q] || pieces) && ring[q].enabled &&
+					    !ring[q].broken &&
 					    ring[q].unconsumed < 1u << ring[q].size_log2) {
 						entry_active = true;
 						entry_queue = q;
@@ -159,16 +169,36 @@ struct bench {
 				first_queue = r() % 32 ? entry_queue : r() % Q;
 				if (entry_active) {
 					ring_model &g = ring[entry_queue];
-					rx_left[entry_queue]--;
+					rx_left[entry_queue] -= rx_left[entry_queue] != 0;
 					g.unconsumed++;
 					entry.index = g.index++ & ((1u << g.size_log2) - 1);
 					entry.status = 0;
+					entry.first = !pieces;
+					if (!pieces) {
+						pieces = axis::chance(r, cut_percent) ?
+								 2 + r() % 4 :
+								 1;
+						entry.bytes = r() & 0x3fff;
+					}
+					pieces--;
+					/* At times the queue stops within a frame: no last piece. */
+					if (pieces && axis::chance(r, cut_percent / 8)) {
+						pieces = 0;
+						entry.more = true;
+					} else {
+						entry.more = pieces != 0;
+					}
+					entry.truncated =
+						!entry.more && !entry.first && axis::chance(r, 40);
 					entry.words.resize(20);
 					for (auto &b : entry.words)
 						b = (uint8_t)r();
 					m.entry_valid = 1;
 					m.entry_queue = entry_queue;
 					m.entry_index = entry.index;
+					m.entry_first = entry.first, m.entry_more = entry.more;
+					m.entry_truncated = entry.truncated;
+					m.entry_bytes = entry.bytes;
 					axis::put(m.entry_words, entry.words.data(), 20);
 				}
 			}
@@ -235,11 +265,20 @@ struct bench {
 			} else {
 				auto f = frames.front();
 				frames.pop_front();
-				f.second.status = m.frame_done_error;
-				ring[f.first].waiting.push_back(f.second);
-				event_expected.push_back(f.first << 3 |
-							 (m.frame_done_error ? 3 : 0) |
-							 (axis::field(f.second.words, 0, 14) << 8));
+				auto &x = f.second;
+				x.status = m.frame_done_error ? 1 : x.truncated ? 4 : 0;
+				ring[f.first].waiting.push_back(x);
+				frame_refused = m.frame_done_error || (frame_refused && !x.first);
+				if (!x.more) {
+					event_expected.push_back(f.first << 3 |
+								 (frame_refused ? 3 :
+								  x.truncated	? 1 :
+										  0) |
+								 x.bytes << 8);
+					whole += x.first, cut += !x.first, truncated += x.truncated;
+					refused_before += frame_refused && !m.frame_done_error;
+					frames_in++;
+				}
 				dones++;
 			}
 		}
@@ -338,7 +377,8 @@ static void check_all(axis::tap &t, bench &b, const std::string &n, bool done)
 	t.check(counts, n + ": completed is what software has seen");
 	t.check(errors, n + ": ring_error where a completion was refused, and only there");
 	t.check(!active && !b.m.busy, n + ": idle at the end");
-	t.check(b.events == b.dones && b.dones == b.entries_in, n + ": one event a frame");
+	t.check(b.events == b.frames_in && b.event_expected.empty() && b.dones == b.entries_in,
+		n + ": one event a frame");
 }
 
 int main()
@@ -353,6 +393,17 @@ int main()
 		for (unsigned i = 0; i < Q; i++)
 			b.rx_left[i] = b.tx_left[i] = 3000;
 		check_all(t, b, "stalls and errors", b.run(2000000));
+	}
+	{
+		bench b(6, small);
+		b.stall = 20, b.jitter = 60, b.frame_error = 5, b.cut_percent = 40,
+		b.busy_percent = 50;
+		for (unsigned i = 0; i < Q; i++)
+			b.rx_left[i] = b.tx_left[i] = 3000;
+		check_all(t, b, "frames over several buffers", b.run(2000000));
+		t.check(b.whole > 1000 && b.cut > 1000 && b.truncated > 100 &&
+				b.refused_before > 100,
+			"frames over several buffers: every kind occurs");
 	}
 	{
 		bench b(2, all);

@@ -59,8 +59,9 @@ static unsigned judge(offered &o, const config &c, const config &later)
 		return FUNCTION_DISABLED;
 	bytes to(d.begin(), d.begin() + 6);
 	if (to != bytes(6, 0xff)) {
-		bool take = (c.promiscuous >> function & 1) ||
-			    (to[0] & 1 ? c.all_multicast >> function & 1 : to == later.mac[function]);
+		bool take =
+			(c.promiscuous >> function & 1) ||
+			(to[0] & 1 ? c.all_multicast >> function & 1 : to == later.mac[function]);
 		for (unsigned i = 0; i < 8 && !take; i++)
 			o.by_filter |= (later.filter_valid >> (8 * function + i) & 1) &&
 				       to == later.filter[8 * function + i];

@@ -14,6 +14,7 @@ struct mix {
 	unsigned supply, consume; /* percent of the clocks */
 	unsigned refuse; /* percent of the pops */
 	unsigned stop; /* of 10000 clocks */
+	unsigned late; /* of 1000 clocks */
 };
 
 struct bench {
@@ -27,7 +28,9 @@ struct bench {
 	unsigned stopped[Q] = {}, wait[Q] = {}, next[Q] = {};
 	int popped = -1; /* queue of the pop of the clock before */
 	bool ok = false;
-	uint64_t clocks = 0, pops = 0, used = 0, lost = 0, full = 0, nothing = 0;
+	bool late[Q] = {};
+	uint64_t clocks = 0, pops = 0, used = 0, lost = 0, full = 0, nothing = 0, seconds = 0,
+		 second_none = 0, second_small = 0, late_only = 0;
 	std::string error;
 
 	void fail(const std::string &why)
@@ -38,7 +41,7 @@ struct bench {
 	void reset()
 	{
 		m.rst = 1, m.queue_running = 0, m.available = 0, m.pending = 0, m.pop_ok = 0;
-		m.consume_valid = 0;
+		m.consume_valid = 0, m.late_valid = 0;
 		for (int i = 0; i < 5; i++)
 			m.clk = 0, m.eval(), m.clk = 1, m.eval();
 		m.rst = 0;
@@ -80,11 +83,18 @@ struct bench {
 		m.consume_queue = q;
 		bool consume = !stopped[q] && !here[q].empty() && chance(r, c.consume);
 		m.consume_valid = consume;
+		m.late_valid = r() % 1000 < c.late;
+		m.late_queue = r() % Q;
 		m.eval();
+		bool wanted = false;
 		for (unsigned i = 0; i < Q; i++) {
 			bool coming = (popped == (int)i && ok) || (m.pop_valid && m.pop_queue == i);
-			bool none = here[i].empty() && !coming && !(available >> i & 1) &&
-				    !(pending >> i & 1);
+			bool more = coming || (available >> i & 1) || (pending >> i & 1);
+			bool none = (here[i].empty() && !more) || late[i];
+			bool second = here[i].size() > 1 && here[i][1].length >= 64;
+			bool small = here[i].size() > 1 && !second;
+			/* Without one here the second is not looked at. */
+			bool no_second = small || (here[i].size() == 1 && (!more || late[i]));
 			nothing += none;
 			if (stopped[i])
 				continue;
@@ -93,7 +103,16 @@ struct bench {
 			/* A pop that is not answered with a descriptor counts until then. */
 			if ((m.none >> i & 1) != none && !(popped == (int)i && !ok))
 				fail("none is wrong");
+			if ((m.have_second >> i & 1) != second)
+				fail("have_second is wrong");
+			if (here[i].size() && (m.none_second >> i & 1) != no_second &&
+			    !(popped == (int)i && !ok))
+				fail("none_second is wrong");
+			seconds += second, second_small += small;
+			second_none += here[i].size() == 1 && !more;
+			late_only += late[i] && more;
 			bool room = here[i].size() + (popped == (int)i) < 4;
+			wanted |= (available >> i & 1) && here[i].size() + coming < 4;
 			full += !room;
 			if (m.pop_valid && m.pop_queue == i)
 				wait[i] = 0;
@@ -118,8 +137,16 @@ struct bench {
 			fail("a pop of nothing");
 		if (consume)
 			here[q].pop_front(), used++;
-		if (ok)
+		if (m.late_valid)
+			late[m.late_queue] = true;
+		if (ok) {
 			here[popped].push_back(d);
+			late[popped] = false;
+		}
+		for (unsigned i = 0; i < Q; i++)
+			late[i] = late[i] && !stopped[i];
+		if ((popped >= 0 || m.pop_valid || wanted) && !m.busy)
+			fail("not busy while a descriptor comes");
 		popped = m.pop_valid ? (int)m.pop_queue : -1;
 		pops += m.pop_valid;
 		m.clk = 1;
@@ -131,7 +158,8 @@ struct bench {
 			}
 			if (outside[i].size() < 8 && chance(r, c.supply))
 				outside[i].push_back(
-					{ r(), (unsigned)r() & 0x3fff, next[i]++ & 0xffff });
+					{ r(), (unsigned)r() & (chance(r, 20) ? 0x7f : 0x3fff),
+					  next[i]++ & 0xffff });
 		}
 		clocks++;
 	}
@@ -141,9 +169,11 @@ int main()
 {
 	Verilated::randReset(2);
 	static const mix mixes[] = {
-		{ "many, all used", 100, 100, 0, 0 },  { "few descriptors", 3, 90, 0, 0 },
-		{ "seldom used", 50, 10, 0, 0 },       { "pops without answer", 30, 80, 30, 0 },
-		{ "queues that stop", 20, 70, 5, 20 },
+		{ "many, all used", 100, 100, 0, 0, 0 },
+		{ "few descriptors", 3, 90, 0, 0, 2 },
+		{ "seldom used", 50, 10, 0, 0, 2 },
+		{ "pops without answer", 30, 80, 30, 0, 2 },
+		{ "queues that stop", 20, 70, 5, 20, 2 },
 	};
 	tap t;
 	for (auto &c : mixes) {
@@ -161,7 +191,11 @@ int main()
 		if (c.consume == 10)
 			t.check(b.full > 1000, n + ": queues are full");
 		if (c.supply == 3)
-			t.check(b.nothing > 1000, n + ": queues have none");
+			t.check(b.nothing > 1000 && b.second_none > 1000 && b.late_only > 100,
+				n + ": queues have none");
+		if (c.supply == 50)
+			t.check(b.seconds > 1000 && b.second_small > 1000,
+				n + ": second descriptors of both kinds");
 	}
 	return t.finish();
 }

@@ -17,9 +17,9 @@ struct field {
 	unsigned meta, width, completion;
 };
 static const field fields[] = {
-	{ 16, 14, 0 },	{ 64, 3, 16 },	{ 67, 3, 19 },	 { 70, 2, 22 },	  { 176, 4, 24 },
-	{ 173, 2, 28 }, { 214, 2, 30 }, { 180, 32, 32 }, { 216, 16, 64 }, { 72, 16, 80 },
-	{ 88, 8, 96 },	{ 96, 8, 104 }, { 104, 9, 112 }, { 212, 2, 121 }, { 30, 32, 128 },
+	{ 64, 3, 16 },	{ 67, 3, 19 },	 { 70, 2, 22 },	  { 176, 4, 24 },  { 173, 2, 28 },
+	{ 214, 2, 30 }, { 180, 32, 32 }, { 216, 16, 64 }, { 72, 16, 80 },  { 88, 8, 96 },
+	{ 96, 8, 104 }, { 104, 9, 112 }, { 212, 2, 121 }, { 30, 32, 128 },
 };
 
 struct descriptor {
@@ -32,8 +32,14 @@ struct frame_info {
 	axis::frame frame;
 	unsigned queue, function, length;
 	bool bad;
-	int result = -1;
-	uint64_t address = 0;
+	unsigned offset = 0; /* bytes in pieces */
+};
+
+struct piece {
+	size_t frame;
+	uint64_t address;
+	unsigned offset, length;
+	bool more;
 };
 
 struct bench {
@@ -43,13 +49,17 @@ struct bench {
 	axis::source<decltype(m.s_axis_tdata), decltype(m.s_axis_tkeep), decltype(m.s_axis_tuser)>
 		source;
 	std::vector<frame_info> frames;
-	std::deque<size_t> given;
+	std::deque<piece> given;
+	uint64_t stop_clock = 0; /* of the queue of the frame that is being cut */
+	uint64_t pieces = 0, truncated = 0, cut_disabled = 0, no_second = 0;
+	unsigned scatter = 0, tiny_percent = 0;
+	bool dead = false; /* descriptors are announced and never come */
 	size_t decided = 0, written = 0, offset = 0;
 	std::deque<descriptor> fetched[Q], popped[Q];
 	std::deque<uint64_t> coming[Q];
 	unsigned index[Q] = {}, off_clocks[Q] = {};
 	uint8_t running = 0xff;
-	std::deque<uint8_t> running_history, none_history;
+	std::deque<uint8_t> running_history, none_history, none_second_history;
 	uint64_t clocks = 0, events[RESULTS] = {}, done_sent = 0, done_seen = 0, first = 0,
 		 last = 0, next_address = 1;
 	std::string error;
@@ -101,6 +111,8 @@ struct bench {
 		descriptor d;
 		d.address = (r() << 24) + next_address++;
 		d.length = axis::chance(r, small_percent) ? 64 + r() % 400 : 10000 + r() % 6384;
+		if (axis::chance(r, tiny_percent))
+			d.length = r() % 64;
 		d.index = index[q]++ & 0xff;
 		return d;
 	}
@@ -122,48 +134,89 @@ struct bench {
 			return fail("a descriptor that was never popped");
 		descriptor d = popped[q].front();
 		popped[q].pop_front();
-		if (d.length < f.length)
-			fail("the buffer is too small");
+		unsigned left = f.length - f.offset, length = left;
+		bool cut = left > d.length;
+		if (cut) {
+			length = d.length & ~63u;
+			if (!(scatter >> f.function & 1) || !length)
+				fail("the buffer is too small");
+			if (m.entry_more == m.entry_truncated)
+				fail("a piece neither goes on nor ends");
+			/* Behind a stop the model has forgotten what there was. */
+			bool second = !popped[q].empty() && popped[q].front().length >= 64;
+			bool stopped = false, none = false;
+			for (auto h : running_history)
+				stopped |= !(h >> q & 1);
+			for (auto h : none_second_history)
+				none |= h >> q & 1;
+			if (m.entry_more && !second && !stopped)
+				fail("a piece goes on without a second descriptor");
+			if (m.entry_truncated && (!none || !f.offset))
+				fail("truncated, but there is a second descriptor, or it is the "
+				     "first piece");
+			truncated += m.entry_truncated;
+		} else if (m.entry_more || m.entry_truncated) {
+			fail("the last piece goes on or is truncated");
+		}
 		if (m.entry_index != d.index)
 			fail("wrong index");
-		if (m.m_frame_length != f.length || m.m_frame_function != f.function)
+		if (m.m_frame_length != length || axis::field(words, 0, 14) != length ||
+		    m.m_frame_function != f.function)
 			fail("wrong length or function");
-		f.address = d.address;
+		if (m.entry_first != !f.offset || m.entry_bytes != f.length)
+			fail("wrong place in the frame, or whole length");
+		if (f.offset && stop_clock && clocks > stop_clock + 5)
+			fail("a piece although the queue has stopped within the frame");
+		pieces += cut;
+		given.push_back({ decided, d.address, f.offset, length, m.entry_more != 0 });
+		if (!f.offset)
+			stop_clock = 0;
+		f.offset += length;
 	}
+	/* An entry, or the event of a drop. */
 	void decide(int result)
 	{
 		if (decided >= frames.size())
 			return fail("more decisions than frames");
 		frame_info &f = frames[decided];
 		unsigned q = f.queue;
-		bool ran = false, stopped = f.bad, none = false;
+		bool ran = false, stopped = f.bad, none = false, second_none = false;
 		for (auto h : running_history)
 			ran |= h >> q & 1, stopped |= !(h >> q & 1);
 		for (auto h : none_history)
 			none |= h >> q & 1;
+		for (auto h : none_second_history)
+			second_none |= h >> q & 1;
 		if (f.bad)
 			ran = false;
-		f.result = result;
 		if (result == COMPLETED) {
 			if (m.entry_queue != q)
 				fail("wrong queue");
 			if (!ran)
 				fail("a frame for a queue that is not running");
 			take(q, f);
-			given.push_back(decided);
+			if (m.entry_more)
+				return;
 		} else {
+			bool cuts = scatter >> f.function & 1;
 			if (m.rx_queue_event_index >> 3 != q || m.rx_queue_event_bytes != f.length)
 				fail("wrong event");
 			events[result]++;
 			while (!popped[q].empty() && popped[q].front().flushed && ran)
 				popped[q].pop_front();
-			if (result == DISABLED && !stopped)
+			const descriptor *d = popped[q].empty() ? nullptr : &popped[q].front();
+			bool cut_whole = cuts && d && d->length < f.length && d->length >= 64;
+			if (f.offset && (result != DISABLED || !stop_clock))
+				fail("a frame is dropped behind its first piece");
+			cut_disabled += f.offset != 0;
+			if (result == DISABLED && !stopped && !f.offset)
 				fail("QUEUE_DISABLED, but the queue runs");
-			if (result == NO_DESCRIPTOR && !(ran && none))
+			if (result == NO_DESCRIPTOR && !dead &&
+			    !(ran && (none || (second_none && (cut_whole || stopped)))))
 				fail("NO_DESCRIPTOR, but there is one");
+			no_second += result == NO_DESCRIPTOR && cut_whole;
 			if (result == TOO_SMALL &&
-			    (!ran || (!stopped &&
-				      (popped[q].empty() || popped[q].front().length >= f.length))))
+			    (!ran || (!stopped && (!d || d->length >= f.length || cut_whole))))
 				fail("BUFFER_TOO_SMALL, but it fits");
 		}
 		if (++decided == frames.size() / 4)
@@ -186,7 +239,10 @@ struct bench {
 					d.flushed = true;
 			}
 			if (running >> q & 1) {
-				if (endless) {
+				if (dead) {
+					if (coming[q].empty())
+						coming[q].push_back(~0ull);
+				} else if (endless) {
 					while (fetched[q].size() < 8)
 						fetched[q].push_back(make(q));
 				} else if (fetched[q].size() + coming[q].size() < 16 &&
@@ -202,6 +258,10 @@ struct bench {
 			pending |= !coming[q].empty() << q;
 			none |= (fetched[q].empty() && coming[q].empty()) << q;
 		}
+		if (decided < frames.size() && frames[decided].offset && !stop_clock &&
+		    !(running >> frames[decided].queue & 1))
+			stop_clock = clocks;
+		m.scatter = scatter;
 		m.queue_running = running, m.available = available, m.pending = pending;
 		if (answer_due) {
 			m.pop_ok = answer_ok;
@@ -252,10 +312,19 @@ struct bench {
 			else
 				decide(result);
 		}
-		for (unsigned q = 0; q < Q; q++)
+		uint8_t none_second = 0;
+		for (unsigned q = 0; q < Q; q++) {
+			unsigned n = 0;
+			bool small = false;
 			for (auto &d : popped[q])
 				if (!d.flushed)
-					none &= ~(1 << q);
+					small |= ++n == 2 && d.length < 64;
+			none_second |= (small || (n < 2 && (none >> q & 1))) << q;
+			none &= ~((n != 0) << q);
+		}
+		none_second_history.push_back(none_second);
+		if (none_second_history.size() > 5)
+			none_second_history.pop_front();
 		none_history.push_back(none);
 		if (none_history.size() > 5)
 			none_history.pop_front();
@@ -263,20 +332,22 @@ struct bench {
 			if (given.empty()) {
 				fail("a beat of no frame");
 			} else {
-				const frame_info &f = frames[given.front()];
+				const piece &g = given.front();
 				axis::bytes beat(DMA_BYTES);
 				axis::get(m.m_frame_tdata, beat.data(), DMA_BYTES);
-				if (!offset && (m.m_frame_address != f.address ||
-						m.m_frame_length != f.length))
+				if (!offset && (m.m_frame_address != g.address ||
+						m.m_frame_length != g.length))
 					fail("address or length changed");
-				size_t n = std::min<size_t>(DMA_BYTES, f.length - offset);
-				if (memcmp(beat.data(), f.frame.data.data() + offset, n))
+				size_t n = std::min<size_t>(DMA_BYTES, g.length - offset);
+				if (memcmp(beat.data(),
+					   frames[g.frame].frame.data.data() + g.offset + offset,
+					   n))
 					fail("data differs");
 				offset += n;
-				if ((offset == f.length) != !!m.m_frame_tlast)
+				if ((offset == g.length) != !!m.m_frame_tlast)
 					fail("last beat");
 				if (m.m_frame_tlast) {
-					offset = 0, written++;
+					offset = 0, written += !g.more;
 					given.pop_front();
 				}
 			}
@@ -299,29 +370,73 @@ struct bench {
 };
 
 static void random_test(axis::tap &t, const char *name, unsigned seed, unsigned stall,
-			unsigned disable, unsigned small, unsigned supply, bool bad, unsigned done)
+			unsigned disable, unsigned small, unsigned supply, bool bad, unsigned done,
+			unsigned scatter = 0, unsigned tiny = 0)
 {
 	bench b(seed);
 	b.stall = stall, b.source.stall_percent = stall / 2;
 	b.disable_percent = disable, b.small_percent = small, b.supply = supply,
 	b.done_percent = done;
+	b.scatter = scatter, b.tiny_percent = tiny;
 	for (unsigned i = 0; i < 6000; i++)
 		b.add(i % 50 ? 60 + b.r() % 500 : 60 + b.r() % 9600, b.r() % 4 ? -1 : 3,
 		      bad && b.r() % 20 == 0);
 	bool all = b.run(3000000);
 	std::string n = name;
+	printf("# %s: %lu pieces, %lu truncated, %lu stopped within, %lu for want of a second, %lu "
+	       "%lu %lu dropped\n",
+	       name, (unsigned long)b.pieces, (unsigned long)b.truncated,
+	       (unsigned long)b.cut_disabled, (unsigned long)b.no_second,
+	       (unsigned long)b.events[NO_DESCRIPTOR], (unsigned long)b.events[TOO_SMALL],
+	       (unsigned long)b.events[DISABLED]);
 	uint64_t drops = b.events[NO_DESCRIPTOR] + b.events[TOO_SMALL] + b.events[DISABLED];
 	t.check(all, n + ": every frame is decided and leaves", std::to_string(b.decided));
 	t.check(b.error.empty(), n + ": each decision, descriptor, field and byte", b.error);
 	t.check(b.written + drops == b.frames.size(), n + ": in = written + drops by reason");
 	t.check(b.done_seen == b.done_sent, n + ": the events of finished frames are passed on");
-	t.check((!disable && !bad) == !b.events[DISABLED] && !small == !b.events[TOO_SMALL] &&
+	t.check((!disable && !bad) == !b.events[DISABLED] &&
+			(!small || (scatter == 3 && !tiny)) == !b.events[TOO_SMALL] &&
 			(supply == 10000) == !b.events[NO_DESCRIPTOR],
 		n + ": the drops of this case occur",
 		std::to_string(b.events[NO_DESCRIPTOR]) + " " +
 			std::to_string(b.events[TOO_SMALL]) + " " +
 			std::to_string(b.events[DISABLED]));
 	t.check(!b.m.busy, n + ": not busy at the end");
+	if (scatter)
+		t.check(b.pieces > 500 &&
+				(supply == 10000 || (b.truncated > 20 && b.no_second > 20)) &&
+				(!disable || b.cut_disabled > 20),
+			n + ": pieces, and ends of every kind, occur");
+}
+
+/* Descriptors that are announced and do not come: each queue holds up the others once. */
+static void late_test(axis::tap &t)
+{
+	bench b(21);
+	b.dead = true;
+	for (unsigned i = 0; i < 400; i++)
+		b.add(60 + b.r() % 100, i % 2 ? 1 : 6, false);
+	bool all = b.run(100000);
+	t.check(all && b.events[NO_DESCRIPTOR] == 400 && b.error.empty(),
+		"frames without a descriptor in time are dropped", b.error);
+	t.check(b.last > 2000 && b.last < 2200 + 400 * 30,
+		"a queue holds up the others for 1000 clocks, and once",
+		std::to_string(b.last) + " clocks");
+	/* With the first descriptor the queue is as before. */
+	b.dead = false;
+	b.supply = 0;
+	for (unsigned q = 0; q < Q; q++)
+		b.coming[q].clear(), b.fetched[q].push_back(b.make(q));
+	for (int i = 0; i < 40; i++)
+		b.clock();
+	uint64_t before = b.clocks;
+	for (unsigned q = 0; q < Q; q++)
+		b.coming[q].push_back(before + 500);
+	for (unsigned i = 0; i < 2; i++)
+		b.add(100, 6, false);
+	all = b.run(b.clocks + 3000);
+	t.check(all && b.events[NO_DESCRIPTOR] == 400 && b.error.empty() && b.last - before > 400,
+		"and waits again once a descriptor has come", b.error);
 }
 
 static void rate_test(axis::tap &t, unsigned length, int queue, double most)
@@ -350,6 +465,13 @@ int main()
 	random_test(t, "small buffers, foreign queues", 3, 10, 0, 40, 10000, true, 10);
 	random_test(t, "starved", 4, 10, 0, 0, supply, false, 10);
 	random_test(t, "queues that stop", 5, 20, 40, 20, supply, true, 20);
+	random_test(t, "scatter", 6, 0, 0, 60, 10000, false, 0, 3);
+	random_test(t, "scatter, stalls and events", 7, 40, 0, 90, 10000, true, 20, 3);
+	random_test(t, "scatter, one function, starved", 8, 10, 0, 60, 2 * supply, false, 10, 1);
+	random_test(t, "scatter, starved", 9, 10, 0, 90, 2 * supply, false, 10, 3);
+	random_test(t, "scatter, queues that stop, tiny buffers", 10, 20, 60, 80, 6 * supply, true,
+		    20, 3, 1);
+	late_test(t);
 	double beats = (60 + BYTES - 1) / BYTES;
 	double small = beats < 2 ? 2 : beats;
 	rate_test(t, 60, 0, small * 1.01);

@@ -28,6 +28,10 @@ struct queue_model {
 	std::deque<buffer> fetched;
 	std::deque<std::pair<uint64_t, unsigned>> coming;
 	std::map<unsigned, uint32_t> outstanding;
+	/* The frame whose pieces are coming */
+	uint32_t number = 0;
+	unsigned offset = 0;
+	bool refused = false;
 };
 
 struct bench {
@@ -41,10 +45,11 @@ struct bench {
 	std::map<uint32_t, axis::bytes> sent;
 	std::vector<std::pair<unsigned, unsigned>> frames;
 	uint64_t clocks = 0, events[RESULTS] = {}, bytes[RESULTS] = {}, consumed = 0,
-		 consumed_error = 0, first = 0, last = 0, total = 0;
+		 consumed_error = 0, consumed_truncated = 0, pieces = 0, first = 0, last = 0,
+		 total = 0;
 	uint64_t tx_in = 0, restarts = 0;
 	unsigned descriptor_latency = 20, stop = 0, data_refuse = 0, ring_refuse = 0,
-		 tx_percent = 0;
+		 tx_percent = 0, scatter = 0;
 	bool any_length = false, answer_due = false, answer_ok = false;
 	buffer answer;
 	uint64_t next = 0;
@@ -123,7 +128,9 @@ struct bench {
 		buffer b;
 		b.queue = q;
 		/* Too small a buffer stays until a frame fits: all are of 60 bytes or more. */
-		b.length = any_length ? (r() % 3 ? 1514 + r() % 14870 : 60 + r() % 600) : 2048;
+		b.length = scatter    ? 64 + r() % (r() % 8 ? 600 : 16320) :
+			   any_length ? (r() % 3 ? 1514 + r() % 14870 : 60 + r() % 600) :
+					2048;
 		uint64_t &n = next;
 		n += any_length && r() % 2 ? r() % 100 : 0;
 		b.address = any_length ? n : (n + 63) / 64 * 64;
@@ -161,24 +168,38 @@ struct bench {
 			const buffer &b = buffers[o->second - 1];
 			const axis::bytes &data = sent[number];
 			axis::bytes got(length);
-			if (length != data.size() || length > b.length || frames[number].first != q)
-				return fail("wrong length or queue");
+			bool more = e[30] >> 4 & 1;
+			if (!k.offset)
+				k.number = number, k.refused = false;
+			unsigned left = data.size() - k.offset;
+			bool cut = left > b.length, ends = cut && !more;
+			if (frames[number].first != q || number != k.number)
+				return fail("a piece of another frame, or queue");
+			if (length != (cut ? b.length & ~63u : left) || !length ||
+			    (cut && !(scatter >> q / QPF & 1)) || (more && !cut))
+				fail("wrong length");
+			if (ends && !k.offset)
+				fail("truncated in the first piece");
 			if (b.answered != length)
 				fail("a completion before its data");
-			if (status != b.data_refused)
+			if (status != (b.data_refused ? 1u : ends ? 4u : 0u))
 				fail("wrong status");
 			host.read(q / QPF, b.address, got.data(), length);
-			if (!status && got != data)
+			if (!b.data_refused && memcmp(got.data(), &data[k.offset], length))
 				fail("data differs");
 			/* Behind the frame nothing is written. */
 			uint8_t behind;
 			if (length < b.length &&
 			    (host.read(q / QPF, b.address + length, &behind, 1), behind != 0xa5))
 				fail("a byte behind the frame");
-			sent.erase(number);
 			k.outstanding.erase(o);
 			k.posted--;
-			(status ? consumed_error : consumed)++;
+			k.offset += length, k.refused |= b.data_refused, pieces += cut;
+			if (more)
+				continue;
+			k.offset = 0;
+			sent.erase(number);
+			(k.refused ? consumed_error : ends ? consumed_truncated : consumed)++;
 			if (consumed == frames.size() / 4)
 				first = clocks;
 			last = clocks;
@@ -208,7 +229,8 @@ struct bench {
 				unsigned coming = 0;
 				for (auto &c : k.coming)
 					coming += c.second;
-				if (k.posted + coming + 8 <= SIZE)
+				if (k.posted + coming + 8 <=
+				    (scatter ? DATA_W == 64 ? 8 : 16 : SIZE))
 					k.coming.push_back({ clocks + descriptor_latency, 8 });
 				if (!k.coming.empty() && k.coming.front().first <= clocks) {
 					for (unsigned i = 0; i < k.coming.front().second; i++)
@@ -220,6 +242,7 @@ struct bench {
 			available |= !k.fetched.empty() << q;
 			pending |= !k.coming.empty() << q;
 		}
+		m.scatter = scatter;
 		m.rx_enable = enable, m.tx_enable = 0xff;
 		m.available = available, m.pending = pending;
 		if (answer_due)
@@ -283,13 +306,16 @@ struct bench {
 };
 
 static void random_test(axis::tap &t, const char *name, unsigned seed, unsigned stall,
-			unsigned jitter, unsigned stop, unsigned data_refuse, unsigned ring_refuse)
+			unsigned jitter, unsigned stop, unsigned data_refuse, unsigned ring_refuse,
+			unsigned scatter = 0)
 {
 	bench b(seed);
 	b.any_length = true;
 	b.source.stall_percent = stall, b.host.stall = stall;
 	b.host.latency = 20, b.host.jitter = jitter;
 	b.stop = stop, b.data_refuse = data_refuse, b.ring_refuse = ring_refuse, b.tx_percent = 10;
+	b.scatter = scatter;
+	b.descriptor_latency = scatter ? 100 : 20;
 	for (unsigned i = 0; i < 3000; i++)
 		b.add(b.r() % 4 ? 60 + b.r() % 100 : 60 + b.r() % (b.r() % 8 ? 1454 : 9600),
 		      b.r() % 2 ? -1 : 2);
@@ -312,8 +338,11 @@ static void random_test(axis::tap &t, const char *name, unsigned seed, unsigned 
 					      b.consumed_error == b.events[DMA_ERROR],
 		n + ": software sees what the counters say");
 	t.check(!data_refuse == !b.events[DMA_ERROR] && !(stop || ring_refuse) == !b.restarts &&
-			b.events[TOO_SMALL] && b.consumed > 300,
+			!scatter == !!b.events[TOO_SMALL] && b.consumed > 300 &&
+			(!scatter || (b.pieces > 500 && b.consumed_truncated > 5)),
 		n + ": the cases occur");
+	printf("# %s: %lu pieces, %lu truncated\n", name, (unsigned long)b.pieces,
+	       (unsigned long)b.consumed_truncated);
 	printf("# %s: %lu completed, %lu too small, %lu refused, %lu disabled, %lu without "
 	       "descriptor, %lu restarts\n",
 	       name, (unsigned long)b.events[COMPLETED], (unsigned long)b.events[TOO_SMALL],
@@ -352,6 +381,10 @@ int main()
 	random_test(t, "refused data", 3, 10, 100, 0, 200, 0);
 	random_test(t, "queues that stop", 4, 10, 100, 30, 50, 0);
 	random_test(t, "refused completions", 5, 10, 100, 0, 50, 200);
+	random_test(t, "scatter", 6, 0, 0, 0, 0, 0, 3);
+	random_test(t, "scatter, stalls, refused data", 7, 30, 200, 0, 200, 0, 3);
+	random_test(t, "scatter, queues that stop", 8, 10, 100, 30, 50, 0, 3);
+	random_test(t, "scatter, refused completions", 9, 10, 100, 0, 50, 100, 3);
 	double small = DATA_W == 64 ? 8 : 2, large = DATA_W == 64 ? 190 : 24.5;
 	for (int q = 0; q >= -1; q--) {
 		rate_test(t, 60, 20, 20, q, small * 1.01);

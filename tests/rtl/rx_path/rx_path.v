@@ -17,6 +17,7 @@ module rx_path #
 
     // Configuration
     input  wire [7:0]          rx_enable,
+    input  wire [1:0]          scatter,
     input  wire [511:0]        rx_base,
     input  wire [31:0]         rx_size_log2,
     input  wire [7:0]          tx_enable,
@@ -95,6 +96,10 @@ wire [3:0] frame_function;
 wire entry_valid;
 wire entry_ready;
 wire [2:0] entry_queue;
+wire entry_first;
+wire entry_more;
+wire entry_truncated;
+wire [13:0] entry_bytes;
 wire [15:0] entry_index;
 wire [159:0] entry_words;
 wire done_event_valid;
@@ -126,6 +131,7 @@ rx_dma #(
     .clk(clk),
     .rst(rst),
     .queue_running(rx_enable & ~rx_ring_error),
+    .scatter(scatter),
     .s_axis_tdata(s_axis_tdata),
     .s_axis_tkeep(s_axis_tkeep),
     .s_axis_tlast(s_axis_tlast),
@@ -150,6 +156,10 @@ rx_dma #(
     .entry_valid(entry_valid),
     .entry_ready(entry_ready),
     .entry_queue(entry_queue),
+    .entry_first(entry_first),
+    .entry_more(entry_more),
+    .entry_truncated(entry_truncated),
+    .entry_bytes(entry_bytes),
     .entry_index(entry_index),
     .entry_words(entry_words),
     .done_event_valid(done_event_valid),
@@ -221,6 +231,10 @@ completion_writer #(
     .entry_valid(entry_valid),
     .entry_ready(entry_ready),
     .entry_queue(entry_queue),
+    .entry_first(entry_first),
+    .entry_more(entry_more),
+    .entry_truncated(entry_truncated),
+    .entry_bytes(entry_bytes),
     .entry_index(entry_index),
     .entry_words(entry_words),
     .frame_done_valid(frame_done_valid),
