@@ -112,7 +112,7 @@ static bool model_receive(struct sekisho_engine *engine, unsigned int number, co
 		port->first = 0;
 	}
 	memcpy(port->input + port->end, &header, sizeof(header));
-	memcpy(port->input + port->end + INPUT_ALIGNMENT, frame, kept(length));
+	copy_bytes(port->input + port->end + INPUT_ALIGNMENT, frame, kept(length));
 	port->end += slot_size(length);
 	port->frames++;
 	return true;

@@ -68,7 +68,8 @@ static void hold(struct queue *queue, const uint8_t *memory, uint32_t number)
 		uint32_t slot = queue->fetched % HELD;
 		uint32_t part = number < HELD - slot ? number : HELD - slot;
 
-		memcpy(&queue->held[slot], memory, part * sizeof(struct descriptor));
+		copy_bytes((uint8_t *)&queue->held[slot], memory,
+			   part * (uint32_t)sizeof(struct descriptor));
 		memory += part * sizeof(struct descriptor);
 		queue->fetched = (uint16_t)(queue->fetched + part);
 		number -= part;

@@ -158,7 +158,7 @@ static bool write_host(struct model *model, unsigned int function, uint64_t addr
 			part = length;
 		memory = host_memory(model, function, address, part, true);
 		if (memory != NULL)
-			memcpy(memory, data, part);
+			copy_bytes(memory, data, part);
 		else
 			good = false;
 		address += part;

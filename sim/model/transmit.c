@@ -29,7 +29,7 @@ static bool read_host(struct model *model, unsigned int function, uint64_t addre
 		memory = host_memory(model, function, address, part, false);
 		if (memory == NULL)
 			return false;
-		memcpy(data, memory, part);
+		copy_bytes(data, memory, part);
 		address += part;
 		data += part;
 		length -= part;
