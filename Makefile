@@ -58,6 +58,7 @@ endif
 -include driver/driver.mk
 -include tests/rtl/rtl.mk
 -include tests/bench/bench.mk
+-include tests/fuzz/fuzz.mk
 -include tests/formal/formal.mk
 -include tests/tests.mk
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# sekisho-sim, its tests and its fuzz target. The card itself is built by sim/rtl/engine.mk.
+# sekisho-sim and its tests. The card itself is built by sim/rtl/engine.mk.
 
 SIM_BUILD := $(BUILD)/sim
 SIM_CFLAGS := $(CFLAGS_COMMON) -D_GNU_SOURCE -Isim -Ihost-lib/include -MMD -MP
@@ -52,22 +52,5 @@ sim-tests: $(SIM_TEST_PROGRAMS) $(SIM_BUILD)/sekisho-sim $(SIM_BUILD)/sekisho-si
 
 TESTS += $(SIM_TEST_PROGRAMS) tests/sim/test_vfio_user.py tests/sim/test_sim.py "tests/sim/test_sim.py model"
 TEST_DEPS += sim-tests
-
-# ---- Fuzzing, by hand: make fuzz-vfio-user FUZZ_SECONDS=600 ----
-
-FUZZ_SECONDS ?= 60
-FUZZ_SOURCES := tests/fuzz/fuzz_vfio_user.c tests/sim/fake_engine.c \
-	$(filter-out sim/main.c sim/scheduler.c sim/replay.c,$(SIM_SOURCES))
-
-$(SIM_BUILD)/fuzz_vfio_user: $(FUZZ_SOURCES) $(wildcard sim/*.h)
-	@mkdir -p $(@D)
-	clang $(filter-out -MMD -MP,$(SIM_CFLAGS)) -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=undefined -o $@ $(FUZZ_SOURCES) $(SIM_LIBS)
-
-.PHONY: fuzz-vfio-user
-fuzz-vfio-user: $(SIM_BUILD)/fuzz_vfio_user
-	@mkdir -p $(SIM_BUILD)/corpus
-	$< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 \
-		-artifact_prefix=$(SIM_BUILD)/ $(SIM_BUILD)/corpus
 
 -include $(wildcard $(SIM_BUILD)/objects/*.d $(SIM_BUILD)/sanitized/*.d)

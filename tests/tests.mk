@@ -14,15 +14,19 @@ RUN_TESTS := BUILD=$(abspath $(BUILD)) $(PYTHON) tests/run.py
 test: $(TEST_DEPS) ## Build and run all tests
 	@$(RUN_TESTS) -j 2 --alone tests/system/ --logs $(BUILD)/logs $(TESTS)
 
-# The modules' benches and the system tests again, with other random numbers each time.
+# The modules' benches and the system tests again, with other random numbers each time; then the fuzz
+# targets for FUZZ_SECONDS each, and LONG_FRAMES through the differential test.
 LONG_ROUNDS ?= 10
+LONG_FRAMES ?= 10000000
 .PHONY: test-long
-test-long: $(TEST_DEPS) ## The tests LONG_ROUNDS times (10) with other seeds
+test-long: $(TEST_DEPS) ## The tests LONG_ROUNDS times (10) with other seeds, fuzzing, 10 million frames of the differential test
 	@for round in $$(seq $(LONG_ROUNDS)); do \
 		echo "round $$round of $(LONG_ROUNDS)"; \
 		SEKISHO_SEED=$$((round * 1000)) $(RUN_TESTS) -j 2 --alone tests/system/ \
 			--time-limit 1800 --logs $(BUILD)/logs/round-$$round $(TESTS) || exit 1; \
 	done
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) $(RUN_TESTS) --logs $(BUILD)/logs/fuzz tests/fuzz/test_fuzz.py
+	@$(BUILD)/tests/model/diff_test --frames $(LONG_FRAMES) --progress
 
 .PHONY: test-system
 test-system: $(BUILD)/venv.stamp sim tools driver driver-asan ## Only the system tests
