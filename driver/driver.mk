@@ -47,12 +47,24 @@ $(BUILD)/tests/fake_card: tests/driver/fake_card.c host-lib/src/vfio_user_client
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_COMMON) -Ihost-lib/include $< -o $@
 
-# Cycles per packet of the burst functions.
-$(BUILD)/tests/pmd_cost: tests/driver/pmd_cost.c tests/driver/fake_card.c host-lib/src/vfio_user_client.h host-lib/include/sekisho/registers.h
+# The same inside the program that uses the driver: cycles per packet of the burst functions, and
+# the driver's calls.
+IN_PROCESS_SOURCES := tests/driver/in_process.h tests/driver/fake_card.c host-lib/src/vfio_user_client.h \
+	host-lib/include/sekisho/registers.h driver/sekisho_pmd.h
+IN_PROCESS_CFLAGS = $(CFLAGS_COMMON) -Wno-unused-function -Wno-missing-prototypes -DALLOW_EXPERIMENTAL_API \
+	-Ihost-lib/include $(subst -I/,-isystem /,$(shell pkg-config --cflags libdpdk))
+IN_PROCESS_LIBS := -lrte_ethdev -lrte_bus_vdev -lrte_mbuf -lrte_mempool -lrte_eal -lpthread
+
+$(BUILD)/tests/pmd_cost: tests/driver/pmd_cost.c $(IN_PROCESS_SOURCES) driver/driver.mk
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_COMMON) -Wno-unused-function -Wno-missing-prototypes -Ihost-lib/include $(subst -I/,-isystem /,$(shell pkg-config --cflags libdpdk)) $< -lrte_ethdev -lrte_mbuf -lrte_mempool -lrte_eal -lpthread -o $@
+	$(CC) $(IN_PROCESS_CFLAGS) $< $(IN_PROCESS_LIBS) -o $@
+
+$(BUILD)/tests/test_calls: tests/driver/test_calls.c $(IN_PROCESS_SOURCES) driver/driver.mk
+	@mkdir -p $(@D)
+	$(CC) $(IN_PROCESS_CFLAGS) $(SANITIZE) $< $(IN_PROCESS_LIBS) -o $@
 
 .PHONY: driver-tests
-driver-tests: $(DRIVER_SO) $(DRIVER_ASAN_SO) $(BUILD)/tests/fake_card $(BUILD)/tests/pmd_cost
-TESTS += "$(PYTHON) tests/driver/test_driver.py"
+driver-tests: $(DRIVER_SO) $(DRIVER_ASAN_SO) $(BUILD)/tests/fake_card $(BUILD)/tests/pmd_cost $(BUILD)/tests/test_calls
+TESTS += "$(PYTHON) tests/driver/test_driver.py" \
+	"env LD_LIBRARY_PATH=$(BUILD)/driver-asan ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 $(BUILD)/tests/test_calls"
 TEST_DEPS += driver-tests

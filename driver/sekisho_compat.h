@@ -7,6 +7,10 @@
  * release is known from RTE_VERSION alone; nothing has to be chosen by hand.
  */
 
+#include <stdbool.h>
+#include <string.h>
+
+#include <rte_string_fns.h>
 #include <rte_version.h>
 #include <ethdev_driver.h>
 
@@ -27,6 +31,21 @@
 #else
 #define SEKISHO_STATS_PARAMS struct rte_eth_dev *dev, struct rte_eth_stats *stats
 #define SEKISHO_QUEUE_STATS(stats, queues) (stats)
+#endif
+
+/* 24.11: a register dump may ask for names, and for a part of them. */
+#if RTE_VERSION >= RTE_VERSION_NUM(24, 11, 0, 0)
+#define SEKISHO_REGISTER_WANTED(info, register_name) \
+	((info)->filter == NULL || strstr(register_name, (info)->filter) != NULL)
+#define SEKISHO_REGISTER_NAME(info, at, register_name)                     \
+	do {                                                               \
+		if ((info)->names != NULL)                                 \
+			rte_strscpy((info)->names[at].name, register_name, \
+				    sizeof((info)->names[at].name));       \
+	} while (0)
+#else
+#define SEKISHO_REGISTER_WANTED(info, register_name) true
+#define SEKISHO_REGISTER_NAME(info, at, register_name) ((void)0)
 #endif
 
 /* 23.11: the mbuf's marker rearm_data is a plain 8-byte array. */

@@ -38,6 +38,35 @@ static int take_bool(const char *key, const char *value, void *opaque)
 	return 0;
 }
 
+static int take_recovery(const char *key, const char *value, void *opaque)
+{
+	enum sekisho_recovery_mode *mode = opaque;
+	bool on;
+	int ret = take_bool(key, value, &on);
+
+	if (ret == 0)
+		*mode = on ? SEKISHO_RECOVERY_ON : SEKISHO_RECOVERY_OFF;
+	return ret;
+}
+
+static int take_count(const char *key, const char *value, void *opaque)
+{
+	uint32_t *count = opaque;
+	unsigned long long number;
+	char *end;
+
+	errno = 0;
+	number = value == NULL ? 0 : strtoull(value, &end, 10);
+	if (value == NULL || errno != 0 || end == value || *end != '\0' || value[0] == '-' ||
+	    number > UINT32_MAX) {
+		PMD_INIT_LOG(ERR, "%s is a number from 0 to 4294967295, not '%s'", key,
+			     value == NULL ? "" : value);
+		return -EINVAL;
+	}
+	*count = number;
+	return 0;
+}
+
 static const struct {
 	const char *key;
 	arg_handler_t take;
@@ -46,6 +75,9 @@ static const struct {
 	{ SEKISHO_ARG_DEVICE, take_string, offsetof(struct sekisho_probe_params, uri) },
 	{ SEKISHO_ARG_DROP_BAD_CHECKSUM, take_bool,
 	  offsetof(struct sekisho_probe_params, drop_bad_checksum) },
+	{ SEKISHO_ARG_RECOVERY, take_recovery, offsetof(struct sekisho_probe_params, recovery) },
+	{ SEKISHO_ARG_EVIDENCE, take_bool, offsetof(struct sekisho_probe_params, evidence) },
+	{ SEKISHO_ARG_AUDIT, take_count, offsetof(struct sekisho_probe_params, audit_interval) },
 };
 
 /* Every key must be known and come once. */

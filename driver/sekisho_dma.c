@@ -48,7 +48,8 @@ static int region_add(struct sekisho_adapter *adapter, const struct dma_piece *p
 	ret = sekisho_dma_map(adapter->device, piece->iova, piece->size, piece->fd, piece->offset,
 			      false);
 	if (ret < 0) {
-		if (ret == -ENOTSUP)
+		/* A card that is gone needs none; the one that comes in its place gets all. */
+		if (ret == -ENOTSUP || ret == -ENODEV)
 			return ret;
 		PMD_DRV_LOG(ERR, "cannot map 0x%" PRIx64 " bytes at 0x%" PRIx64 " for the card: %s",
 			    piece->size, piece->iova, rte_strerror(-ret));
@@ -65,6 +66,42 @@ static bool region_known(const struct sekisho_adapter *adapter, uint64_t iova)
 		if (iova - adapter->regions[i].iova < adapter->regions[i].size)
 			return true;
 	return false;
+}
+
+/*
+ * Takes a page away from the card. When the card does not answer, it may still have the page: the
+ * region stays known, so that the page's address is not given to it anew before it has let go.
+ */
+static void region_remove(struct sekisho_adapter *adapter, uint64_t iova, uint64_t size)
+{
+	for (unsigned int i = 0; i < adapter->region_count; i++) {
+		struct sekisho_dma_region *region = &adapter->regions[i];
+		int ret;
+
+		if (region->iova != iova || region->size != size)
+			continue;
+		ret = sekisho_dma_unmap(adapter->device, iova, size);
+		if (ret < 0 && ret != -ENODEV && ret != -ENOENT) {
+			PMD_DRV_LOG(ERR,
+				    "the card does not let go of 0x%" PRIx64 " bytes at 0x%" PRIx64
+				    ": %s",
+				    size, iova, rte_strerror(-ret));
+			region->stale = true;
+		} else {
+			*region = adapter->regions[--adapter->region_count];
+		}
+		return;
+	}
+}
+
+/* Memory comes to an address that the card was to let go of, and did not answer. */
+static void retry_stale(struct sekisho_adapter *adapter, uint64_t iova)
+{
+	for (unsigned int i = 0; i < adapter->region_count; i++)
+		if (adapter->regions[i].iova == iova && adapter->regions[i].stale) {
+			region_remove(adapter, iova, adapter->regions[i].size);
+			return;
+		}
 }
 
 /* The file piece behind a segment. The memory lock is held. */
@@ -147,29 +184,37 @@ static void memory_event(enum rte_mem_event event, const void *address, size_t l
 		if (segment == NULL)
 			break;
 		if (event == RTE_MEM_EVENT_ALLOC) {
-			if (segment_piece(segment, &piece) == 0 &&
-			    !region_known(adapter, piece.iova))
-				(void)region_add(adapter, &piece);
-		} else {
-			for (unsigned int i = 0; i < adapter->region_count; i++) {
-				struct sekisho_dma_region *region = &adapter->regions[i];
-
-				if (region->iova != segment->iova || region->size != segment->len)
-					continue;
-				(void)sekisho_dma_unmap(adapter->device, region->iova,
-							region->size);
-				*region = adapter->regions[--adapter->region_count];
-				break;
+			if (segment_piece(segment, &piece) == 0) {
+				retry_stale(adapter, piece.iova);
+				if (!region_known(adapter, piece.iova))
+					(void)region_add(adapter, &piece);
 			}
+		} else {
+			region_remove(adapter, segment->iova, segment->len);
 		}
 		done += segment->len;
 	}
 	sekisho_unlock(adapter);
 }
 
-int sekisho_dma_init(struct sekisho_adapter *adapter)
+static int map_all(struct sekisho_adapter *adapter)
 {
 	struct dma_walk walk = { .adapter = adapter };
+	int ret;
+
+	/* Lock order, here as in the callback: DPDK's memory, then the adapter. */
+	rte_mcfg_mem_read_lock();
+	sekisho_lock(adapter);
+	ret = rte_memseg_walk_thread_unsafe(walk_segment, &walk);
+	if (ret == 0)
+		ret = walk_flush(&walk);
+	sekisho_unlock(adapter);
+	rte_mcfg_mem_read_unlock();
+	return ret;
+}
+
+int sekisho_dma_init(struct sekisho_adapter *adapter)
+{
 	int ret;
 
 	/* First the callback: what comes between it and the walk is then known already. */
@@ -181,14 +226,7 @@ int sekisho_dma_init(struct sekisho_adapter *adapter)
 		PMD_INIT_LOG(ERR, "cannot watch DPDK's memory: %s", rte_strerror(rte_errno));
 		return -rte_errno;
 	}
-	/* Lock order, here as in the callback: DPDK's memory, then the adapter. */
-	rte_mcfg_mem_read_lock();
-	sekisho_lock(adapter);
-	ret = rte_memseg_walk_thread_unsafe(walk_segment, &walk);
-	if (ret == 0)
-		ret = walk_flush(&walk);
-	sekisho_unlock(adapter);
-	rte_mcfg_mem_read_unlock();
+	ret = map_all(adapter);
 	if (ret < 0) {
 		sekisho_dma_fini(adapter);
 		/* Not the library's matter: the bus has mapped all of DPDK's memory. */
@@ -196,6 +234,16 @@ int sekisho_dma_init(struct sekisho_adapter *adapter)
 	}
 	PMD_INIT_LOG(DEBUG, "%u memory regions mapped", adapter->region_count);
 	return 0;
+}
+
+int sekisho_dma_again(struct sekisho_adapter *adapter, bool fresh)
+{
+	if (fresh) {
+		sekisho_lock(adapter);
+		adapter->region_count = 0;
+		sekisho_unlock(adapter);
+	}
+	return map_all(adapter);
 }
 
 void sekisho_dma_fini(struct sekisho_adapter *adapter)

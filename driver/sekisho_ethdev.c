@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* The port: probe, configuration, start and stop, link, addresses, removal. */
+/* The port: probe, configuration, start and stop, information. */
 
 #include <errno.h>
 #include <inttypes.h>
@@ -8,24 +8,27 @@
 #include <string.h>
 
 #include <rte_errno.h>
-#include <rte_cycles.h>
-#include <rte_interrupts.h>
 #include <rte_malloc.h>
+#include <rte_mbuf_dyn.h>
 
 #include "sekisho_ethdev.h"
+#include "sekisho_pmd.h"
 
 RTE_LOG_REGISTER(sekisho_logtype_init, pmd.net.sekisho.init, NOTICE);
 RTE_LOG_REGISTER(sekisho_logtype_driver, pmd.net.sekisho.driver, NOTICE);
 
-#define RX_OFFLOADS                                                     \
+#define RX_QUEUE_OFFLOADS                                               \
 	(RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM | \
-	 RTE_ETH_RX_OFFLOAD_TCP_CKSUM | RTE_ETH_RX_OFFLOAD_RSS_HASH)
-#define TX_OFFLOADS                                                     \
-	(RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM | \
-	 RTE_ETH_TX_OFFLOAD_TCP_CKSUM | RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE)
+	 RTE_ETH_RX_OFFLOAD_TCP_CKSUM | RTE_ETH_RX_OFFLOAD_VLAN_STRIP | \
+	 RTE_ETH_RX_OFFLOAD_TIMESTAMP)
+/* The function scatters for all its queues or for none. */
+#define RX_OFFLOADS (RX_QUEUE_OFFLOADS | RTE_ETH_RX_OFFLOAD_RSS_HASH | RTE_ETH_RX_OFFLOAD_SCATTER)
+#define TX_OFFLOADS                                                         \
+	(RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM |     \
+	 RTE_ETH_TX_OFFLOAD_TCP_CKSUM | RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE | \
+	 RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_VLAN_INSERT)
 
-/* sekisho_control() under the adapter's lock. */
-static int control(struct rte_eth_dev *dev, uint32_t set, uint32_t clear)
+int sekisho_control_bits(struct rte_eth_dev *dev, uint32_t set, uint32_t clear)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 	int ret;
@@ -36,94 +39,81 @@ static int control(struct rte_eth_dev *dev, uint32_t set, uint32_t clear)
 	return ret;
 }
 
-/* --- removal -------------------------------------------------------------------------------- */
+/* --- bursts ---------------------------------------------------------------------------------- */
 
-/* Bursts find nothing and take nothing from now on; what is in the rings is freed by stop. */
-static void disable_bursts(struct rte_eth_dev *dev)
+static void set_bursts(struct rte_eth_dev *dev, eth_rx_burst_t rx, eth_tx_burst_t tx)
 {
 	struct rte_eth_fp_ops *ops = &rte_eth_fp_ops[dev->data->port_id];
 
-	dev->rx_pkt_burst = rte_eth_pkt_burst_dummy;
-	dev->tx_pkt_burst = rte_eth_pkt_burst_dummy;
-	/*
-	 * A burst that runs on another lcore meanwhile still finds its queue: rings, mbufs and the
-	 * doorbell page stay until the application closes the port.
-	 */
-	__atomic_store_n(&ops->rx_pkt_burst, rte_eth_pkt_burst_dummy, __ATOMIC_RELEASE);
-	__atomic_store_n(&ops->tx_pkt_burst, rte_eth_pkt_burst_dummy, __ATOMIC_RELEASE);
-}
-
-/* Runs in EAL's interrupt thread when the card went away. */
-static void removal_handler(void *arg)
-{
-	struct rte_eth_dev *dev = arg;
-	struct sekisho_adapter *adapter = sekisho_adapter(dev);
-	struct rte_eth_link link = { .link_status = RTE_ETH_LINK_DOWN };
-
-	if (!sekisho_removed(adapter->device))
+	dev->rx_pkt_burst = rx;
+	dev->tx_pkt_burst = tx;
+	/* A port that is being started gets them from the library, at the end. */
+	if (!dev->data->dev_started)
 		return;
-	/* The descriptor stays readable: without this the handler would run for ever. */
-	rte_intr_callback_unregister_pending(adapter->intr_handle, removal_handler, dev, NULL);
-	if (__atomic_exchange_n(&adapter->removed, true, __ATOMIC_ACQ_REL))
-		return;
-	PMD_DRV_LOG(ERR, "port %u: the card is gone", dev->data->port_id);
-	disable_bursts(dev);
-	rte_eth_linkstatus_set(dev, &link);
-	if (dev->data->dev_conf.intr_conf.rmv)
-		rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_RMV, NULL);
+	/* A burst that runs meanwhile ends with the function that it has: both know the rings. */
+	__atomic_store_n(&ops->rx_pkt_burst, rx, __ATOMIC_RELEASE);
+	__atomic_store_n(&ops->tx_pkt_burst, tx, __ATOMIC_RELEASE);
 }
 
-static int watch_removal(struct rte_eth_dev *dev)
+void sekisho_disable_bursts(struct rte_eth_dev *dev)
 {
-	struct sekisho_adapter *adapter = sekisho_adapter(dev);
-	int fd = sekisho_removal_fd(adapter->device);
-	int ret;
-
-	/* Some buses tell of a removal themselves. */
-	if (fd < 0)
-		return 0;
-	adapter->intr_handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
-	if (adapter->intr_handle == NULL)
-		return -ENOMEM;
-	if (rte_intr_fd_set(adapter->intr_handle, fd) < 0 ||
-	    rte_intr_type_set(adapter->intr_handle, RTE_INTR_HANDLE_EXT) < 0)
-		return -rte_errno;
-	ret = rte_intr_callback_register(adapter->intr_handle, removal_handler, dev);
-	if (ret < 0)
-		return ret;
-	adapter->watching_removal = true;
-	return 0;
+	set_bursts(dev, rte_eth_pkt_burst_dummy, rte_eth_pkt_burst_dummy);
 }
 
-static void unwatch_removal(struct rte_eth_dev *dev)
+void sekisho_enable_bursts(struct rte_eth_dev *dev)
 {
-	struct sekisho_adapter *adapter = sekisho_adapter(dev);
-	int ret = 0;
-
-	/* Busy while the handler runs on the interrupt thread; it ends soon. */
-	for (int i = 0; adapter->watching_removal && i < 1000; i++) {
-		ret = rte_intr_callback_unregister(adapter->intr_handle, removal_handler, dev);
-		/* Closed from the event's own callback: the handler has unregistered itself. */
-		if (ret != -EAGAIN || rte_thread_is_intr())
-			break;
-		rte_delay_us_sleep(1000);
-	}
-	adapter->watching_removal = false;
-	rte_intr_instance_free(adapter->intr_handle);
-	adapter->intr_handle = NULL;
+	set_bursts(dev, sekisho_rx_needs_full(dev) ? sekisho_rx_burst_full : sekisho_rx_burst,
+		   sekisho_tx_burst);
 }
 
+/* No rte_eth_dev_is_removed() while it is looked for: what that says lasts for ever. */
 static int is_removed(struct rte_eth_dev *dev)
 {
-	return sekisho_removed(sekisho_adapter(dev)->device);
+	return sekisho_adapter_state(sekisho_adapter(dev)) == SEKISHO_GONE;
 }
 
 /* --- configure, start, stop, close ---------------------------------------------------------- */
 
+/* What the library does not refuse by the offloads alone. */
+static int check_configuration(const struct rte_eth_conf *config)
+{
+	const struct rte_eth_txmode *txmode = &config->txmode;
+
+	if (config->rxmode.mq_mode != RTE_ETH_MQ_RX_NONE &&
+	    config->rxmode.mq_mode != RTE_ETH_MQ_RX_RSS) {
+		PMD_DRV_LOG(ERR,
+			    "receive mode 0x%x: only none and RSS are supported, not DCB or VMDq",
+			    config->rxmode.mq_mode);
+		return -ENOTSUP;
+	}
+	if (txmode->mq_mode != RTE_ETH_MQ_TX_NONE) {
+		PMD_DRV_LOG(ERR, "transmit mode 0x%x: DCB and VMDq are not supported",
+			    txmode->mq_mode);
+		return -ENOTSUP;
+	}
+	if (txmode->hw_vlan_reject_tagged || txmode->hw_vlan_reject_untagged ||
+	    txmode->hw_vlan_insert_pvid) {
+		PMD_DRV_LOG(ERR, "a port VLAN on transmit is not supported");
+		return -ENOTSUP;
+	}
+	if (config->lpbk_mode != 0) {
+		PMD_DRV_LOG(ERR, "loopback mode %u is not supported", config->lpbk_mode);
+		return -ENOTSUP;
+	}
+	if (config->dcb_capability_en != 0) {
+		PMD_DRV_LOG(ERR, "DCB is not supported");
+		return -ENOTSUP;
+	}
+	return 0;
+}
+
 static int dev_configure(struct rte_eth_dev *dev)
 {
 	struct rte_eth_rxmode *rxmode = &dev->data->dev_conf.rxmode;
+	int ret = check_configuration(&dev->data->dev_conf);
 
+	if (ret < 0)
+		return ret;
 	/* Whoever asks for RSS wants the hash in the mbuf, as with other drivers. */
 	if (rxmode->mq_mode & RTE_ETH_MQ_RX_RSS_FLAG)
 		rxmode->offloads |= RTE_ETH_RX_OFFLOAD_RSS_HASH;
@@ -171,55 +161,96 @@ static int run_queues(struct rte_eth_dev *dev)
 	return ret;
 }
 
-static int dev_start(struct rte_eth_dev *dev)
+int sekisho_restore_settings(struct rte_eth_dev *dev)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
-	uint32_t drop =
-		SEKISHO_NETWORK_CONTROL_DROP_BAD_IP_MASK | SEKISHO_NETWORK_CONTROL_DROP_BAD_L4_MASK;
-	uint32_t enable =
-		SEKISHO_NETWORK_CONTROL_RX_ENABLE_MASK | SEKISHO_NETWORK_CONTROL_TX_ENABLE_MASK;
-	int ret;
+	int ret = sekisho_vectors_connect(dev);
 
-	if (sekisho_removed(adapter->device)) {
-		PMD_DRV_LOG(ERR, "port %u does not start: the card is gone", dev->data->port_id);
-		return -ENODEV;
+	if (ret == -ENOTSUP)
+		ret = 0; /* a bus with interrupts of its own */
+	if (ret == 0)
+		ret = set_max_frame(dev, dev->data->mtu);
+	if (ret == 0)
+		ret = sekisho_filters_apply(dev);
+	if (ret == 0 && dev->data->dev_configured)
+		ret = sekisho_rss_apply(dev);
+	if (ret < 0)
+		PMD_DRV_LOG(ERR, "port %u: the card does not take its settings: %s",
+			    adapter->data->port_id, rte_strerror(-ret));
+	return ret;
+}
+
+int sekisho_enable_traffic(struct rte_eth_dev *dev)
+{
+	const uint32_t drop =
+		SEKISHO_NETWORK_CONTROL_DROP_BAD_IP_MASK | SEKISHO_NETWORK_CONTROL_DROP_BAD_L4_MASK;
+	uint32_t set =
+		SEKISHO_NETWORK_CONTROL_RX_ENABLE_MASK | SEKISHO_NETWORK_CONTROL_TX_ENABLE_MASK;
+	uint32_t clear = 0;
+
+	*(sekisho_adapter(dev)->drop_bad_checksum ? &set : &clear) |= drop;
+	*(dev->data->scattered_rx ? &set : &clear) |= SEKISHO_NETWORK_CONTROL_SCATTER_MASK;
+	return sekisho_control_bits(dev, set, clear);
+}
+
+static int dev_start(struct rte_eth_dev *dev)
+{
+	uint32_t frame = dev->data->mtu + SEKISHO_FRAME_OVERHEAD;
+	int ret = sekisho_control_begin(dev);
+
+	if (ret < 0) {
+		PMD_DRV_LOG(ERR, "port %u does not start: %s", dev->data->port_id,
+			    ret == -ENODEV ? "the card is gone" : "the card is looked for");
+		return ret;
 	}
-	ret = sekisho_rx_check_frame(dev, dev->data->mtu + SEKISHO_FRAME_OVERHEAD);
+	ret = sekisho_rx_check_frame(dev, frame);
+	dev->data->scattered_rx = sekisho_rx_needs_scatter(dev, frame);
 	if (ret == 0)
 		ret = set_max_frame(dev, dev->data->mtu);
 	if (ret == 0)
 		ret = sekisho_rss_apply(dev);
 	if (ret == 0)
+		ret = sekisho_rx_intr_setup(dev);
+	if (ret == 0)
+		ret = sekisho_clock_start(dev);
+	if (ret == 0)
 		ret = run_queues(dev);
-	if (ret == 0 && adapter->drop_bad_checksum)
-		ret = control(dev, enable | drop, 0);
-	else if (ret == 0)
-		ret = control(dev, enable, drop);
+	if (ret == 0)
+		ret = sekisho_enable_traffic(dev);
 	if (ret < 0) {
 		PMD_DRV_LOG(ERR, "port %u does not start: %s", dev->data->port_id,
 			    rte_strerror(-ret));
 		halt_queues(dev);
-		return ret;
+		sekisho_clock_stop(dev);
+	} else {
+		sekisho_enable_bursts(dev);
+		/* With link interrupts nobody else looks at it. */
+		(void)sekisho_link_update(dev, 0);
 	}
-	dev->rx_pkt_burst = sekisho_rx_burst;
-	dev->tx_pkt_burst = sekisho_tx_burst;
-	/* Gone in between: the handler's dummies must win. */
-	if (sekisho_adapter_removed(adapter))
-		disable_bursts(dev);
-	return 0;
+	/* Gone in between: the handler has not seen a started port. */
+	if (ret == 0 && sekisho_adapter_state(sekisho_adapter(dev)) != SEKISHO_PRESENT)
+		sekisho_disable_bursts(dev);
+	sekisho_control_end(dev);
+	return ret;
 }
 
 static int dev_stop(struct rte_eth_dev *dev)
 {
+	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 	struct rte_eth_link link = { .link_status = RTE_ETH_LINK_DOWN };
 	int ret;
 
+	/* Allowed in every state: a card that is looked for comes back to a port that is stopped. */
+	pthread_mutex_lock(&adapter->control);
 	/* No new frames while the queues come to rest; what fails here shows in halt_queues(). */
-	(void)control(dev, 0, SEKISHO_NETWORK_CONTROL_RX_ENABLE_MASK);
+	(void)sekisho_control_bits(dev, 0, SEKISHO_NETWORK_CONTROL_RX_ENABLE_MASK);
 	ret = halt_queues(dev);
-	(void)control(dev, 0, SEKISHO_NETWORK_CONTROL_TX_ENABLE_MASK);
+	(void)sekisho_control_bits(dev, 0, SEKISHO_NETWORK_CONTROL_TX_ENABLE_MASK);
+	sekisho_disable_bursts(dev);
+	sekisho_clock_stop(dev);
 	rte_eth_linkstatus_set(dev, &link);
 	dev->data->dev_started = 0;
+	pthread_mutex_unlock(&adapter->control);
 	return ret;
 }
 
@@ -230,7 +261,8 @@ int sekisho_dev_close(struct rte_eth_dev *dev)
 
 	if (rte_eal_process_type() != RTE_PROC_PRIMARY || adapter->device == NULL)
 		return 0;
-	unwatch_removal(dev);
+	sekisho_recovery_cancel(dev);
+	sekisho_removal_unwatch(dev);
 	/* Queues still run when the port was not stopped, or when its stop failed. */
 	ret = dev->data->dev_started ? dev_stop(dev) : halt_queues(dev);
 	if (ret < 0) {
@@ -245,10 +277,12 @@ int sekisho_dev_close(struct rte_eth_dev *dev)
 		sekisho_rx_queue_release(dev, id);
 	for (uint16_t id = 0; id < dev->data->nb_tx_queues; id++)
 		sekisho_tx_queue_release(dev, id);
+	sekisho_events_fini(dev);
 	sekisho_stats_fini(adapter);
 	sekisho_close(adapter->device);
 	adapter->device = NULL;
 	pthread_mutex_destroy(&adapter->lock);
+	pthread_mutex_destroy(&adapter->control);
 	return ret;
 }
 
@@ -262,21 +296,21 @@ static int dev_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 		.nb_min = SEKISHO_MIN_RING,
 		.nb_max = identity->max_ring_size,
 		.nb_align = SEKISHO_MIN_RING,
-		.nb_seg_max = 1,
-		.nb_mtu_seg_max = 1,
 	};
 
 	info->max_rx_queues = identity->rx_queues;
 	info->max_tx_queues = identity->tx_queues;
-	info->max_mac_addrs = 1;
+	info->max_mac_addrs = 1 + SEKISHO_MAC_FILTERS;
 	info->min_rx_bufsize = SEKISHO_MIN_RX_BUFFER;
 	info->max_rx_pktlen = identity->max_frame;
 	info->min_mtu = RTE_ETHER_MIN_MTU;
 	info->max_mtu = identity->max_frame - SEKISHO_FRAME_OVERHEAD;
 	info->rx_desc_lim = limits;
 	info->tx_desc_lim = limits;
+	info->tx_desc_lim.nb_seg_max = SEKISHO_MAX_TX_SEGMENTS;
+	info->tx_desc_lim.nb_mtu_seg_max = SEKISHO_MAX_TX_SEGMENTS;
 	info->rx_offload_capa = RX_OFFLOADS;
-	info->rx_queue_offload_capa = RX_OFFLOADS & ~RTE_ETH_RX_OFFLOAD_RSS_HASH;
+	info->rx_queue_offload_capa = RX_QUEUE_OFFLOADS;
 	info->tx_offload_capa = TX_OFFLOADS;
 	info->tx_queue_offload_capa = TX_OFFLOADS;
 	info->reta_size = SEKISHO_RSS_TABLE_SIZE;
@@ -292,6 +326,10 @@ static int dev_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->default_rxconf.rx_free_thresh = SEKISHO_BURST;
 	info->default_rxconf.rx_drop_en = 1;
 	info->default_txconf.tx_free_thresh = SEKISHO_BURST;
+	info->dev_capa =
+		RTE_ETH_DEV_CAPA_RUNTIME_RX_QUEUE_SETUP | RTE_ETH_DEV_CAPA_RUNTIME_TX_QUEUE_SETUP;
+	if (sekisho_will_recover(dev))
+		info->err_handle_mode = RTE_ETH_ERROR_HANDLE_MODE_PROACTIVE;
 	info->switch_info.name = dev->device->name;
 	info->switch_info.port_id = identity->port;
 	return 0;
@@ -322,7 +360,7 @@ static int fw_version_get(struct rte_eth_dev *dev, char *version, size_t size)
 	return (size_t)length < size ? 0 : length + 1;
 }
 
-static int link_update(struct rte_eth_dev *dev, int wait_to_complete __rte_unused)
+int sekisho_link_update(struct rte_eth_dev *dev, int wait_to_complete __rte_unused)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 	struct rte_eth_link link = {
@@ -344,44 +382,52 @@ static int link_update(struct rte_eth_dev *dev, int wait_to_complete __rte_unuse
 	return rte_eth_linkstatus_set(dev, &link);
 }
 
-/* --- filters -------------------------------------------------------------------------------- */
-
-static int promiscuous_enable(struct rte_eth_dev *dev)
+void sekisho_link_check(struct rte_eth_dev *dev)
 {
-	return control(dev, SEKISHO_NETWORK_CONTROL_PROMISCUOUS_MASK, 0);
+	/* 0: it is another one than before. */
+	if (sekisho_link_update(dev, 0) == 0 && dev->data->dev_conf.intr_conf.lsc)
+		rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_LSC, NULL);
 }
 
-static int promiscuous_disable(struct rte_eth_dev *dev)
-{
-	return control(dev, 0, SEKISHO_NETWORK_CONTROL_PROMISCUOUS_MASK);
-}
-
-static int allmulticast_enable(struct rte_eth_dev *dev)
-{
-	return control(dev, SEKISHO_NETWORK_CONTROL_ALL_MULTICAST_MASK, 0);
-}
-
-static int allmulticast_disable(struct rte_eth_dev *dev)
-{
-	return control(dev, 0, SEKISHO_NETWORK_CONTROL_ALL_MULTICAST_MASK);
-}
-
-static int mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *address)
+/* Registers that can be read, in address order; offset and length count them. */
+static int get_reg(struct rte_eth_dev *dev, struct rte_dev_reg_info *info)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
-	int ret;
+	const struct sekisho_identity *identity = &adapter->identity;
+	struct sekisho_register reg;
+	uint32_t *data = info->data, at = 0;
+	int ret = 0;
 
+	info->width = sizeof(uint32_t);
+	info->version = identity->map_major << 16 | identity->map_minor;
 	sekisho_lock(adapter);
-	ret = sekisho_mac_set(adapter->device, address->addr_bytes);
+	for (unsigned int i = 0; ret == 0 && sekisho_register_at(adapter->device, i, &reg) == 0;
+	     i++) {
+		if (!reg.readable || !SEKISHO_REGISTER_WANTED(info, reg.name))
+			continue;
+		if (data != NULL && at >= info->offset && at - info->offset < info->length) {
+			ret = sekisho_read32(adapter->device, reg.offset, &data[at - info->offset]);
+			SEKISHO_REGISTER_NAME(info, at - info->offset, reg.name);
+		}
+		at++;
+	}
 	sekisho_unlock(adapter);
+	if (data == NULL)
+		info->length = at;
 	return ret;
 }
 
 static int mtu_set(struct rte_eth_dev *dev, uint16_t mtu)
 {
-	int ret = sekisho_rx_check_frame(dev, mtu + SEKISHO_FRAME_OVERHEAD);
+	int ret = sekisho_control_begin(dev);
 
-	return ret < 0 ? ret : set_max_frame(dev, mtu);
+	if (ret < 0)
+		return ret;
+	ret = sekisho_rx_check_frame(dev, mtu + SEKISHO_FRAME_OVERHEAD);
+	if (ret == 0)
+		ret = set_max_frame(dev, mtu);
+	sekisho_control_end(dev);
+	return ret;
 }
 
 static const struct eth_dev_ops sekisho_ops = {
@@ -390,12 +436,18 @@ static const struct eth_dev_ops sekisho_ops = {
 	.dev_stop = dev_stop,
 	.dev_close = sekisho_dev_close,
 	.is_removed = is_removed,
-	.link_update = link_update,
-	.promiscuous_enable = promiscuous_enable,
-	.promiscuous_disable = promiscuous_disable,
-	.allmulticast_enable = allmulticast_enable,
-	.allmulticast_disable = allmulticast_disable,
-	.mac_addr_set = mac_addr_set,
+	.dev_reset = sekisho_dev_reset,
+	.link_update = sekisho_link_update,
+	.promiscuous_enable = sekisho_promiscuous_enable,
+	.promiscuous_disable = sekisho_promiscuous_disable,
+	.allmulticast_enable = sekisho_allmulticast_enable,
+	.allmulticast_disable = sekisho_allmulticast_disable,
+	.mac_addr_set = sekisho_mac_addr_set,
+	.mac_addr_add = sekisho_mac_addr_add,
+	.mac_addr_remove = sekisho_mac_addr_remove,
+	.set_mc_addr_list = sekisho_mc_addr_list,
+	.vlan_offload_set = sekisho_vlan_offload_set,
+	.vlan_strip_queue_set = sekisho_vlan_strip_queue_set,
 	.mtu_set = mtu_set,
 	.stats_get = sekisho_stats_get,
 	.stats_reset = sekisho_stats_reset,
@@ -410,11 +462,15 @@ static const struct eth_dev_ops sekisho_ops = {
 	.rx_burst_mode_get = sekisho_rx_burst_mode_get,
 	.tx_burst_mode_get = sekisho_tx_burst_mode_get,
 	.fw_version_get = fw_version_get,
+	.get_reg = get_reg,
+	.read_clock = sekisho_read_clock,
 	.dev_supported_ptypes_get = supported_ptypes_get,
 	.rx_queue_start = sekisho_rx_queue_run,
 	.rx_queue_stop = sekisho_rx_queue_halt,
 	.tx_queue_start = sekisho_tx_queue_run,
 	.tx_queue_stop = sekisho_tx_queue_halt,
+	.rx_queue_intr_enable = sekisho_rx_intr_enable,
+	.rx_queue_intr_disable = sekisho_rx_intr_disable,
 	.rx_queue_setup = sekisho_rx_queue_setup,
 	.rx_queue_release = sekisho_rx_queue_release,
 	.tx_queue_setup = sekisho_tx_queue_setup,
@@ -441,42 +497,47 @@ void sekisho_library_log(void *context __rte_unused, enum sekisho_log_level leve
 	rte_log(levels[level], sekisho_logtype_driver, "net_sekisho: %s\n", message);
 }
 
-static int open_card(struct sekisho_adapter *adapter, const struct sekisho_probe_params *params)
+int sekisho_open_card(struct sekisho_adapter *adapter, struct sekisho_device *device,
+		      const char *uri, struct sekisho_device **result,
+		      struct sekisho_identity *identity)
 {
 	const struct sekisho_open_options options = { .log = sekisho_library_log };
-	struct sekisho_identity *identity = &adapter->identity;
-	const char *uri = params->uri;
+	/* While the card is looked for, it is no error that it is not there. */
+	bool first = adapter->device == NULL;
 	int ret = 0;
 
-	adapter->device = params->device;
-	if (adapter->device == NULL)
-		ret = sekisho_open(uri, &options, &adapter->device);
+	if (device == NULL)
+		ret = sekisho_open(uri, &options, &device);
 	if (ret < 0) {
-		PMD_INIT_LOG(ERR, "cannot open %s: %s", uri, rte_strerror(-ret));
-		adapter->device = NULL;
+		if (first)
+			PMD_INIT_LOG(ERR, "cannot open %s: %s", uri, rte_strerror(-ret));
 		return ret;
 	}
-	ret = sekisho_identify(adapter->device, identity);
-	if (ret < 0) {
-		PMD_INIT_LOG(ERR, "cannot identify %s: %s", uri, rte_strerror(-ret));
-		return ret;
-	}
-	adapter->doorbells = sekisho_doorbells(adapter->device);
-	if (identity->kind != SEKISHO_NETWORK || adapter->doorbells == NULL) {
+	ret = sekisho_identify(device, identity);
+	if (ret == 0 && (identity->kind != SEKISHO_NETWORK || sekisho_doorbells(device) == NULL)) {
 		PMD_INIT_LOG(ERR, "%s is not a network function with doorbells", uri);
-		return -ENODEV;
+		ret = -ENODEV;
+	}
+	if (ret == 0 && identity->map_minor < SEKISHO_MAP_MINOR) {
+		PMD_INIT_LOG(ERR,
+			     "%s: its register map is version %u.%u, older than the driver's %u.%u",
+			     uri, identity->map_major, identity->map_minor, identity->map_major,
+			     SEKISHO_MAP_MINOR);
+		ret = -ENODEV;
 	}
 	identity->rx_queues = RTE_MIN(identity->rx_queues, (unsigned int)SEKISHO_MAX_QUEUES);
 	identity->tx_queues = RTE_MIN(identity->tx_queues, (unsigned int)SEKISHO_MAX_QUEUES);
 	/* Whatever an earlier user left: nothing runs, and the filters are closed. */
-	ret = sekisho_reset(adapter->device);
 	if (ret == 0)
-		ret = sekisho_control(adapter->device, 0,
-				      SEKISHO_NETWORK_CONTROL_PROMISCUOUS_MASK |
-					      SEKISHO_NETWORK_CONTROL_ALL_MULTICAST_MASK);
-	if (ret < 0)
-		PMD_INIT_LOG(ERR, "cannot reset %s: %s", uri, rte_strerror(-ret));
-	return ret;
+		ret = sekisho_reset(device);
+	if (ret < 0) {
+		if (first)
+			PMD_INIT_LOG(ERR, "cannot set up %s: %s", uri, rte_strerror(-ret));
+		sekisho_close(device);
+		return ret;
+	}
+	*result = device;
+	return 0;
 }
 
 /* The card's address, or a random one when it has none yet. */
@@ -486,7 +547,7 @@ static int init_mac(struct rte_eth_dev *dev)
 	struct rte_ether_addr *address;
 	int ret;
 
-	address = rte_zmalloc("sekisho_mac", sizeof(*address), 0);
+	address = rte_zmalloc("sekisho_mac", (1 + SEKISHO_MAC_FILTERS) * sizeof(*address), 0);
 	if (address == NULL)
 		return -ENOMEM;
 	ret = sekisho_mac_get(adapter->device, address->addr_bytes);
@@ -502,17 +563,70 @@ static int init_mac(struct rte_eth_dev *dev)
 	return 0;
 }
 
+/* Makes room for evidence in every mbuf. */
+static int init_evidence(struct sekisho_adapter *adapter)
+{
+	static const struct rte_mbuf_dynfield field = {
+		.name = SEKISHO_DYNFIELD_EVIDENCE,
+		.size = sizeof(struct sekisho_evidence),
+		.align = __alignof__(struct sekisho_evidence),
+	};
+	static const struct rte_mbuf_dynflag flag = { .name = SEKISHO_DYNFLAG_EVIDENCE };
+	int bit;
+
+	if (!adapter->evidence)
+		return 0;
+	adapter->evidence_offset = rte_mbuf_dynfield_register(&field);
+	bit = rte_mbuf_dynflag_register(&flag);
+	if (adapter->evidence_offset < 0 || bit < 0) {
+		PMD_INIT_LOG(ERR, "no room in the mbuf for evidence: %s", rte_strerror(rte_errno));
+		return -rte_errno;
+	}
+	adapter->evidence_flag = UINT64_C(1) << bit;
+	return 0;
+}
+
+static void init_locks(struct sekisho_adapter *adapter)
+{
+	pthread_mutexattr_t recursive;
+
+	pthread_mutexattr_init(&recursive);
+	pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
+	pthread_mutex_init(&adapter->control, &recursive);
+	pthread_mutexattr_destroy(&recursive);
+	pthread_mutex_init(&adapter->lock, NULL);
+}
+
 int sekisho_ethdev_probe(struct rte_eth_dev *dev, const struct sekisho_probe_params *params)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 	int ret;
 
-	pthread_mutex_init(&adapter->lock, NULL);
+	init_locks(adapter);
 	adapter->data = dev->data;
+	strcpy(adapter->uri, params->uri);
 	adapter->drop_bad_checksum = params->drop_bad_checksum;
+	adapter->evidence = params->evidence;
+	adapter->audit_interval = params->audit_interval;
+	adapter->recovery = params->recovery;
+	adapter->timestamp_offset = adapter->event_fd = -1;
+	adapter->can_reopen = params->device == NULL && sekisho_gate_init();
+	if (params->recovery == SEKISHO_RECOVERY_ON && !adapter->can_reopen)
+		PMD_INIT_LOG(WARNING, "%s: no recovery: %s", params->uri,
+			     params->device == NULL ? "the kernel has no membarrier()" :
+						      "the bus opens the card");
 	sekisho_rx_init_types();
 
-	ret = open_card(adapter, params);
+	ret = sekisho_open_card(adapter, params->device, params->uri, &adapter->device,
+				&adapter->identity);
+	if (ret < 0) {
+		adapter->device = NULL;
+		pthread_mutex_destroy(&adapter->lock);
+		pthread_mutex_destroy(&adapter->control);
+		return ret;
+	}
+	adapter->doorbells = sekisho_doorbells(adapter->device);
+	ret = init_evidence(adapter);
 	if (ret == 0)
 		ret = sekisho_stats_init(adapter);
 	if (ret == 0)
@@ -520,12 +634,17 @@ int sekisho_ethdev_probe(struct rte_eth_dev *dev, const struct sekisho_probe_par
 	if (ret == 0)
 		ret = sekisho_dma_init(adapter);
 	if (ret == 0)
-		ret = watch_removal(dev);
+		ret = sekisho_events_init(dev);
+	if (ret == 0) {
+		ret = sekisho_vectors_connect(dev);
+		if (ret == 0)
+			dev->data->dev_flags |= RTE_ETH_DEV_INTR_LSC;
+		else if (ret == -ENOTSUP)
+			ret = 0;
+	}
+	if (ret == 0)
+		ret = sekisho_removal_watch(dev);
 	if (ret < 0) {
-		if (adapter->device == NULL) {
-			pthread_mutex_destroy(&adapter->lock);
-			return ret;
-		}
 		PMD_INIT_LOG(ERR, "cannot set up %s: %s", params->uri, rte_strerror(-ret));
 		sekisho_dev_close(dev);
 		return ret;
@@ -538,10 +657,10 @@ int sekisho_ethdev_probe(struct rte_eth_dev *dev, const struct sekisho_probe_par
 	dev->rx_descriptor_status = sekisho_rx_descriptor_status;
 	dev->tx_descriptor_status = sekisho_tx_descriptor_status;
 	dev->data->dev_flags |= RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
-	/* Without a descriptor of the card's own the bus has set its handle. */
-	if (adapter->intr_handle != NULL) {
+	/* A bus that interrupts by itself has set its handle, and tells of a removal. */
+	if (adapter->watching_removal) {
 		dev->data->dev_flags |= RTE_ETH_DEV_INTR_RMV;
-		dev->intr_handle = adapter->intr_handle;
+		dev->intr_handle = adapter->rx_handle;
 	}
 	PMD_INIT_LOG(INFO, "port %u: %s, function %u of port %u, %u+%u queues, rtl %08" PRIx32,
 		     dev->data->port_id, params->uri, adapter->identity.index,

@@ -19,6 +19,8 @@
 	((SEKISHO_NETWORK_RX_DOORBELL_TAIL(queue) - SEKISHO_DOORBELL_PAGE) / 4)
 #define SEKISHO_TX_TAIL_WORD(queue) \
 	((SEKISHO_NETWORK_TX_DOORBELL_TAIL(queue) - SEKISHO_DOORBELL_PAGE) / 4)
+#define SEKISHO_RX_ARM_WORD(queue) \
+	((SEKISHO_NETWORK_RX_DOORBELL_ARM(queue) - SEKISHO_DOORBELL_PAGE) / 4)
 static_assert((SEKISHO_DOORBELL_PAGE & 0xfff) == 0, "the doorbells have a page of their own");
 
 /* Window offsets of counters of frames, by what became of them. */

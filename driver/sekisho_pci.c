@@ -16,7 +16,9 @@
 #include "sekisho_ethdev.h"
 
 #define SEKISHO_KERNEL_DRIVERS "* vfio-pci | igb_uio | uio_pci_generic"
-#define SEKISHO_PCI_ARGUMENTS SEKISHO_ARG_DROP_BAD_CHECKSUM "=<0|1>"
+#define SEKISHO_PCI_ARGUMENTS                                                                    \
+	SEKISHO_ARG_DROP_BAD_CHECKSUM "=<0|1> " SEKISHO_ARG_EVIDENCE "=<0|1> " SEKISHO_ARG_AUDIT \
+				      "=<N>"
 
 static int init_port(struct rte_eth_dev *dev)
 {

@@ -89,15 +89,19 @@ int sekisho_rss_hash_update(struct rte_eth_dev *dev, struct rte_eth_rss_conf *co
 			    config->rss_key_len);
 		return -EINVAL;
 	}
+	ret = sekisho_control_begin(dev);
+	if (ret < 0)
+		return ret;
 	sekisho_lock(adapter);
 	ret = sekisho_rss_set(adapter->device, &value, config->rss_key, NULL);
 	sekisho_unlock(adapter);
-	if (ret < 0)
-		return ret;
-	adapter->rss_hf = config->rss_hf;
-	if (config->rss_key != NULL)
-		memcpy(adapter->rss_key, config->rss_key, sizeof(adapter->rss_key));
-	return 0;
+	if (ret == 0) {
+		adapter->rss_hf = config->rss_hf;
+		if (config->rss_key != NULL)
+			memcpy(adapter->rss_key, config->rss_key, sizeof(adapter->rss_key));
+	}
+	sekisho_control_end(dev);
+	return ret;
 }
 
 int sekisho_rss_hash_conf_get(struct rte_eth_dev *dev, struct rte_eth_rss_conf *config)
@@ -137,11 +141,15 @@ int sekisho_reta_update(struct rte_eth_dev *dev, struct rte_eth_rss_reta_entry64
 		}
 		table[i] = group->reta[at];
 	}
+	ret = sekisho_control_begin(dev);
+	if (ret < 0)
+		return ret;
 	sekisho_lock(adapter);
 	ret = sekisho_rss_set(adapter->device, NULL, NULL, table);
 	sekisho_unlock(adapter);
 	if (ret == 0)
 		memcpy(adapter->rss_table, table, sizeof(table));
+	sekisho_control_end(dev);
 	return ret;
 }
 

@@ -7,71 +7,25 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <rte_errno.h>
 #include <rte_malloc.h>
+#include <rte_mbuf_dyn.h>
 
-#include "sekisho_ethdev.h"
+#include "sekisho_rx.h"
 
 struct sekisho_type_entry sekisho_types[256];
 
-/* What the completion's status word must be, for the packet with that free-running number. */
-static inline uint32_t expected_status(const struct sekisho_rx_queue *rxq, uint16_t number)
-{
-	/* The phase is 1 on the first pass; size is a power of two that divides 65536. */
-	uint32_t phase = (number & rxq->size) ? 0 : SEKISHO_RX_COMPLETION_STATUS_PHASE_MASK;
-
-	return phase | (number & rxq->mask); /* status OK is 0 */
-}
-
-/* Makes a batch of descriptors ready; the batch never wraps. The doorbell is left to the caller. */
-static int refill_batch(struct sekisho_rx_queue *rxq)
-{
-	uint16_t at = rxq->tail & rxq->mask;
-	struct rte_mbuf **mbufs = &rxq->mbufs[at];
-	struct sekisho_rx_descriptor *descriptor = &rxq->ring[at];
-
-	if (unlikely(rte_mempool_get_bulk(rxq->pool, (void **)mbufs, rxq->refill) < 0)) {
-		rxq->data->rx_mbuf_alloc_failed += rxq->refill;
-		return -ENOMEM;
-	}
-	for (unsigned int i = 0; i < rxq->refill; i++) {
-		uint64_t address = rte_mbuf_data_iova_default(mbufs[i]);
-
-		descriptor[i].address_lo = (uint32_t)address;
-		descriptor[i].address_hi = (uint32_t)(address >> 32);
-		descriptor[i].buffer = rxq->buffer_size;
-		descriptor[i].reserved = 0;
-	}
-	rxq->tail += rxq->refill;
-	return 0;
-}
-
-/* Free descriptors: tail - head of them hold a buffer, of which the card has fetched some. */
-static inline uint16_t free_descriptors(const struct sekisho_rx_queue *rxq)
-{
-	return rxq->size - (uint16_t)(rxq->tail - rxq->head);
-}
-
-static inline void ring_doorbell(struct sekisho_rx_queue *rxq)
-{
-	/* Pairs with the card's read of the tail: it fetches only descriptors written before. */
-	__atomic_store_n(rxq->doorbell, rxq->tail, __ATOMIC_RELEASE);
-}
-
 static inline void fill_mbuf(const struct sekisho_rx_queue *rxq,
-			     const struct sekisho_rx_completion *completion, struct rte_mbuf *mbuf)
+			     const struct sekisho_rx_completion *completion, uint16_t length,
+			     struct rte_mbuf *mbuf)
 {
-	uint32_t packet = completion->packet;
-	const struct sekisho_type_entry *type = &sekisho_types[(packet >> 16) & 0xff];
-	uint64_t flags = rxq->verdict_flags[packet >> 28] | type->flags;
-	uint16_t length = SEKISHO_FIELD_GET(SEKISHO_RX_COMPLETION_PACKET_LENGTH, packet);
+	const struct sekisho_type_entry *type = &sekisho_types[(completion->packet >> 16) & 0xff];
 
-	if (completion->offsets & SEKISHO_RX_COMPLETION_OFFSETS_HASH_TYPE_MASK)
-		flags |= rxq->rss_flag;
 	*sekisho_mbuf_rearm(mbuf) = rxq->rearm;
-	mbuf->ol_flags = flags;
+	mbuf->ol_flags = sekisho_rx_flags(rxq, completion) | type->flags;
 	mbuf->packet_type = type->packet_type;
 	mbuf->pkt_len = length;
 	mbuf->data_len = length;
@@ -96,22 +50,28 @@ static bool take_error(struct sekisho_rx_queue *rxq, uint32_t difference)
 uint16_t sekisho_rx_burst(void *queue, struct rte_mbuf **mbufs, uint16_t count)
 {
 	struct sekisho_rx_queue *rxq = queue;
-	/* Never past what the card was given, whatever the completions say. */
-	uint16_t held = rxq->tail - rxq->head;
 	uint64_t bytes = 0;
-	uint16_t received = 0;
+	uint16_t received = 0, held;
 
+	if (unlikely(!sekisho_gate_enter(&rxq->gate))) {
+		sekisho_gate_leave(&rxq->gate);
+		return 0;
+	}
+	/* Never past what the card was given, whatever the completions say. */
+	held = rxq->tail - rxq->head;
 	while (received < count && held-- != 0) {
 		uint16_t at = rxq->head & rxq->mask;
 		const struct sekisho_rx_completion *completion = &rxq->completions[at];
 		/* Pairs with the card writing the status word last: the rest is there when it is. */
 		uint32_t status = __atomic_load_n(&completion->status, __ATOMIC_ACQUIRE);
-		uint32_t difference = status ^ expected_status(rxq, rxq->head);
+		uint32_t difference = status ^ sekisho_rx_expected(rxq, rxq->head);
+		uint16_t length;
 		struct rte_mbuf *mbuf;
 
-		if (unlikely(difference & (SEKISHO_RX_COMPLETION_STATUS_PHASE_MASK |
-					   SEKISHO_RX_COMPLETION_STATUS_STATUS_MASK |
-					   SEKISHO_RX_COMPLETION_STATUS_INDEX_MASK))) {
+		length = SEKISHO_FIELD_GET(SEKISHO_RX_COMPLETION_PACKET_LENGTH, completion->packet);
+		if (unlikely((difference &
+			      (SEKISHO_RX_STATUS_BITS | SEKISHO_RX_COMPLETION_STATUS_MORE_MASK)) ||
+			     length > rxq->buffer_size)) {
 			if (!take_error(rxq, difference))
 				break;
 			continue;
@@ -119,22 +79,16 @@ uint16_t sekisho_rx_burst(void *queue, struct rte_mbuf **mbufs, uint16_t count)
 		mbuf = rxq->mbufs[at];
 		rte_prefetch0(&rxq->completions[(at + 2) & rxq->mask]);
 		rte_prefetch0(rxq->mbufs[(at + 2) & rxq->mask]);
-		fill_mbuf(rxq, completion, mbuf);
-		bytes += mbuf->data_len;
+		fill_mbuf(rxq, completion, length, mbuf);
+		bytes += length;
 		mbufs[received++] = mbuf;
 		rxq->head++;
 	}
 	rxq->stats->packets += received;
 	rxq->stats->bytes += bytes;
-
-	if (free_descriptors(rxq) >= rxq->refill) {
-		uint16_t before = rxq->tail;
-
-		while (free_descriptors(rxq) >= rxq->refill && refill_batch(rxq) == 0)
-			;
-		if (rxq->tail != before)
-			ring_doorbell(rxq);
-	}
+	if (sekisho_rx_free(rxq) >= rxq->refill)
+		sekisho_rx_refill(rxq);
+	sekisho_gate_leave(&rxq->gate);
 	return received;
 }
 
@@ -162,7 +116,7 @@ int sekisho_rx_descriptor_status(void *queue, uint16_t offset)
 		return RTE_ETH_RX_DESC_UNAVAIL;
 	/* Only looked at, nothing is read after it. */
 	status = __atomic_load_n(&rxq->completions[number & rxq->mask].status, __ATOMIC_RELAXED);
-	if ((status ^ expected_status(rxq, number)) & SEKISHO_RX_COMPLETION_STATUS_PHASE_MASK)
+	if ((status ^ sekisho_rx_expected(rxq, number)) & SEKISHO_RX_COMPLETION_STATUS_PHASE_MASK)
 		return RTE_ETH_RX_DESC_AVAIL;
 	return RTE_ETH_RX_DESC_DONE;
 }
@@ -170,9 +124,13 @@ int sekisho_rx_descriptor_status(void *queue, uint16_t offset)
 int sekisho_rx_burst_mode_get(struct rte_eth_dev *dev, uint16_t id __rte_unused,
 			      struct rte_eth_burst_mode *mode)
 {
-	bool removed = sekisho_adapter_removed(sekisho_adapter(dev));
+	const char *name = sekisho_rx_needs_full(dev) ? "Scalar, all offloads" : "Scalar";
 
-	snprintf(mode->info, sizeof(mode->info), "%s", removed ? "Removed" : "Scalar");
+	if (sekisho_adapter_state(sekisho_adapter(dev)) != SEKISHO_PRESENT)
+		name = "Removed";
+	else if (dev->data->scattered_rx)
+		name = "Scalar, all offloads, scattered";
+	snprintf(mode->info, sizeof(mode->info), "%s", name);
 	return 0;
 }
 
@@ -181,13 +139,28 @@ void sekisho_rxq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_r
 	const struct sekisho_rx_queue *rxq = dev->data->rx_queues[id];
 
 	info->mp = rxq->pool;
-	info->scattered_rx = 0;
+	info->scattered_rx = dev->data->scattered_rx;
 	info->nb_desc = rxq->size;
 	info->rx_buf_size = rxq->buffer_size;
 	info->conf.rx_free_thresh = rxq->refill;
 	info->conf.rx_drop_en = 1;
 	info->conf.rx_deferred_start = rxq->deferred_start;
 	info->conf.offloads = rxq->offloads;
+}
+
+bool sekisho_rx_needs_full(const struct rte_eth_dev *dev)
+{
+	const struct sekisho_adapter *adapter = sekisho_adapter(dev);
+
+	if (dev->data->scattered_rx || adapter->evidence || adapter->audit_interval != 0)
+		return true;
+	for (uint16_t id = 0; id < dev->data->nb_rx_queues; id++) {
+		const struct sekisho_rx_queue *rxq = dev->data->rx_queues[id];
+
+		if (rxq != NULL && (rxq->strip || rxq->timestamp_offset >= 0))
+			return true;
+	}
+	return false;
 }
 
 /* --- control path --------------------------------------------------------------------------- */
@@ -225,6 +198,30 @@ static void init_verdict_flags(struct sekisho_rx_queue *rxq)
 	}
 }
 
+/* What sekisho_rx_burst_full() does beyond the plain burst. */
+static int init_extras(struct sekisho_rx_queue *rxq, struct sekisho_adapter *adapter)
+{
+	rxq->strip = rxq->offloads & RTE_ETH_RX_OFFLOAD_VLAN_STRIP;
+	rxq->timestamp_offset = rxq->evidence_offset = -1;
+	rxq->clock = &adapter->clock;
+	if (rxq->offloads & RTE_ETH_RX_OFFLOAD_TIMESTAMP) {
+		if (rte_mbuf_dyn_rx_timestamp_register(&adapter->timestamp_offset,
+						       &adapter->timestamp_flag) < 0) {
+			PMD_DRV_LOG(ERR, "no room in the mbuf for a timestamp: %s",
+				    rte_strerror(rte_errno));
+			return -rte_errno;
+		}
+		rxq->timestamp_offset = adapter->timestamp_offset;
+		rxq->timestamp_flag = adapter->timestamp_flag;
+	}
+	if (adapter->evidence) {
+		rxq->evidence_offset = adapter->evidence_offset;
+		rxq->evidence_flag = adapter->evidence_flag;
+	}
+	rxq->audit_interval = rxq->audit_left = adapter->audit_interval;
+	return 0;
+}
+
 void sekisho_rx_init_types(void)
 {
 	static const uint32_t l3_types[8] = {
@@ -258,9 +255,18 @@ void sekisho_rx_init_types(void)
 	}
 }
 
+/* The buffers that the card has completed and that no burst has handed out. */
+static void free_pieces(struct sekisho_rx_queue *rxq)
+{
+	rte_pktmbuf_free(rxq->first);
+	rxq->first = rxq->last = NULL;
+	rxq->spoilt = false;
+}
+
 /* Empties the ring: what lies between head and tail is the queue's, the rest is not. */
 static void free_mbufs(struct sekisho_rx_queue *rxq)
 {
+	free_pieces(rxq);
 	for (; rxq->head != rxq->tail; rxq->head++)
 		rte_mempool_put(rxq->pool, rxq->mbufs[rxq->head & rxq->mask]);
 	rxq->head = rxq->tail = 0;
@@ -274,17 +280,32 @@ static void queue_free(struct sekisho_rx_queue *rxq)
 		free_mbufs(rxq);
 	rte_memzone_free(rxq->ring_zone);
 	rte_memzone_free(rxq->completion_zone);
+	rte_free(rxq->audit_frame);
 	rte_free(rxq->mbufs);
 	rte_free(rxq);
 }
 
-static int check_buffer(uint32_t buffer_size, uint32_t frame, uint16_t id)
+/* Checks a buffer for a frame of the MTU. */
+static int check_buffer(const struct rte_eth_dev *dev, uint32_t buffer_size, uint32_t frame,
+			uint16_t id)
 {
-	if (buffer_size >= frame)
+	bool scatter = dev->data->dev_conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_SCATTER;
+
+	if (buffer_size >= frame || (scatter && dev->data->scattered_rx))
 		return 0;
+	if (scatter && !dev->data->dev_started)
+		return 0;
+	if (scatter) {
+		PMD_DRV_LOG(
+			ERR,
+			"rx queue %u: a frame of %u bytes needs more than one buffer of %u; stop "
+			"the port first, so that it starts with scattered receive",
+			id, frame, buffer_size);
+		return -EBUSY;
+	}
 	PMD_DRV_LOG(ERR,
-		    "rx queue %u: its mbufs hold %u bytes after the headroom, a frame of this "
-		    "MTU has %u and this card does not scatter: use larger mbufs or a smaller MTU",
+		    "rx queue %u: its mbufs hold %u bytes after the headroom, a frame of this MTU "
+		    "has %u: use larger mbufs, a smaller MTU, or RTE_ETH_RX_OFFLOAD_SCATTER",
 		    id, buffer_size, frame);
 	return -EINVAL;
 }
@@ -293,12 +314,23 @@ int sekisho_rx_check_frame(struct rte_eth_dev *dev, uint32_t frame)
 {
 	for (uint16_t id = 0; id < dev->data->nb_rx_queues; id++) {
 		const struct sekisho_rx_queue *rxq = dev->data->rx_queues[id];
-		int ret = rxq == NULL ? 0 : check_buffer(rxq->buffer_size, frame, id);
+		int ret = rxq == NULL ? 0 : check_buffer(dev, rxq->buffer_size, frame, id);
 
 		if (ret < 0)
 			return ret;
 	}
 	return 0;
+}
+
+bool sekisho_rx_needs_scatter(const struct rte_eth_dev *dev, uint32_t frame)
+{
+	for (uint16_t id = 0; id < dev->data->nb_rx_queues; id++) {
+		const struct sekisho_rx_queue *rxq = dev->data->rx_queues[id];
+
+		if (rxq != NULL && rxq->buffer_size < frame)
+			return true;
+	}
+	return false;
 }
 
 int sekisho_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t size, unsigned int socket,
@@ -309,18 +341,25 @@ int sekisho_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t size, 
 	struct rte_mbuf template = { .nb_segs = 1, .data_off = RTE_PKTMBUF_HEADROOM };
 	struct sekisho_rx_queue *rxq;
 	uint32_t refill;
+	int ret;
 
 	if (!rte_is_power_of_2(size)) {
 		PMD_DRV_LOG(ERR, "rx queue %u: %u descriptors, must be a power of two", id, size);
 		return -EINVAL;
 	}
 	room = RTE_MIN(room, (uint32_t)SEKISHO_MAX_RX_BUFFER);
-	if (check_buffer(room, dev->data->mtu + SEKISHO_FRAME_OVERHEAD, id) < 0)
-		return -EINVAL;
+	if (config->share_group != 0) {
+		PMD_DRV_LOG(ERR, "rx queue %u: shared receive queues are not supported", id);
+		return -ENOTSUP;
+	}
+	ret = check_buffer(dev, room, dev->data->mtu + SEKISHO_FRAME_OVERHEAD, id);
+	if (ret < 0)
+		return ret;
 
 	rxq = rte_zmalloc_socket("sekisho_rx_queue", sizeof(*rxq), RTE_CACHE_LINE_SIZE, socket);
 	if (rxq == NULL)
 		return -ENOMEM;
+	rxq->gate.closed = true;
 	rxq->dev = dev;
 	rxq->data = dev->data;
 	rxq->id = id;
@@ -331,7 +370,6 @@ int sekisho_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t size, 
 	rxq->deferred_start = config->rx_deferred_start;
 	rxq->offloads = config->offloads | dev->data->dev_conf.rxmode.offloads;
 	rxq->stats = &adapter->rx_stats[id];
-	rxq->doorbell = &adapter->doorbells[SEKISHO_RX_TAIL_WORD(id)];
 	/* A power of two of at most half the ring: batches then never wrap. */
 	refill = config->rx_free_thresh != 0 ? config->rx_free_thresh : SEKISHO_BURST;
 	refill = RTE_MIN(refill, (uint32_t)size / 2);
@@ -339,6 +377,11 @@ int sekisho_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t size, 
 	if (rxq->offloads & RTE_ETH_RX_OFFLOAD_RSS_HASH)
 		rxq->rss_flag = RTE_MBUF_F_RX_RSS_HASH;
 	init_verdict_flags(rxq);
+	ret = init_extras(rxq, adapter);
+	if (ret < 0) {
+		queue_free(rxq);
+		return ret;
+	}
 
 	rte_mbuf_refcnt_set(&template, 1);
 	template.port = dev->data->port_id;
@@ -351,7 +394,11 @@ int sekisho_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t size, 
 	rxq->completion_zone = rte_eth_dma_zone_reserve(dev, "rx_completions", id,
 							size * sizeof(*rxq->completions),
 							SEKISHO_RING_ALIGN, socket);
-	if (rxq->mbufs == NULL || rxq->ring_zone == NULL || rxq->completion_zone == NULL) {
+	if (rxq->audit_interval != 0)
+		rxq->audit_frame = rte_malloc_socket("sekisho_audit_frame",
+						     adapter->identity.max_frame, 0, socket);
+	if (rxq->mbufs == NULL || rxq->ring_zone == NULL || rxq->completion_zone == NULL ||
+	    (rxq->audit_interval != 0 && rxq->audit_frame == NULL)) {
 		PMD_DRV_LOG(ERR, "rx queue %u: no memory for a ring of %u", id, size);
 		queue_free(rxq);
 		return -ENOMEM;
@@ -368,62 +415,106 @@ void sekisho_rx_queue_release(struct rte_eth_dev *dev, uint16_t id)
 	dev->data->rx_queues[id] = NULL;
 }
 
-int sekisho_rx_queue_run(struct rte_eth_dev *dev, uint16_t id)
+/* Starts the card's queue with the buffers that are in the ring. Called with the gate closed. */
+static int start_queue(struct sekisho_rx_queue *rxq)
 {
-	struct sekisho_adapter *adapter = sekisho_adapter(dev);
-	struct sekisho_rx_queue *rxq = dev->data->rx_queues[id];
+	struct sekisho_adapter *adapter = sekisho_adapter(rxq->dev);
 	struct sekisho_queue_config config = {
 		.ring = rxq->ring_zone->iova,
 		.completions = rxq->completion_zone->iova,
 		.size = rxq->size,
-		.vector = id,
+		.vector = rxq->id,
 	};
 	int ret;
 
 	memset(rxq->completions, 0, rxq->size * sizeof(*rxq->completions));
-	rxq->head = rxq->tail = 0;
-	while (free_descriptors(rxq) >= rxq->refill) {
-		ret = refill_batch(rxq);
-		if (ret < 0) {
-			PMD_DRV_LOG(ERR,
-				    "rx queue %u: the mempool %s has too few mbufs for %u "
-				    "descriptors",
-				    id, rxq->pool->name, rxq->size);
-			free_mbufs(rxq);
-			return ret;
-		}
-	}
 	sekisho_lock(adapter);
-	ret = sekisho_rx_queue_start(adapter->device, id, &config);
+	rxq->doorbell = &adapter->doorbells[SEKISHO_RX_TAIL_WORD(rxq->id)];
+	rxq->request = 0; /* the card's doorbells start at 0 */
+	ret = sekisho_rx_queue_start(adapter->device, rxq->id, &config);
 	sekisho_unlock(adapter);
 	if (ret < 0) {
-		PMD_DRV_LOG(ERR, "rx queue %u does not start: %s", id, rte_strerror(-ret));
-		free_mbufs(rxq);
+		PMD_DRV_LOG(ERR, "rx queue %u does not start: %s", rxq->id, rte_strerror(-ret));
 		return ret;
 	}
-	ring_doorbell(rxq);
-	dev->data->rx_queue_state[id] = RTE_ETH_QUEUE_STATE_STARTED;
+	sekisho_rx_doorbell(rxq);
+	sekisho_gate_open(&rxq->gate);
 	return 0;
+}
+
+int sekisho_rx_queue_run(struct rte_eth_dev *dev, uint16_t id)
+{
+	struct sekisho_rx_queue *rxq = dev->data->rx_queues[id];
+	int ret = sekisho_control_begin(dev);
+
+	if (ret < 0)
+		return ret;
+	while (sekisho_rx_free(rxq) >= rxq->refill && ret == 0)
+		ret = sekisho_rx_refill_batch(rxq);
+	if (ret < 0)
+		PMD_DRV_LOG(ERR, "rx queue %u: the mempool %s has too few mbufs for %u descriptors",
+			    id, rxq->pool->name, rxq->size);
+	else
+		ret = start_queue(rxq);
+	if (ret < 0)
+		free_mbufs(rxq);
+	else
+		dev->data->rx_queue_state[id] = RTE_ETH_QUEUE_STATE_STARTED;
+	sekisho_control_end(dev);
+	return ret;
+}
+
+int sekisho_rx_queue_again(struct rte_eth_dev *dev, uint16_t id)
+{
+	struct sekisho_rx_queue *rxq = dev->data->rx_queues[id];
+	uint16_t count = rxq->tail - rxq->head, kept;
+
+	/* The buffers stay: an empty pool must not end the recovery. Whole batches from place 0 on. */
+	free_pieces(rxq);
+	kept = count - count % rxq->refill;
+	for (; count != kept; count--)
+		rte_mempool_put(rxq->pool, rxq->mbufs[--rxq->tail & rxq->mask]);
+	if ((rxq->head & rxq->mask) != 0 && kept != 0) {
+		struct rte_mbuf **mbufs = malloc(kept * sizeof(*mbufs));
+
+		if (mbufs == NULL)
+			return -ENOMEM;
+		for (uint16_t i = 0; i < kept; i++)
+			mbufs[i] = rxq->mbufs[(rxq->head + i) & rxq->mask];
+		memcpy(rxq->mbufs, mbufs, kept * sizeof(*mbufs));
+		free(mbufs);
+	}
+	rxq->head = 0;
+	rxq->tail = kept;
+	sekisho_rx_describe(rxq, 0, kept);
+	return start_queue(rxq);
 }
 
 int sekisho_rx_queue_halt(struct rte_eth_dev *dev, uint16_t id)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 	struct sekisho_rx_queue *rxq = dev->data->rx_queues[id];
-	int ret;
+	int ret = 0;
 
-	if (dev->data->rx_queue_state[id] == RTE_ETH_QUEUE_STATE_STOPPED)
-		return 0;
-	sekisho_lock(adapter);
-	ret = sekisho_rx_queue_stop(adapter->device, id);
-	sekisho_unlock(adapter);
-	/* A card that is gone writes nothing any more. */
-	if (ret < 0 && !sekisho_removed(adapter->device)) {
-		PMD_DRV_LOG(ERR, "rx queue %u does not stop: %s", id, rte_strerror(-ret));
-		return ret;
+	/* Allowed in every state of the card: an application may stop while it is looked for. */
+	pthread_mutex_lock(&adapter->control);
+	if (dev->data->rx_queue_state[id] != RTE_ETH_QUEUE_STATE_STOPPED) {
+		sekisho_gate_close(&rxq->gate);
+		sekisho_lock(adapter);
+		ret = sekisho_rx_queue_stop(adapter->device, id);
+		/* A card that is gone writes nothing any more. */
+		if (ret < 0 && sekisho_removed(adapter->device))
+			ret = 0;
+		sekisho_unlock(adapter);
+		if (ret < 0) {
+			PMD_DRV_LOG(ERR, "rx queue %u does not stop: %s", id, rte_strerror(-ret));
+		} else {
+			free_mbufs(rxq);
+			memset(rxq->completions, 0, rxq->size * sizeof(*rxq->completions));
+			rxq->armed = false;
+			dev->data->rx_queue_state[id] = RTE_ETH_QUEUE_STATE_STOPPED;
+		}
 	}
-	free_mbufs(rxq);
-	memset(rxq->completions, 0, rxq->size * sizeof(*rxq->completions));
-	dev->data->rx_queue_state[id] = RTE_ETH_QUEUE_STATE_STOPPED;
-	return 0;
+	pthread_mutex_unlock(&adapter->control);
+	return ret;
 }

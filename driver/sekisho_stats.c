@@ -127,13 +127,74 @@ static void read_counters(struct sekisho_adapter *adapter, unsigned int first, u
 	sekisho_unlock(adapter);
 }
 
+/* The driver's own counters, behind the card's in counter_last. */
+static const char *const own_names[SEKISHO_OWN_COUNTERS] = {
+	[SEKISHO_AUDIT_PACKETS] = "audit_packets",
+	[SEKISHO_AUDIT_DISAGREEMENTS] = "audit_disagreements",
+	[SEKISHO_TX_COPIED] = "tx_copied_packets",
+	[SEKISHO_RECOVERIES] = "recoveries",
+};
+
+static void read_own(struct sekisho_adapter *adapter)
+{
+	uint64_t *own = &adapter->counter_last[adapter->counter_count];
+
+	memset(own, 0, SEKISHO_OWN_COUNTERS * sizeof(*own));
+	for (unsigned int i = 0; i < SEKISHO_MAX_QUEUES; i++) {
+		own[SEKISHO_AUDIT_PACKETS] += adapter->audit_stats[i].packets;
+		own[SEKISHO_AUDIT_DISAGREEMENTS] += adapter->audit_stats[i].disagreements;
+		own[SEKISHO_TX_COPIED] += adapter->tx_copied[i];
+	}
+	own[SEKISHO_RECOVERIES] = adapter->recoveries;
+}
+
+static unsigned int xstats_count(const struct sekisho_adapter *adapter)
+{
+	return adapter->counter_count + SEKISHO_OWN_COUNTERS;
+}
+
+static const char *xstats_name(const struct sekisho_adapter *adapter, unsigned int id)
+{
+	return id < adapter->counter_count ? adapter->counters[id].name :
+					     own_names[id - adapter->counter_count];
+}
+
+/* Reads one, or from 0 on all. */
+static void read_xstats(struct sekisho_adapter *adapter, unsigned int first, unsigned int count)
+{
+	if (first < adapter->counter_count)
+		read_counters(adapter, first, RTE_MIN(count, adapter->counter_count - first));
+	if (first + count > adapter->counter_count)
+		read_own(adapter);
+}
+
+void sekisho_stats_again(struct sekisho_adapter *adapter)
+{
+	unsigned int count = adapter->counter_count;
+	uint64_t missed = adapter->missed_last, errors = adapter->rx_error_last;
+
+	/* What was counted up to now stays: the new card's counts come on top of it. */
+	for (unsigned int i = 0; i < count; i++)
+		adapter->counter_base[i] -= adapter->counter_last[i];
+	memset(adapter->counter_last, 0, count * sizeof(*adapter->counter_last));
+	read_counters(adapter, 0, count);
+	for (unsigned int i = 0; i < count; i++)
+		adapter->counter_base[i] += adapter->counter_last[i];
+	adapter->missed_last = adapter->rx_error_last = 0;
+	read_drops(adapter);
+	adapter->missed_base += adapter->missed_last - missed;
+	adapter->rx_error_base += adapter->rx_error_last - errors;
+}
+
 int sekisho_stats_init(struct sekisho_adapter *adapter)
 {
 	unsigned int count = sekisho_counter_count(adapter->device);
 
 	adapter->counters = calloc(count, sizeof(*adapter->counters));
-	adapter->counter_base = calloc(count, sizeof(*adapter->counter_base));
-	adapter->counter_last = calloc(count, sizeof(*adapter->counter_last));
+	adapter->counter_base =
+		calloc(count + SEKISHO_OWN_COUNTERS, sizeof(*adapter->counter_base));
+	adapter->counter_last =
+		calloc(count + SEKISHO_OWN_COUNTERS, sizeof(*adapter->counter_last));
 	if (adapter->counters == NULL || adapter->counter_base == NULL ||
 	    adapter->counter_last == NULL) {
 		sekisho_stats_fini(adapter);
@@ -171,14 +232,14 @@ int sekisho_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *stats, uns
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 
-	if (stats == NULL || count < adapter->counter_count)
-		return adapter->counter_count;
-	read_counters(adapter, 0, adapter->counter_count);
-	for (unsigned int i = 0; i < adapter->counter_count; i++) {
+	if (stats == NULL || count < xstats_count(adapter))
+		return xstats_count(adapter);
+	read_xstats(adapter, 0, xstats_count(adapter));
+	for (unsigned int i = 0; i < xstats_count(adapter); i++) {
 		stats[i].id = i;
 		stats[i].value = adapter->counter_last[i] - adapter->counter_base[i];
 	}
-	return adapter->counter_count;
+	return xstats_count(adapter);
 }
 
 int sekisho_xstats_get_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names,
@@ -186,11 +247,11 @@ int sekisho_xstats_get_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name 
 {
 	const struct sekisho_adapter *adapter = sekisho_adapter(dev);
 
-	if (names == NULL || count < adapter->counter_count)
-		return adapter->counter_count;
-	for (unsigned int i = 0; i < adapter->counter_count; i++)
-		rte_strscpy(names[i].name, adapter->counters[i].name, sizeof(names[i].name));
-	return adapter->counter_count;
+	if (names == NULL || count < xstats_count(adapter))
+		return xstats_count(adapter);
+	for (unsigned int i = 0; i < xstats_count(adapter); i++)
+		rte_strscpy(names[i].name, xstats_name(adapter, i), sizeof(names[i].name));
+	return xstats_count(adapter);
 }
 
 int sekisho_xstats_get_by_id(struct rte_eth_dev *dev, const uint64_t *ids, uint64_t *values,
@@ -199,20 +260,20 @@ int sekisho_xstats_get_by_id(struct rte_eth_dev *dev, const uint64_t *ids, uint6
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 
 	if (values == NULL)
-		return adapter->counter_count;
+		return xstats_count(adapter);
 	if (ids == NULL) {
-		if (count < adapter->counter_count)
-			return adapter->counter_count;
-		count = adapter->counter_count;
-		read_counters(adapter, 0, count);
+		if (count < xstats_count(adapter))
+			return xstats_count(adapter);
+		count = xstats_count(adapter);
+		read_xstats(adapter, 0, count);
 	}
 	for (unsigned int i = 0; i < count; i++) {
 		uint64_t id = ids == NULL ? i : ids[i];
 
-		if (id >= adapter->counter_count)
+		if (id >= xstats_count(adapter))
 			return -EINVAL;
 		if (ids != NULL)
-			read_counters(adapter, id, 1);
+			read_xstats(adapter, id, 1);
 		values[i] = adapter->counter_last[id] - adapter->counter_base[id];
 	}
 	return count;
@@ -226,9 +287,9 @@ int sekisho_xstats_get_names_by_id(struct rte_eth_dev *dev, const uint64_t *ids,
 	if (ids == NULL || names == NULL)
 		return sekisho_xstats_get_names(dev, names, count);
 	for (unsigned int i = 0; i < count; i++) {
-		if (ids[i] >= adapter->counter_count)
+		if (ids[i] >= xstats_count(adapter))
 			return -EINVAL;
-		rte_strscpy(names[i].name, adapter->counters[ids[i]].name, sizeof(names[i].name));
+		rte_strscpy(names[i].name, xstats_name(adapter, ids[i]), sizeof(names[i].name));
 	}
 	return count;
 }
@@ -237,8 +298,8 @@ int sekisho_xstats_reset(struct rte_eth_dev *dev)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 
-	read_counters(adapter, 0, adapter->counter_count);
+	read_xstats(adapter, 0, xstats_count(adapter));
 	memcpy(adapter->counter_base, adapter->counter_last,
-	       adapter->counter_count * sizeof(uint64_t));
+	       xstats_count(adapter) * sizeof(uint64_t));
 	return 0;
 }

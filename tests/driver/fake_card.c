@@ -12,7 +12,12 @@
  *   show 0|1                   print each frame sent: "tx QUEUE CONTROL FRAME", in hex (default 0)
  *   rx QUEUE PACKET HASH SUM OFFSETS STATUS FRAME
  *                              deliver a frame with these completion words, all in hex; "rx done",
- *                              or "rx full" without a descriptor
+ *                              or "rx full" without a descriptor. With control.scatter a frame
+ *                              that is longer than its buffer goes on in the next ones; STATUS
+ *                              is then that of its last piece
+ *   hang 0|1                   a stopped queue stays active
+ *   link MBPS                  the link's speed, 0: down; raises the event
+ *   error QUEUE                receive queue QUEUE gets a ring error; raises the event
  *   txstatus N                 the next frame sent completes with this status
  *   read OFFSET                prints "read VALUE"
  *   write OFFSET VALUE
@@ -62,6 +67,10 @@ static struct map maps[MAPS];
 static unsigned int map_count;
 static struct queue queues[2][QUEUES]; /* receive, transmit */
 static bool loop, show;
+static uint32_t map_version = 1 << 16 | 1;
+static bool hang; /* queues do not come to rest */
+static int eventfds[2 * QUEUES + 1];
+static uint32_t seen_requests[2][QUEUES]; /* of the arm doorbells */
 static unsigned int tx_status;
 static char line[65536];
 static size_t line_length;
@@ -107,28 +116,31 @@ static uint32_t phase(const struct queue *queue)
 	return queue->completed & queue->size ? 0 : 0x80000000u;
 }
 
-/* Gives a frame to the host; false when the queue has no descriptor. */
-static bool deliver(struct queue *queue, const uint32_t words[4], unsigned int status,
-		    const void *frame, unsigned int length)
+/* Writes a piece of a frame to the next buffer; what it takes, or -1 for a fault. */
+static int deliver_piece(struct queue *queue, const uint32_t words[4], unsigned int status,
+			 const void *frame, unsigned int length, bool scatter)
 {
 	struct sekisho_rx_descriptor *descriptor;
 	struct sekisho_rx_completion *completion;
-	uint32_t index = queue->fetched & (queue->size - 1);
+	uint32_t index = queue->fetched & (queue->size - 1), more = 0;
 	void *buffer;
 
-	if (ready(queue) == 0)
-		return false;
 	descriptor = dma(queue->ring + 16 * index, 16, false);
 	completion =
 		dma(queue->completions + 32ul * (queue->completed & (queue->size - 1)), 32, true);
 	if (!descriptor || !completion) {
 		FAULT("rx queue %u: ring outside the memory map", queue->number);
 		queue->running = false;
-		return false;
+		return -1;
 	}
 	if (length > descriptor->buffer) {
-		FAULT("rx queue %u: buffer of %u", queue->number, descriptor->buffer);
-		return false;
+		if (!scatter) {
+			FAULT("rx queue %u: buffer of %u", queue->number, descriptor->buffer);
+			return -1;
+		}
+		length = descriptor->buffer / 64 * 64;
+		more = SEKISHO_RX_COMPLETION_STATUS_MORE_MASK;
+		status = SEKISHO_COMPLETION_STATUS_OK;
 	}
 	buffer = dma(descriptor->address_lo | (uint64_t)descriptor->address_hi << 32, length, true);
 	if (!buffer)
@@ -139,10 +151,32 @@ static bool deliver(struct queue *queue, const uint32_t words[4], unsigned int s
 	completion->rss_hash = words[1];
 	completion->sum = words[2];
 	completion->offsets = words[3];
-	__atomic_store_n(&completion->status, phase(queue) | status << 16 | index,
+	completion->timestamp = registers[SEKISHO_IDENTIFICATION_TIME / 4];
+	__atomic_store_n(&completion->status, phase(queue) | status << 16 | more | index,
 			 __ATOMIC_RELEASE);
 	queue->fetched++;
 	queue->completed++;
+	return length;
+}
+
+/* Gives a frame to the host; false when the queue has no descriptor. */
+static bool deliver(struct queue *queue, const uint32_t words[4], unsigned int status,
+		    const void *frame, unsigned int length)
+{
+	bool scatter =
+		registers[SEKISHO_NETWORK_CONTROL / 4] & SEKISHO_NETWORK_CONTROL_SCATTER_MASK;
+
+	do {
+		int count;
+
+		if (ready(queue) == 0)
+			return false;
+		count = deliver_piece(queue, words, status, frame, length, scatter);
+		if (count < 0)
+			return false;
+		frame = (const char *)frame + count;
+		length -= count;
+	} while (length != 0);
 	return true;
 }
 
@@ -202,19 +236,69 @@ static bool transmit(struct queue *queue)
 	return true;
 }
 
+/* --- interrupts ----------------------------------------------------------------------------- */
+
+static void raise_vector(unsigned int vector)
+{
+	const uint64_t one = 1;
+
+	if (vector < 2 * QUEUES + 1 && eventfds[vector] > 0 &&
+	    write(eventfds[vector], &one, sizeof(one)) < 0)
+		perror("fake_card: eventfd");
+}
+
+static void raise_event(void)
+{
+	uint32_t event = registers[SEKISHO_NETWORK_EVENT / 4];
+
+	if (event & SEKISHO_NETWORK_EVENT_ENABLE_MASK)
+		raise_vector(event & SEKISHO_NETWORK_EVENT_VECTOR_MASK);
+}
+
+/* One interrupt for each turn of the request bit, when there is more than was seen. */
+static void check_arm(struct queue *queue, uint32_t *last)
+{
+	uint32_t offset = queue->rx ? SEKISHO_NETWORK_RX_DOORBELL_ARM(queue->number) :
+				      SEKISHO_NETWORK_TX_DOORBELL_ARM(queue->number);
+	uint32_t arm = __atomic_load_n(&page[(offset - PAGE) / 4], __ATOMIC_ACQUIRE);
+
+	if (!queue->running || ((arm ^ *last) & SEKISHO_DOORBELL_ARM_REQUEST_MASK) == 0 ||
+	    queue->completed == (uint16_t)arm)
+		return;
+	*last = arm;
+	raise_vector(queue->rx ? queue->number : QUEUES + queue->number);
+}
+
+static void check_arms(void)
+{
+	for (unsigned int i = 0; i < QUEUES; i++) {
+		check_arm(&queues[0][i], &seen_requests[0][i]);
+		check_arm(&queues[1][i], &seen_requests[1][i]);
+	}
+}
+
 /* --- registers ------------------------------------------------------------------------------ */
 
 static void reset_registers(void)
 {
 	memset(queues, 0, sizeof(queues));
-	registers[SEKISHO_NETWORK_CONTROL / 4] &= ~3u;
+	for (unsigned int i = 0; i < QUEUES; i++) {
+		registers[SEKISHO_NETWORK_RX_QUEUE_CONTROL(i) / 4] = 0;
+		registers[SEKISHO_NETWORK_TX_QUEUE_CONTROL(i) / 4] = 0;
+	}
+	registers[SEKISHO_NETWORK_CONTROL / 4] = 0;
+	registers[SEKISHO_NETWORK_RSS_TYPES / 4] = 0;
+	registers[SEKISHO_NETWORK_EVENT / 4] &= ~SEKISHO_NETWORK_EVENT_ENABLE_MASK;
+	for (unsigned int i = 0; i < 8; i++)
+		registers[SEKISHO_NETWORK_MAC_FILTER_HI(i) / 4] &=
+			~SEKISHO_NETWORK_MAC_FILTER_HI_VALID_MASK;
 }
 
 static void power_on(void)
 {
 	registers[SEKISHO_IDENTIFICATION_MAGIC / 4] =
 		SEKISHO_IDENTIFICATION_MAGIC_VALUE_RESET_VALUE;
-	registers[SEKISHO_IDENTIFICATION_MAP_VERSION / 4] = 1 << 16;
+	registers[SEKISHO_IDENTIFICATION_MAP_VERSION / 4] = map_version;
 	registers[SEKISHO_IDENTIFICATION_RTL_HASH / 4] = 0xfa4eca4d;
 	registers[SEKISHO_IDENTIFICATION_FUNCTION_INFO / 4] = SEKISHO_FUNCTION_KIND_NETWORK;
 	registers[SEKISHO_IDENTIFICATION_CAPABILITIES / 4] =
@@ -231,6 +315,7 @@ static void queue_control(struct queue *queue, const uint32_t *block, bool enabl
 		return;
 	}
 	queue->running = true;
+	seen_requests[!queue->rx][queue->number] = 0;
 	queue->fetched = queue->completed = 0;
 	queue->size = 1u << (block[2] & SEKISHO_QUEUE_CONFIG_SIZE_LOG2_MASK);
 	queue->ring = block[4] | (uint64_t)block[5] << 32;
@@ -261,6 +346,10 @@ static uint32_t read_register(uint32_t offset)
 {
 	if (offset >= PAGE && offset < 2 * PAGE)
 		return page[(offset - PAGE) / 4];
+	for (unsigned int i = 0; i < QUEUES; i++)
+		if (offset == SEKISHO_NETWORK_RX_QUEUE_STATUS(i) ||
+		    offset == SEKISHO_NETWORK_TX_QUEUE_STATUS(i))
+			return registers[offset / 4] | (hang && !registers[offset / 4 - 1]);
 	return registers[offset / 4];
 }
 
@@ -438,9 +527,18 @@ static bool serve(int connection)
 		reset_registers();
 		reply(connection, &header, 0, NULL, 0, -1);
 		break;
-	case VFIO_USER_DEVICE_SET_IRQS:
+	case VFIO_USER_DEVICE_SET_IRQS: {
+		const struct vfio_user_irq_set *set = (void *)body;
+
+		if (set->count == 1 && set->start < 2 * QUEUES + 1) {
+			if (eventfds[set->start] > 0)
+				close(eventfds[set->start]);
+			eventfds[set->start] = fd;
+			fd = -1;
+		}
 		reply(connection, &header, 0, NULL, 0, -1);
 		break;
+	}
 	default:
 		reply(connection, &header, ENOTSUP, NULL, 0, -1);
 	}
@@ -474,6 +572,15 @@ static void order(char *text)
 		printf("read %08x\n", read_register(offset % SEKISHO_WINDOW_SIZE));
 	} else if (sscanf(text, "write %x %x", &offset, &value) == 2) {
 		registers[offset % SEKISHO_WINDOW_SIZE / 4] = value;
+	} else if (sscanf(text, "hang %u", &value) == 1) {
+		hang = value;
+	} else if (sscanf(text, "link %u", &value) == 1) {
+		registers[SEKISHO_NETWORK_LINK / 4] = value << 8 | (value != 0);
+		raise_event();
+	} else if (sscanf(text, "error %u", &queue) == 1 && queue < QUEUES) {
+		registers[SEKISHO_NETWORK_RX_QUEUE_STATUS(queue) / 4] |=
+			SEKISHO_QUEUE_STATUS_RING_ERROR_MASK;
+		raise_event();
 	} else if (!strcmp(text, "maps")) {
 		uint64_t bytes = 0;
 
@@ -503,6 +610,19 @@ static bool take_orders(void)
 		memmove(line, end + 1, line_length + 1);
 	}
 	return true;
+}
+
+/* The peer has gone: nothing of it is left. */
+static void leave(void)
+{
+	reset_registers();
+	for (; map_count; map_count--)
+		munmap(maps[map_count - 1].memory, maps[map_count - 1].size);
+	for (unsigned int i = 0; i < 2 * QUEUES + 1; i++) {
+		if (eventfds[i] > 0)
+			close(eventfds[i]);
+		eventfds[i] = 0;
+	}
 }
 
 int main(int argc, char **argv)
@@ -540,6 +660,7 @@ int main(int argc, char **argv)
 		for (unsigned int i = 0; i < QUEUES; i++)
 			if (transmit(&queues[1][i]))
 				idle = 0;
+		check_arms();
 		/* Busy for a while after work, then asleep a millisecond at a time. */
 		if (idle % 16 && idle < 1000)
 			continue;
@@ -553,10 +674,7 @@ int main(int argc, char **argv)
 		} else if (!serve(connection)) {
 			close(connection);
 			connection = -1;
-			reset_registers();
-			while (map_count)
-				munmap(maps[map_count - 1].memory, maps[map_count - 1].size),
-					map_count--;
+			leave();
 		}
 	}
 }

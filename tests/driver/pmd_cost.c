@@ -10,54 +10,13 @@
  * usage: LD_LIBRARY_PATH=build/driver build/tests/pmd_cost [BURST [FRAME]]
  */
 
-#define main fake_card_main
-#include "fake_card.c"
-#undef main
+#include "in_process.h"
 
-#include <pthread.h>
-
+#include <rte_bus_vdev.h>
 #include <rte_cycles.h>
-#include <rte_eal.h>
-#include <rte_ethdev.h>
-#include <rte_mbuf.h>
 
 #define BURSTS 20000
 #define MAX_BURST 256
-
-static char path[64];
-static pthread_mutex_t control = PTHREAD_MUTEX_INITIALIZER;
-
-/* Answers the driver's control messages. */
-static void *control_thread(void *arg)
-{
-	int listener = *(int *)arg;
-	int connection = accept(listener, NULL, NULL);
-
-	for (;;) {
-		struct pollfd entry = { .fd = connection, .events = POLLIN };
-		bool alive = true;
-
-		poll(&entry, 1, -1);
-		pthread_mutex_lock(&control);
-		alive = serve(connection);
-		pthread_mutex_unlock(&control);
-		if (!alive)
-			return NULL;
-	}
-}
-
-static int listen_at(void)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	snprintf(path, sizeof(path), "/tmp/pmd_cost.%d", (int)getpid());
-	strcpy(address.sun_path, path);
-	if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    listen(listener, 1) < 0)
-		return -1;
-	return listener;
-}
 
 static int by_value(const void *a, const void *b)
 {
@@ -90,41 +49,16 @@ int main(int argc, char **argv)
 	unsigned int length = argc > 2 ? atoi(argv[2]) : 64;
 	struct rte_mbuf *mbufs[MAX_BURST];
 	struct rte_mempool *pool;
-	char vdev[128];
-	char *options[] = { argv[0],
-			    "-d",
-			    "librte_net_sekisho.so",
-			    "--no-huge",
-			    "-m",
-			    "256",
-			    "--no-pci",
-			    "--no-telemetry",
-			    "--file-prefix",
-			    path + 5,
-			    "-l",
-			    "0",
-			    "--log-level=4",
-			    vdev };
-	pthread_t thread;
-	int listener;
+	char arguments[128];
 
 	if (burst < 1 || burst > MAX_BURST || length < 60 || length > 1518) {
 		fprintf(stderr, "usage: pmd_cost [BURST 1..%d [FRAME 60..1518]]\n", MAX_BURST);
 		return 2;
 	}
-	page_fd = memfd_create("doorbells", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (page_fd < 0 || ftruncate(page_fd, 2 * PAGE) < 0)
+	if (start_card_and_eal(argv[0], "4") < 0)
 		return 1;
-	page = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, page_fd, 0);
-	page += PAGE / sizeof(*page);
-	power_on();
-	listener = listen_at();
-	if (listener < 0 || pthread_create(&thread, NULL, control_thread, &listener) != 0) {
-		perror("pmd_cost");
-		return 1;
-	}
-	snprintf(vdev, sizeof(vdev), "--vdev=net_sekisho0,device=vfio-user:%s", path);
-	if (rte_eal_init(RTE_DIM(options), options) < 0)
+	snprintf(arguments, sizeof(arguments), "device=vfio-user:%s", path);
+	if (rte_vdev_init("net_sekisho0", arguments) < 0)
 		return 1;
 	pool = rte_pktmbuf_pool_create("pool", 4096, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE, 0);
 	if (pool == NULL || setup_port(pool) < 0) {

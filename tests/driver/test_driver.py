@@ -160,6 +160,11 @@ def wait_stats(pmd, wanted, seconds=10):
         assert time.monotonic() < end, "statistics %r, wanted %r" % (stats, wanted)
 
 
+def logged_so_far(pmd):
+    with open(pmd.log_path, errors="replace") as log:
+        return log.read()
+
+
 def logged(pmd, line):
     """What a command prints, and what it logs meanwhile: the log is another stream."""
     size = os.path.getsize(pmd.log_path)
@@ -206,13 +211,22 @@ def arguments():
 def information():
     with Setup(queues=4) as (card, pmd):
         text = pmd.command("show port info 0")
-        for wanted in ("Firmware-version: rtl fa4eca4d map 1.0", "Link status: up",
+        for wanted in ("Firmware-version: rtl fa4eca4d map 1.1", "Link status: up",
                        "Link speed: 10 Gbps", "Max possible RX queues: 4",
                        "Max possible number of RXDs per queue: 32768",
                        "Redirection table size: 128", "Hash key size in bytes: 40"):
             assert wanted in text, "no %r in\n%s" % (wanted, text)
-        card.write(0x44, 0)
+        card.order("link 0")
+        pmd.read_until("link state change event", 10)
         assert "Link status: down" in pmd.command("show port info 0")
+        card.order("link 25000")
+        pmd.read_until("link state change event", 10)
+        assert "Link speed: 25 Gbps" in pmd.command("show port info 0")
+        card.order("error 0")
+        end = time.monotonic() + 10
+        while "no access to the rings of rx queue 0" not in logged_so_far(pmd):
+            assert time.monotonic() < end, "the queue's error is not told"
+            time.sleep(0.05)
         address = re.search(r"MAC address: (\S+)", text).group(1)
         low = bytes.fromhex(address.replace(":", ""))[:4]
         tap.equal(card.read(MAC_LO), int.from_bytes(low, "little"), "mac_lo")
@@ -380,7 +394,7 @@ def mtu():
             tap.equal(card.read(MAX_FRAME), frame, "max_frame at MTU %d: %s" % (value, said))
         for value in (2155, 9000):
             said = logged(pmd, "port config mtu 0 %d" % value)
-            assert "this card does not scatter" in said, said
+            assert "RTE_ETH_RX_OFFLOAD_SCATTER" in said, said
         said = logged(pmd, "port config mtu 0 9707")
         assert "MTU (9707) > device max MTU (9706)" in said, said
         tap.equal(card.read(MAX_FRAME), 2176, "max_frame after the refusals")
@@ -536,7 +550,7 @@ def removal(stopped):
 
 def removal_without_event():
     """The application does not listen: bursts are quiet all the same, stop and close work."""
-    with Setup(queues=2, options=["--no-rmv-interrupt"]) as (card, pmd):
+    with Setup(queues=2, options=["--no-rmv-interrupt"], devargs=",recovery=0") as (card, pmd):
         card.order("loop 1")
         pmd.command("start tx_first")
         card.process.send_signal(signal.SIGKILL)
@@ -581,7 +595,9 @@ FEATURES = {
     "Burst mode info": ".rx_burst_mode_get", "MTU update": ".mtu_set",
     "Scattered Rx": "RX_OFFLOAD_SCATTER", "TSO": "TX_OFFLOAD_TCP_TSO",
     "Promiscuous mode": ".promiscuous_enable", "Allmulticast mode": ".allmulticast_enable",
-    "Unicast MAC filter": ".mac_addr_set", "RSS hash": ".rss_hash_conf_get",
+    "Unicast MAC filter": ".mac_addr_add", "RSS hash": ".rss_hash_conf_get",
+    "Multicast MAC filter": ".set_mc_addr_list",
+    "Runtime Tx queue setup": "CAPA_RUNTIME_TX_QUEUE_SETUP",
     "RSS key update": ".rss_hash_update", "RSS reta update": ".reta_update",
     "VLAN offload": ".vlan_offload_set", "VLAN filter": ".vlan_filter_set",
     "L3 checksum offload": "RX_OFFLOAD_IPV4_CKSUM", "L4 checksum offload": "TX_OFFLOAD_TCP_CKSUM",
