@@ -2,9 +2,9 @@
 
 /*
  * The driver through DPDK's calls, on the stand-in card in this very process: what a test with
- * testpmd cannot ask for, or cannot see. Built with the sanitizers.
+ * testpmd cannot ask for, or cannot see. This program and the driver are built with the sanitizers.
  *
- * usage: LD_LIBRARY_PATH=build/driver-asan build/tests/test_calls [PART-OF-A-NAME...]
+ * usage: build/tests/test_calls [PART-OF-A-NAME...]
  */
 
 #include "in_process.h"
@@ -24,6 +24,17 @@
 #define MBUFS 2047
 #define RING 64
 #define ROOM 2048 /* of an mbuf */
+
+/* EAL keeps what it allocated. */
+const char *__asan_default_options(void)
+{
+	return "detect_leaks=0";
+}
+
+const char *__ubsan_default_options(void)
+{
+	return "halt_on_error=1:print_stacktrace=1";
+}
 
 static struct rte_mempool *pool;
 static FILE *messages; /* what EAL logs */
