@@ -47,17 +47,12 @@ $(BUILD)/tests/fake_card: tests/driver/fake_card.c host-lib/src/vfio_user_client
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_COMMON) -Ihost-lib/include $< -o $@
 
-# The same inside the program that uses the driver: cycles per packet of the burst functions, and
-# the driver's calls.
+# The same inside the program that calls the driver.
 IN_PROCESS_SOURCES := tests/driver/in_process.h tests/driver/fake_card.c host-lib/src/vfio_user_client.h \
 	host-lib/include/sekisho/registers.h driver/sekisho_pmd.h
 IN_PROCESS_CFLAGS = $(CFLAGS_COMMON) -Wno-unused-function -Wno-missing-prototypes -DALLOW_EXPERIMENTAL_API \
 	-Ihost-lib/include $(subst -I/,-isystem /,$(shell pkg-config --cflags libdpdk))
 IN_PROCESS_LIBS := -lrte_ethdev -lrte_bus_vdev -lrte_mbuf -lrte_mempool -lrte_eal -lpthread
-
-$(BUILD)/tests/pmd_cost: tests/driver/pmd_cost.c $(IN_PROCESS_SOURCES) driver/driver.mk
-	@mkdir -p $(@D)
-	$(CC) $(IN_PROCESS_CFLAGS) $< $(IN_PROCESS_LIBS) -o $@
 
 # It finds the sanitized driver by the path in itself: EAL takes a driver by its name only.
 $(BUILD)/tests/test_calls: tests/driver/test_calls.c $(IN_PROCESS_SOURCES) driver/driver.mk
@@ -65,6 +60,6 @@ $(BUILD)/tests/test_calls: tests/driver/test_calls.c $(IN_PROCESS_SOURCES) drive
 	$(CC) $(IN_PROCESS_CFLAGS) $(SANITIZE) $< $(IN_PROCESS_LIBS) -Wl,--disable-new-dtags,-rpath,$(abspath $(BUILD)/driver-asan) -o $@
 
 .PHONY: driver-tests
-driver-tests: $(DRIVER_SO) $(DRIVER_ASAN_SO) $(BUILD)/tests/fake_card $(BUILD)/tests/pmd_cost $(BUILD)/tests/test_calls
+driver-tests: $(DRIVER_SO) $(DRIVER_ASAN_SO) $(BUILD)/tests/fake_card $(BUILD)/tests/test_calls
 TESTS += "$(PYTHON) tests/driver/test_driver.py" $(BUILD)/tests/test_calls
 TEST_DEPS += driver-tests

@@ -1,17 +1,21 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Runs the benchmarks, prints a table, writes build/bench.json: flat "name": number pairs and what
-machine it was.
+"""Runs the benchmarks, prints tables, writes build/bench.json: flat "name": number pairs and a
+machine object. A group that is not asked for keeps the figures of the run before.
 
-    bench.py PROGRAM...     each prints lines `name value`
+    bench.py rtl|sim|pmd...
 """
 
 import json
 import os
 import platform
-import shlex
+import re
 import subprocess
 import sys
+
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+BUILD = os.environ.get("BUILD", "build")
 
 
 def machine():
@@ -25,8 +29,9 @@ def machine():
             "load": os.getloadavg()[0]}
 
 
-def table(results):
-    """clocks a frame: a row for each direction, width and latency, a column for each size"""
+def tables(results):
+    """Clocks a frame: a row for each direction, width and latency, a column for each size. Then the
+    drivers side by side, then the rest."""
     rows, sizes = {}, []
     for name, value in results.items():
         parts = name.split(".")
@@ -36,27 +41,67 @@ def table(results):
         rows.setdefault((direction, width, latency), {})[size] = value
         if size not in sizes:
             sizes.append(size)
-    print("\nclocks a frame".ljust(25) + "".join(f"{s[1:]:>10}" for s in sizes))
+    if rows:
+        print("\nclocks a frame".ljust(25) + "".join(f"{size[1:]:>10}" for size in sizes))
     for (direction, width, latency), cells in rows.items():
         name = f"{direction} {width[1:]:>3} bits latency {latency[3:]}"
-        print(name.ljust(24) + "".join(f"{cells[s]:10.2f}" for s in sizes if s in cells))
+        print(name.ljust(24) + "".join(f"{cells[size]:10.2f}" for size in sizes if size in cells))
+    drivers = [name.split(".")[1] for name in results if re.fullmatch(r"pmd\.\w+\.cycles_per_packet", name)]
+    if drivers:
+        print("\ncycles a packet received and sent     median      best")
+    for driver in drivers:
+        name = f"pmd.{driver}.cycles_per_packet"
+        print(f"{driver:34} {results[name]:9.1f} {results[name + '_best']:9.1f}")
     print()
     for name, value in results.items():
-        if not name.startswith("rtl."):
+        if not name.startswith(("rtl.", "pmd.")):
             print(f"{name:40} {value:12.0f}")
 
 
+def run(name, *arguments):
+    """The `name value` lines of a program of build/tests or tests/bench"""
+    path = os.path.join(BUILD, "tests", name)
+    command = [path] if os.path.exists(path) else [sys.executable, os.path.join(HERE, name)]
+    command += [str(a) for a in arguments]
+    print("running", " ".join(command), file=sys.stderr, flush=True)
+    environment = {**os.environ, "LD_LIBRARY_PATH": os.path.join(BUILD, "driver")}
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment)
+    return {name: float(value) for name, value in map(str.split, done.stdout.splitlines())}
+
+
+def pmd():
+    """The driver and its peers in one run, with the witness before and after"""
+    before = run("spin_rtt")["spin_rtt_ns"]
+    ours = run("pmd_cycles")
+    tsc_hz = ours.pop("tsc_hz")
+    peers = run("pmd_peers.py", tsc_hz)
+    again = run("pmd_cycles")
+    del again["tsc_hz"]
+    ours = {name: (value + again[name]) / 2 for name, value in ours.items()}
+    witness = {"tsc_hz": tsc_hz, "spin_rtt_ns": [before, run("spin_rtt")["spin_rtt_ns"]]}
+    return {**ours, **peers}, witness
+
+
 def main():
-    results = {}
-    for command in sys.argv[1:]:
-        print(f"running {command}", file=sys.stderr)
-        run = subprocess.run(shlex.split(command), stdout=subprocess.PIPE, text=True, check=True)
-        for line in run.stdout.splitlines():
-            name, value = line.split()
-            results[name] = float(value)
-    table(results)
-    with open("build/bench.json", "w") as f:
-        json.dump({**results, "machine": machine()}, f, indent=1)
+    groups = sys.argv[1:]
+    if not groups or set(groups) - {"rtl", "sim", "pmd"}:
+        sys.exit("usage: bench.py rtl|sim|pmd...")
+    path = os.path.join(BUILD, "bench.json")
+    results, witness = {}, {}
+    if os.path.exists(path):
+        with open(path) as f:
+            results = json.load(f)
+        results.pop("machine", None)
+    if "rtl" in groups:
+        results.update({**run("rtl_bench", 64), **run("rtl_bench", 512)})
+    if "sim" in groups:
+        results.update(run("model_bench"))
+    if "pmd" in groups:
+        figures, witness = pmd()
+        results.update(figures)
+    tables(results)
+    with open(path, "w") as f:
+        json.dump({**results, "machine": {**machine(), **witness}}, f, indent=1)
         f.write("\n")
 
 
