@@ -35,3 +35,7 @@ test-system: $(BUILD)/venv.stamp sim tools driver driver-asan ## Only the system
 .PHONY: demo
 demo: $(BUILD)/venv.stamp sim tools driver ## Linux TCP through the card and an unmodified dpdk-testpmd (root)
 	@BUILD=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) demo/demo.py
+
+.PHONY: guest
+guest: $(BUILD)/venv.stamp sim tools driver ## A shell in a virtual machine that has the card
+	@BUILD=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) demo/guest.py

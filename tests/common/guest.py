@@ -33,6 +33,11 @@ MODULES = ("vfio-pci", "vfio_iommu_type1", "uio_pci_generic")
 # Slot of each function on the guest's bus 0.
 SLOTS = {"net0": 4, "net1": 5, "mgmt": 6}
 
+TESTPMD = ["dpdk-testpmd", "-d", "librte_mempool_ring.so", "-d", "librte_net_sekisho.so",
+           "--lcores", "0@0,1@0", "--in-memory", "-m", str(2 * HUGE_PAGES), "--no-telemetry", "--",
+           "-i", "--no-mlockall", "--total-num-mbufs=4096", "--rxd=256", "--txd=256",
+           "--enable-rx-cksum"]
+
 INIT = r"""#!/bin/busybox sh
 /bin/busybox --install -s /bin
 mount -t proc proc /proc
@@ -43,7 +48,14 @@ mount -t hugetlbfs huge /dev/hugepages
 for module in $(cat /modules/order); do
 	insmod /modules/$module.ko || echo "guest: no module $module"
 done
-export PATH=/bin LD_LIBRARY_PATH=/lib
+export PATH=/bin LD_LIBRARY_PATH=/lib HOME=/
+if grep -q sekisho.shell /proc/cmdline; then
+	echo
+	cat /welcome
+	export PS1='guest# '
+	setsid cttyhack sh
+	poweroff -f
+fi
 stty -echo
 echo "guest: ready"
 while read -r line; do
@@ -152,7 +164,9 @@ class Modules:
         self.order[name] = data
 
 
-def initramfs(folder, driver):
+def initramfs(folder, programs=()):
+    """What the guest boots into, as an archive. programs: more for its /bin."""
+    tap.need_file(bench.DRIVER, "the driver")
     archive = Archive()
     for name in ("bin", "dev", "lib", "lib64", "modules", "proc", "run", "sys", "tmp", "var",
                  "var/run"):
@@ -160,11 +174,12 @@ def initramfs(folder, driver):
     guest = os.path.join(folder, "guest")
     archive.copy("bin/busybox", first(guest + "/bin/busybox", guest + "/usr/bin/busybox"))
     archive.program(shutil.which("dpdk-testpmd"))
-    archive.program(bench.CTL)
+    for path in (bench.CTL,) + tuple(programs):
+        archive.program(path)
     plugins = netns.command("pkg-config", "--variable=libdir", "libdpdk").strip()
     archive.program(first(plugins + "/dpdk/pmds-*/librte_mempool_ring.so"),
                     "lib/librte_mempool_ring.so")
-    archive.program(driver, "lib/librte_net_sekisho.so")
+    archive.program(bench.DRIVER, "lib/librte_net_sekisho.so")
     modules = Modules(guest)
     for name in MODULES:
         modules.add(name)
@@ -172,15 +187,14 @@ def initramfs(folder, driver):
         archive.file("modules/%s.ko" % name, data)
     archive.file("modules/order", " ".join(modules.order).encode())
     archive.file("init", INIT.encode())
-    return archive.bytes()
+    return archive
 
 
 class Line:
-    """A serial line of the guest."""
+    """A serial line of the guest: the connected socket of it."""
 
-    def __init__(self, path, log):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.connect(path)
+    def __init__(self, connected, log):
+        self.socket = connected
         self.socket.setblocking(False)
         self.log = log
         self.text = ""
@@ -225,37 +239,47 @@ class Line:
                 assert alive(), "QEMU ended:\n" + self.text[-3000:]
 
 
-class Guest:
-    """A running guest. functions: which of the simulator's it has."""
+def machine(folder, qemu, sim, initrd, functions, kernel=""):
+    """QEMU's command line, without the serial lines. functions: those that the guest has."""
+    root = os.path.join(qemu, "qemu")
+    path = os.path.join(folder, "initrd")
+    with open(path, "wb") as file:
+        file.write(initrd)
+    # By its own loader and libraries, so it needs nothing of the system around it.
+    words = [first(root + "/usr/lib64/ld-linux-x86-64.so.2", root + "/lib64/ld-linux-x86-64.so.2"),
+             "--library-path", root + "/usr/lib/x86_64-linux-gnu",
+             root + "/usr/bin/qemu-system-x86_64",
+             "-L", root + "/usr/share/seabios", "-L", root + "/usr/share/qemu",
+             "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
+             "-machine", "q35,memory-backend=memory", "-accel", "tcg", "-cpu", "max",
+             "-m", MEGABYTES,
+             "-object", "memory-backend-memfd,id=memory,size=%dM,share=on" % MEGABYTES,
+             "-device", "intel-iommu,intremap=on,caching-mode=on",
+             "-kernel", first(qemu + "/guest/boot/vmlinuz-*"), "-initrd", path,
+             "-append", "console=ttyS0 quiet loglevel=3 panic=-1 no_timer_check intel_iommu=on "
+             "iommu=pt hugepages=%d %s" % (HUGE_PAGES, kernel)]
+    for function in functions:
+        words += ["-device", json.dumps({
+            "driver": "vfio-user-pci", "addr": "%d.0" % SLOTS[function], "rombar": 0,
+            "socket": {"path": sim.sockets[function], "type": "unix"}})]
+    return words
 
-    def __init__(self, folder, qemu, sim, functions=("net0", "net1", "mgmt"), driver=bench.DRIVER):
-        tap.need_file(driver, "the driver")
+
+def address(function):
+    """The function's place on the guest's PCI."""
+    return "0000:00:%02x.0" % SLOTS[function]
+
+
+class Guest:
+    """A running guest for a test."""
+
+    def __init__(self, folder, qemu, sim, functions=tuple(SLOTS)):
         self.folder = folder
-        root = os.path.join(qemu, "qemu")
-        initrd = os.path.join(folder, "initrd")
-        with open(initrd, "wb") as file:
-            file.write(initramfs(qemu, driver))
         lines = [os.path.join(folder, name) for name in ("shell.sock", "terminal.sock")]
-        # By its own loader and libraries, so it needs nothing of the system around it.
-        words = [first(root + "/usr/lib64/ld-linux-x86-64.so.2", root + "/lib64/ld-linux-x86-64.so.2"),
-                 "--library-path", root + "/usr/lib/x86_64-linux-gnu",
-                 root + "/usr/bin/qemu-system-x86_64",
-                 "-L", root + "/usr/share/seabios", "-L", root + "/usr/share/qemu",
-                 "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
-                 "-machine", "q35,memory-backend=memory", "-accel", "tcg", "-cpu", "max",
-                 "-m", MEGABYTES,
-                 "-object", "memory-backend-memfd,id=memory,size=%dM,share=on" % MEGABYTES,
-                 "-device", "intel-iommu,intremap=on,caching-mode=on",
-                 "-kernel", first(qemu + "/guest/boot/vmlinuz-*"), "-initrd", initrd,
-                 "-append", "console=ttyS0 quiet loglevel=3 panic=-1 no_timer_check intel_iommu=on iommu=pt "
-                 "hugepages=%d" % HUGE_PAGES]
+        words = machine(folder, qemu, sim, initramfs(qemu).bytes(), functions)
         for number, path in enumerate(lines):
             words += ["-chardev", "socket,id=line%d,path=%s,server=on,wait=on" % (number, path),
                       "-serial", "chardev:line%d" % number]
-        for function in functions:
-            words += ["-device", json.dumps({
-                "driver": "vfio-user-pci", "addr": "%d.0" % SLOTS[function], "rombar": 0,
-                "socket": {"path": sim.sockets[function], "type": "unix"}})]
         start = time.monotonic()
         self.process = netns.Process(words, os.path.join(folder, "qemu.log"))
         try:
@@ -267,14 +291,15 @@ class Guest:
         self.boot_seconds = time.monotonic() - start
 
     def connect(self, path):
-        log = path.replace(".sock", ".log")
+        line = socket.socket(socket.AF_UNIX)
 
         def attempt():
             assert self.process.alive(), "QEMU ended"
             try:
-                return Line(path, log)
+                line.connect(path)
             except OSError:
                 return None
+            return Line(line, path.replace(".sock", ".log"))
 
         return netns.wait_for(attempt, 20, "QEMU's serial line")
 
@@ -288,24 +313,20 @@ class Guest:
                 command, match.group(1), text)
         return text
 
-    @staticmethod
-    def address(function):
-        return "0000:00:%02x.0" % SLOTS[function]
-
     def bind(self, function, driver):
         """Gives a function to a driver of the guest's kernel; "" takes it back."""
-        device = "/sys/bus/pci/devices/" + self.address(function)
+        device = "/sys/bus/pci/devices/" + address(function)
         self.run("if [ -e %s/driver ]; then echo %s > %s/driver/unbind; fi; echo %s > "
-                 "%s/driver_override" % (device, self.address(function), device,
+                 "%s/driver_override" % (device, address(function), device,
                                          driver or "''", device))
         if driver:
-            self.run("echo %s > /sys/bus/pci/drivers_probe" % self.address(function))
+            self.run("echo %s > /sys/bus/pci/drivers_probe" % address(function))
             tap.equal(self.run("basename $(readlink %s/driver)" % device).strip(), driver,
                       "the driver of " + function)
 
     def ctl(self, *words, function="mgmt", check=True):
         """sekishoctl in the guest."""
-        return self.run("sekishoctl -d pci:%s %s" % (self.address(function), " ".join(words)),
+        return self.run("sekishoctl -d pci:%s %s" % (address(function), " ".join(words)),
                         check=check)
 
     def end(self):
@@ -318,17 +339,14 @@ class Guest:
 class Testpmd(bench.Testpmd):
     """dpdk-testpmd in the guest, on the second serial line."""
 
-    def __init__(self, guest, eal=(), options=()):
+    def __init__(self, guest, options=()):
         self.guest = guest
         self.process = guest.process
         self.text = ""
         self.prompt = self.PROMPT
-        words = ["dpdk-testpmd", "-d", "librte_mempool_ring.so", "-d", "librte_net_sekisho.so",
-                 "--lcores", "0@0,1@0", "--in-memory", "-m", 2 * HUGE_PAGES, "--no-telemetry"]
-        words += list(eal) + ["--", "-i", "--no-mlockall", "--total-num-mbufs=4096", "--rxd=256",
-                              "--txd=256", "--enable-rx-cksum"] + list(options)
+        words = TESTPMD + list(options)
         guest.run("setsid sh -c '%s < /dev/ttyS1 > /dev/ttyS1 2>&1; echo @@$? > /dev/ttyS1' &"
-                  % " ".join(map(str, words)))
+                  % " ".join(words))
         self.banner = self.read_until(self.prompt, 60)
 
     def send(self, line):

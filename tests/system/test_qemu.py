@@ -13,7 +13,9 @@ scripts/fetch-qemu.sh made it, in place of build/qemu, which is made when it is 
 import json
 import os
 import re
+import socket
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "common"))
 import bench
@@ -74,7 +76,7 @@ def functions_are_there(lab):
     for function, device, kind in (("net0", "0x5345", "0x020000"), ("net1", "0x5345", "0x020000"),
                                    ("mgmt", "0x5346", "0x058000")):
         found = lab.guest.run("for file in vendor device class; do cat /sys/bus/pci/devices/%s/$file; "
-                              "done" % lab.guest.address(function))
+                              "done" % guest.address(function))
         tap.equal(found.split(), ["0x1234", device, kind], function)
 
 
@@ -90,7 +92,7 @@ def registers_by_sysfs(lab):
     for index in (0, 1):
         got = json.loads(lab.guest.ctl("regs read mac_lo --json", function="net%d" % index))
         tap.equal(got, {"mac_lo": 0xabc0002 + index}, "net%d" % index)
-    enabled = "/sys/bus/pci/devices/%s/enable" % lab.guest.address("mgmt")
+    enabled = "/sys/bus/pci/devices/%s/enable" % guest.address("mgmt")
     tap.equal(lab.guest.run("cat " + enabled).strip(), "0", "enabled afterwards")
     lab.guest.ctl("check")
     said = lab.guest.run("sekishoctl -d pci:0000:00:1f.2 info", check=False)
@@ -199,6 +201,43 @@ def card_goes_away(lab):
     assert lab.guest.process.alive(), lab.guest.process.log()
 
 
+def guest_by_hand():
+    """What `make guest` starts, driven as a person would, by its one terminal; needs no root."""
+    tap.need_program("dpdk-testpmd", "ldd")
+    guest.files()
+    ours, its = socket.socketpair()
+    with netns.scratch() as folder:
+        log = os.path.join(folder, "guest.log")
+        process = netns.Process([sys.executable, os.path.join(netns.ROOT, "demo", "guest.py")], log,
+                                stdin=its, stdout=its)
+        its.close()
+        terminal = guest.Line(ours, log)
+
+        def answer(line, end, seconds=30):
+            terminal.send(line + "\r")
+            return terminal.read_until(end, seconds, process.alive)[0]
+
+        try:
+            terminal.read_until("guest# ", 90, process.alive)
+            said = answer("bind vfio-pci %s %s; echo bound" %
+                          (guest.address("net0"), guest.address("net1")), "\nbound")
+            tap.equal(said.count(": vfio-pci"), 2, "functions bound")
+            answer("testpmd", "testpmd> ", 60)
+            answer("start tx_first", "testpmd> ")
+            time.sleep(1)
+            said = answer("stop", "testpmd> ")
+            found = re.findall(r"statistics for port (\d) .*?RX-packets: (\d+)", said, re.S)
+            tap.equal([port for port, _ in found], ["0", "1"], "ports")
+            # The first burst of each goes round and round.
+            assert all(int(number) >= 64 for _, number in found), found
+            answer("quit", "guest# ")
+            terminal.send("poweroff -f\r")
+            tap.equal(process.wait(20), 0, "the status of demo/guest.py")
+        finally:
+            process.end()
+            ours.close()
+
+
 if __name__ == "__main__":
     try:
         tap.run([
@@ -209,6 +248,7 @@ if __name__ == "__main__":
             ("uio_pci_generic by physical addresses",
              in_lab(lambda lab: forward(lab, "uio_pci_generic", "PA", 1, "io"))),
             ("a card that goes away", in_lab(card_goes_away)),
+            ("make guest: a shell, testpmd over a cable", guest_by_hand),
         ], time_limit=300)
     finally:
         if lab:
