@@ -81,70 +81,57 @@ module parse #(
 );
 
     `include "metadata.vh"
+    `include "walk.vh"
 
-    localparam integer N       = WALKERS != 0 ? WALKERS : DATA_W <= 64 ? 4 : DATA_W <= 128 ? 7 : DATA_W <= 256 ? 13 : 24;
-    localparam integer ROWS    = (272 * 8 + DATA_W - 1) / DATA_W;
-    localparam integer ROW_W   = $clog2(ROWS + 1);
-    localparam [31:0]  ROW_END = ROWS - 1;
+    localparam integer N      = WALKERS != 0 ? WALKERS : DATA_W <= 64 ? 2 : DATA_W <= 128 ? 5 : DATA_W <= 256 ? 9 : 17;
+    localparam integer PASS_W = META_L3_TYPE;           // metadata that passes
 
     initial begin
-        if (USER_W != META_W || FUNCTIONS > 16) begin
-            $display("Error: USER_W must be META_W, FUNCTIONS at most 16 (%m)");
+        if (USER_W != META_W || FUNCTIONS > 16 || N < 2) begin
+            $display("Error: USER_W must be META_W, FUNCTIONS at most 16, WALKERS not 1 (%m)");
             $finish;
         end
     end
 
     // --- in: each frame to the next walker in turn, all of it into the FIFO --------------------------
 
-    reg [N-1:0]     busy_reg;           // walkers that have a frame
-    reg [N-1:0]     turn_reg;           // one hot: the walker of this frame, or of the next one
-    reg             in_frame_reg;
-    reg [ROW_W-1:0] row_reg;
-    reg             full_reg;           // the walker has all it can hold
+    reg [N-1:0]      turn_reg;          // one hot: the walker of this frame, or of the next one
+    reg              in_frame_reg;
 
     // A copy of the beat on its way to the walkers
-    reg [N-1:0]      write_valid_reg;
-    reg              write_start_reg;
-    reg              write_end_reg;
-    reg [ROW_W-1:0]  write_row_reg;
-    reg [DATA_W-1:0] write_data_reg;
-    reg [USER_W-1:0] write_user_reg;
+    reg [N-1:0]       write_valid_reg;
+    reg               write_start_reg;
+    reg               write_end_reg;
+    reg [DATA_W-1:0]  write_data_reg;
+    reg signed [14:0] write_left_reg;
+    reg [3:0]         write_function_reg;
 
-    wire             fifo_ready;
-    wire             room = fifo_ready && (in_frame_reg || (busy_reg & turn_reg) == {N{1'b0}});
-    wire             accept = s_axis_tvalid && room;
-    wire [N-1:0]     release_walker;
+    wire [N-1:0]      walker_start_room;
+    wire [N-1:0]      walker_room;
+    wire              fifo_ready;
+    wire              room = fifo_ready && (turn_reg & walker_room) != {N{1'b0}} &&
+        (in_frame_reg || (turn_reg & walker_start_room) != {N{1'b0}});
+    wire              accept = s_axis_tvalid && room;
 
     always @(posedge clk) begin
         if (accept) begin
-            in_frame_reg <= !s_axis_tlast;
-            row_reg      <= row_reg + 1'b1;
-            full_reg     <= full_reg || row_reg == ROW_END[ROW_W-1:0];
-            if (s_axis_tlast) begin
-                row_reg    <= {ROW_W{1'b0}};
-                full_reg   <= 1'b0;
-                turn_reg   <= {turn_reg[N-2:0], turn_reg[N-1]};
+            in_frame_reg    <= !s_axis_tlast;
+            write_start_reg <= !in_frame_reg;
+            write_end_reg   <= s_axis_tlast;
+            write_data_reg  <= s_axis_tdata;
+            if (s_axis_tlast)
+                turn_reg <= {turn_reg[N-2:0], turn_reg[N-1]};
+            if (!in_frame_reg) begin
+                write_left_reg     <= {1'b0, s_axis_tuser[META_LENGTH +: META_LENGTH_W]} - 15'd10;
+                write_function_reg <= s_axis_tuser[META_FUNCTION +: META_FUNCTION_W];
             end
-            if (!full_reg) begin
-                write_row_reg  <= row_reg;
-                write_data_reg <= s_axis_tdata;
-                write_end_reg  <= s_axis_tlast || row_reg == ROW_END[ROW_W-1:0];
-            end
-            if (!in_frame_reg)
-                write_user_reg <= s_axis_tuser;
         end
-        write_valid_reg <= accept && !full_reg ? turn_reg : {N{1'b0}};
-        write_start_reg <= accept && !in_frame_reg;
-        busy_reg        <= (busy_reg & ~release_walker) | (accept && !in_frame_reg ? turn_reg : {N{1'b0}});
+        write_valid_reg <= accept ? turn_reg : {N{1'b0}};
 
         if (rst) begin
-            busy_reg        <= {N{1'b0}};
             turn_reg        <= {{N-1{1'b0}}, 1'b1};
             in_frame_reg    <= 1'b0;
-            row_reg         <= {ROW_W{1'b0}};
-            full_reg        <= 1'b0;
             write_valid_reg <= {N{1'b0}};
-            write_start_reg <= 1'b0;
         end
     end
 
@@ -156,13 +143,14 @@ module parse #(
     wire [DATA_W/8-1:0] beat_keep;
     wire                beat_last;
     wire                beat_first;
+    wire [PASS_W-1:0]   beat_user;
     wire                beat_valid;
     wire                beat_ready;
     wire                fifo_busy;
 
     axis_fifo #(
         .DATA_W(DATA_W),
-        .USER_W(1),
+        .USER_W(PASS_W + 1),
         .DEPTH(256)
     ) fifo (
         .clk(clk),
@@ -170,13 +158,13 @@ module parse #(
         .s_axis_tdata(s_axis_tdata),
         .s_axis_tkeep(s_axis_tkeep),
         .s_axis_tlast(s_axis_tlast),
-        .s_axis_tuser(!in_frame_reg),
+        .s_axis_tuser({s_axis_tuser[PASS_W-1:0], !in_frame_reg}),
         .s_axis_tvalid(accept),
         .s_axis_tready(fifo_ready),
         .m_axis_tdata(beat_data),
         .m_axis_tkeep(beat_keep),
         .m_axis_tlast(beat_last),
-        .m_axis_tuser(beat_first),
+        .m_axis_tuser({beat_user, beat_first}),
         .m_axis_tvalid(beat_valid),
         .m_axis_tready(beat_ready),
         .busy(fifo_busy)
@@ -184,60 +172,144 @@ module parse #(
 
     // --- walkers -----------------------------------------------------------------------------------
 
+    // The keys are copied into the walkers' memories, word after word without end.
+    wire        key_valid;
+    wire [7:0]  key_address;
+    wire [31:0] key_data;
+
+    generate if (HASH_EN != 0) begin : g_key
+        localparam [31:0] LAST = FUNCTIONS - 1;
+        reg [3:0]  function_reg;
+        reg [3:0]  word_reg;
+        reg [7:0]  key_address_reg;
+        reg [31:0] key_data_reg;
+        reg [31:0] key_word;
+        reg        key_valid_reg;
+        integer    k;
+
+        always @* begin
+            key_word = 32'd0;
+            for (k = 0; k < 10 * FUNCTIONS; k = k + 1)
+                if ({28'd0, function_reg} == k / 10 && {28'd0, word_reg} == k % 10)
+                    key_word = rss_key[32*k +: 32];
+        end
+
+        always @(posedge clk) begin
+            word_reg <= word_reg + 4'd1;
+            if (word_reg == 4'd9) begin
+                word_reg     <= 4'd0;
+                function_reg <= function_reg == LAST[3:0] ? 4'd0 : function_reg + 4'd1;
+            end
+            key_address_reg <= {function_reg, word_reg};
+            key_data_reg    <= key_word;
+            key_valid_reg   <= 1'b1;
+
+            if (rst) begin
+                word_reg      <= 4'd0;
+                function_reg  <= 4'd0;
+                key_valid_reg <= 1'b0;
+            end
+        end
+
+        assign key_valid   = key_valid_reg;
+        assign key_address = key_address_reg;
+        assign key_data    = key_data_reg;
+    end else begin : g_no_key
+        wire unused_key = &{1'b0, rss_key};
+
+        assign key_valid   = 1'b0;
+        assign key_address = 8'd0;
+        assign key_data    = 32'd0;
+    end endgenerate
+
     wire [N-1:0]        done;
-    wire [N*USER_W-1:0] results;
+    wire [N-1:0]        take;
+    wire [N*WALK_W-1:0] walks;
 
     genvar g;
     generate for (g = 0; g < N; g = g + 1) begin : g_walker
         header_walker #(
             .DATA_W(DATA_W),
-            .USER_W(USER_W),
+            .RECORD_W(WALK_W),
             .FUNCTIONS(FUNCTIONS),
-            .HASH_EN(HASH_EN),
-            .ROWS(ROWS),
-            .ROW_W(ROW_W)
+            .HASH_EN(HASH_EN)
         ) walker (
             .clk(clk),
             .rst(rst),
+            .start_room(walker_start_room[g]),
+            .room(walker_room[g]),
             .write_valid(write_valid_reg[g]),
             .write_start(write_start_reg),
             .write_end(write_end_reg),
-            .write_row(write_row_reg),
             .write_data(write_data_reg),
-            .write_user(write_user_reg),
-            .rss_key(rss_key),
+            .write_left(write_left_reg),
+            .write_function(write_function_reg),
+            .key_write_valid(key_valid),
+            .key_write_address(key_address),
+            .key_write_data(key_data),
             .rss_types(rss_types),
             .done(done[g]),
-            .result(results[USER_W*g +: USER_W]),
-            .take(release_walker[g])
+            .walk(walks[WALK_W*g +: WALK_W]),
+            .take(take[g])
         );
     end endgenerate
 
-    // --- out: a frame's first beat waits for its walker ----------------------------------------------
+    // --- results, in the order of the frames -------------------------------------------------------
+
+    reg [N-1:0]      take_turn_reg;     // one hot: the walker whose frame is next
+    reg [WALK_W-1:0] walk;
+    integer          i;
+
+    always @* begin
+        walk = {WALK_W{1'b0}};
+        for (i = 0; i < N; i = i + 1)
+            if (take_turn_reg[i])
+                walk = walk | walks[WALK_W*i +: WALK_W];
+    end
+
+    wire              walk_valid = (take_turn_reg & done) != {N{1'b0}};
+    wire              walk_ready;
+    wire [USER_W-1:0] result_user;
+    wire              result_found;
+    wire              result_valid;
+    wire              result_take;
+
+    assign take = walk_valid && walk_ready ? take_turn_reg : {N{1'b0}};
+
+    always @(posedge clk) begin
+        if (walk_valid && walk_ready)
+            take_turn_reg <= {take_turn_reg[N-2:0], take_turn_reg[N-1]};
+        if (rst)
+            take_turn_reg <= {{N-1{1'b0}}, 1'b1};
+    end
+
+    header_result #(
+        .RECORD_W(WALK_W),
+        .USER_W(USER_W)
+    ) header_result_inst (
+        .clk(clk),
+        .rst(rst),
+        .walk(walk),
+        .walk_valid(walk_valid),
+        .walk_ready(walk_ready),
+        .user(result_user),
+        .found(result_found),
+        .valid(result_valid),
+        .take(result_take)
+    );
+
+    // --- out: a frame's first beat waits for its result ----------------------------------------------
 
     reg [DATA_W-1:0]   out_data_reg;
     reg [DATA_W/8-1:0] out_keep_reg;
     reg                out_last_reg;
     reg [USER_W-1:0]   out_user_reg;
     reg                out_valid_reg;
-    reg [N-1:0]        out_turn_reg;    // one hot: the walker of the next frame to leave
-    reg [USER_W-1:0]   result;
-    integer            i;
 
-    // Walkers are given and taken in the same rotation, one a frame.
-    always @* begin
-        result = {USER_W{1'b0}};
-        for (i = 0; i < N; i = i + 1)
-            if (out_turn_reg[i])
-                result = result | results[USER_W*i +: USER_W];
-    end
+    wire out_move = !out_valid_reg || m_axis_tready;
 
-    wire out_move   = !out_valid_reg || m_axis_tready;
-    wire out_done   = (out_turn_reg & done) != {N{1'b0}};
-    wire take_first = beat_valid && beat_first && out_done && out_move;
-
-    assign beat_ready = out_move && (!beat_first || out_done);
-    assign release_walker = take_first ? out_turn_reg : {N{1'b0}};
+    assign beat_ready  = out_move && (!beat_first || result_valid);
+    assign result_take = beat_valid && beat_first && result_valid && out_move;
 
     always @(posedge clk) begin
         if (beat_valid && beat_ready) begin
@@ -245,17 +317,18 @@ module parse #(
             out_keep_reg <= beat_keep;
             out_last_reg <= beat_last;
         end
-        if (take_first) begin
-            out_user_reg <= result;
-            out_turn_reg <= {out_turn_reg[N-2:0], out_turn_reg[N-1]};
+        if (result_take) begin
+            out_user_reg             <= result_user;
+            out_user_reg[PASS_W-1:0] <= beat_user;
+            // Without a layer 4 header the sum goes to the frame's end.
+            if (!result_found)
+                out_user_reg[META_SUM_END +: META_SUM_END_W] <= beat_user[META_LENGTH +: META_LENGTH_W];
         end
         if (out_move)
             out_valid_reg <= beat_valid && beat_ready;
 
-        if (rst) begin
-            out_turn_reg  <= {{N-1{1'b0}}, 1'b1};
+        if (rst)
             out_valid_reg <= 1'b0;
-        end
     end
 
     assign m_axis_tdata  = out_data_reg;
@@ -263,7 +336,10 @@ module parse #(
     assign m_axis_tlast  = out_last_reg;
     assign m_axis_tuser  = out_user_reg;
     assign m_axis_tvalid = out_valid_reg;
-    assign busy = fifo_busy || busy_reg != {N{1'b0}} || in_frame_reg || out_valid_reg;
+    // A frame is in the FIFO as long as it is in a walker.
+    assign busy = fifo_busy || in_frame_reg || out_valid_reg;
+
+    wire unused = &{1'b0, s_axis_tuser[USER_W-1:PASS_W], result_user[PASS_W-1:0]};
 
 endmodule
 

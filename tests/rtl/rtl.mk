@@ -14,8 +14,9 @@ RTL_WIDTHS := 64 512
 RTL_BENCHES :=
 # Receive
 RTL_BENCHES += axis_register axis_fifo axis_frame_mux axis_frame_demux port_rx parse csum_verify deliver
-RTL_BENCHES += frame_buffer header_walker
-RTL_PARAMS_header_walker := -GDATA_W=@ $$(if $$(filter 64,@),-GROWS=34 -GROW_W=6,-GROWS=5 -GROW_W=3)
+RTL_BENCHES += frame_buffer header_walk
+# header_walker and header_result together, in a top of the bench's own
+RTL_FLAGS_header_walk := tests/rtl/header_walk/header_walk.v
 RTL_PARAMS_frame_buffer := -GDATA_W=@ -GRAM_BYTES=2048 -GFRAMES=8
 RTL_PARAMS_port_rx := -GDATA_W=@ -GPORT=1
 # Receive DMA
@@ -96,7 +97,7 @@ $(BUILD)/rtl/vectors.txt: tests/rtl/common/vectors.py | $(BUILD)/venv.stamp
 	@mkdir -p $(@D)
 	$(PYTHON) $< $@.new
 	@mv $@.new $@
-$(foreach m,parse header_walker csum_verify,$(foreach w,$(RTL_WIDTHS),$(BUILD)/rtl/$(m)_w$(w)/$(m))): | $(BUILD)/rtl/vectors.txt
+$(foreach m,parse header_walk csum_verify,$(foreach w,$(RTL_WIDTHS),$(BUILD)/rtl/$(m)_w$(w)/$(m))): | $(BUILD)/rtl/vectors.txt
 
 # Frames whose checksums scapy has computed
 $(BUILD)/rtl/csum_insert/vectors.bin: tests/rtl/csum_insert/vectors.py | $(BUILD)/venv.stamp

@@ -70,6 +70,10 @@ static uint64_t run(const vector_set &s, const std::vector<vector_frame> &frames
 		bytes_in += v.data.size();
 	}
 	d->reset();
+	for (unsigned i = 0; i < 10 * 2; i++) { /* the keys are copied, a word a clock */
+		d->settle();
+		d->edge();
+	}
 	uint64_t limit = d->cycles + (bytes_in / WIDTH + 100 * frames.size()) * 40 + 10000;
 	while (out.queue.size() < frames.size() && d->cycles < limit) {
 		in.drive(r);

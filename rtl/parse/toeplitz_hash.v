@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The Toeplitz hash of a frame's words, a word a clock.
+//
+// `start` sets the hash to 0, `rewind` goes back to the key's first word; 4 clocks behind it words
+// may come. A word that comes counts one clock later, and is in `hash` another one later. The key
+// is in a block RAM of its own, which is written a word at a time.
+
+`resetall
+`timescale 1ns / 1ps
+`default_nettype none
+
+module toeplitz_hash (
+    input  wire        clk,
+    input  wire        rst,
+
+    // The keys: word w of function f at address 16 f + w, the key's first bit on top
+    input  wire        key_write_valid,
+    input  wire [7:0]  key_write_address,
+    input  wire [31:0] key_write_data,
+
+    // Begin with this function's key
+    input  wire        rewind,
+    input  wire [3:0]  rewind_function,
+
+    input  wire        start,
+    input  wire        word_valid,
+    input  wire [31:0] word,
+    output wire [31:0] hash
+);
+
+    // Result of 32 input bits: every 1 adds (xor) the 32 key bits that start at its place.
+    function [31:0] toeplitz(input [31:0] bits, input [63:0] key);
+        integer i;
+        begin
+            toeplitz = 32'd0;
+            for (i = 0; i < 32; i = i + 1)
+                toeplitz = toeplitz ^ (key[63-i -: 32] & {32{bits[31-i]}});
+        end
+    endfunction
+
+    (* ram_style = "block", no_rw_check *) reg [31:0] key_memory [0:255];
+    reg [31:0] key_word_reg;            // the word behind key_reg
+    reg [63:0] key_reg;                 // the word's place in the key
+    reg [7:0]  address_reg;             // of the word behind key_word_reg
+    reg [1:0]  fill_reg;                // clocks until key_reg is filled
+    reg [31:0] word_reg;
+    reg        valid_reg;
+    reg [31:0] hash_reg;
+
+    wire       step = valid_reg || fill_reg != 2'd0;
+
+    always @(posedge clk) begin
+        if (key_write_valid)
+            key_memory[key_write_address] <= key_write_data;
+
+        if (step) begin
+            key_word_reg <= key_memory[address_reg];
+            key_reg      <= {key_reg[31:0], key_word_reg};
+            address_reg  <= address_reg + 8'd1;
+        end
+        if (fill_reg != 2'd0)
+            fill_reg <= fill_reg - 2'd1;
+        if (rewind) begin
+            address_reg <= {rewind_function, 4'd0};
+            fill_reg    <= 2'd3;
+        end
+
+        valid_reg <= word_valid;
+        if (word_valid)
+            word_reg <= word;
+        if (start)
+            hash_reg <= 32'd0;
+        else if (valid_reg)
+            hash_reg <= hash_reg ^ toeplitz(word_reg, key_reg);
+
+        if (rst) begin
+            valid_reg <= 1'b0;
+            fill_reg  <= 2'd0;
+        end
+    end
+
+    assign hash = hash_reg;
+
+endmodule
+
+`resetall
