@@ -163,7 +163,7 @@ int main()
 		unsigned clocks = 0;
 		for (; !b.m.m_axis_tvalid && clocks < 20; clocks++)
 			b.step(false);
-		t.check(b.drain() && clocks == 5, w + "six clocks from commit to output",
+		t.check(b.drain() && clocks == 2, w + "three clocks from commit to output",
 			std::to_string(clocks + 1));
 	}
 	{ /* room: all but five beats when drained, wherever the pointers stand */
