@@ -13,7 +13,7 @@
 // what is said of each kind of packet, `header_result` makes it of the record that stands in
 // `walk` from `done` to `take`.
 //
-// Reading, decoding and walking are three stages that move together (`step`), so what a stage knows
+// Reading, decoding and walking are three stages that move together (`step_reg`), so what a stage knows
 // of the words in front of it and behind it holds however late the beats come.
 
 `resetall
@@ -63,7 +63,11 @@ module header_walker #(
     localparam integer WORDS   = DATA_W / 32;
     localparam integer WORD_W  = $clog2(WORDS);
     localparam integer INDEX_W = 5 + WORD_W;    // row of the ring with a bit to spare, word of the row
-    localparam [INDEX_W-1:0] TWO = 2;
+    // Words 2 and 3 of the frame in their row
+    localparam [31:0]       TWO     = 2;
+    localparam [31:0]       THREE   = 3;
+    localparam [WORD_W-1:0] WORD_2  = TWO[WORD_W-1:0];
+    localparam [WORD_W-1:0] WORD_3  = THREE[WORD_W-1:0];
 
     // --- the ring ------------------------------------------------------------------------------------
 
@@ -82,7 +86,7 @@ module header_walker #(
     // The frame behind the one that is walked
     reg                next_valid_reg;
     reg                next_loaded_reg;     // all of it is here
-    reg [4:0]          next_row_reg;
+    reg [4:0]          next_row_reg;        // row of bytes 8 to 15
     reg signed [14:0]  next_left_reg;
     reg [3:0]          next_function_reg;
 
@@ -120,7 +124,7 @@ module header_walker #(
         if (write_valid && write_start) begin
             next_valid_reg    <= 1'b1;
             next_loaded_reg   <= write_end;
-            next_row_reg      <= write_reg;
+            next_row_reg      <= WORDS == 2 ? write_reg + 5'd1 : write_reg;
             next_left_reg     <= write_left;
             next_function_reg <= write_function;
         end
@@ -151,24 +155,38 @@ module header_walker #(
     wire [DATA_W/2-1:0] high_beat = high_memory[high_index_reg[WORD_W +: 4]];
     wire [15:0]         low_half  = low_beat[16*low_index_reg[WORD_W-1:0] +: 16];
     wire [15:0]         high_half = high_beat[16*high_index_reg[WORD_W-1:0] +: 16];
-    wire                there = low_index_reg[INDEX_W-1 -: 5] != write_reg;
     reg                 word_valid_reg;
+
+    // Known a clock ahead, as far as the rows in the ring and the frame before this one tell
+    reg                 step_reg;
+    reg                 move_reg;           // ... and there is a word to walk
+    reg                 there_reg;          // the row is in the ring
+
+    wire [INDEX_W-1:0]  low_index_next = low_index_reg + 1'b1;
+    wire                there_next = (there_reg && step_reg ? low_index_next[INDEX_W-1 -: 5] :
+        low_index_reg[INDEX_W-1 -: 5]) != write_reg;
+    wire                word_next = step_reg ? raw_valid_reg : word_valid_reg;
     // Behind the frame's end the last word is read again and again.
-    wire                step = walking_reg && (there || loaded_reg) && !(word_valid_reg && pending_reg);
+    wire                step_next = walking_reg && !finish && (there_next || loaded_reg) &&
+        !(word_next && pending_reg);
+    wire                first_there = next_row_reg != write_reg;
 
     always @(posedge clk) begin
-        if (step) begin
+        step_reg  <= begin_frame ? first_there || next_loaded_reg : step_next;
+        move_reg  <= !begin_frame && step_next && word_next;
+        there_reg <= begin_frame ? first_there : there_next;
+        if (step_reg) begin
             raw_reg <= {high_half[7:0], high_half[15:8], low_half[7:0], low_half[15:8]};
-            if (there) begin
+            if (there_reg) begin
                 high_index_reg <= low_index_reg;
-                low_index_reg  <= low_index_reg + 1'b1;
+                low_index_reg  <= low_index_next;
             end
             raw_valid_reg  <= 1'b1;
             word_valid_reg <= raw_valid_reg;
         end
         if (begin_frame) begin
-            high_index_reg <= {next_row_reg, {WORD_W{1'b0}}} + TWO;
-            low_index_reg  <= {next_row_reg, {WORD_W{1'b0}}} + TWO + 1'b1;
+            high_index_reg <= {next_row_reg, WORD_2};
+            low_index_reg  <= {next_row_reg, WORD_3};
             raw_valid_reg  <= 1'b0;
             word_valid_reg <= 1'b0;
         end else if (skip_reg) begin
@@ -193,6 +211,8 @@ module header_walker #(
             walking_reg <= 1'b0;
             pending_reg <= 1'b0;
             done_reg    <= 1'b0;
+            step_reg    <= 1'b0;
+            move_reg    <= 1'b0;
         end
     end
 
@@ -270,7 +290,7 @@ module header_walker #(
     wire        raw_checksum = ipv4_reg && count_reg == 4'd1;
 
     always @(posedge clk) begin
-        if (step) begin
+        if (step_reg) begin
             word_reg        <= raw_reg;
             pair_reg        <= {1'b0, raw_reg[31:16]} + {1'b0, raw_checksum ? 16'd0 : raw_reg[15:0]};
             // left_reg is this word's, less 1.
@@ -308,7 +328,7 @@ module header_walker #(
     reg kind_ah_reg;
 
     always @(posedge clk) begin
-        if (step) begin
+        if (step_reg) begin
             kind_tcp_reg      <= protocol_reg == 8'd6;
             kind_udp_reg      <= protocol_reg == 8'd17;
             kind_icmp_reg     <= protocol_reg == (v6_reg ? 8'd58 : 8'd1);
@@ -329,7 +349,6 @@ module header_walker #(
 
     // --- stage 3: walk -------------------------------------------------------------------------------
 
-    wire        move     = step && word_valid_reg;
     wire        first    = count_reg == 4'd0;
     wire        second   = count_reg == 4'd1;
     wire        fourth   = count_reg == 4'd3;
@@ -420,10 +439,10 @@ module header_walker #(
         end
     end
 
-    assign finish = move && ends;
+    assign finish = move_reg && ends;
 
     always @(posedge clk) begin
-        if (move) begin
+        if (move_reg) begin
             type_reg   <= !ends && type_reg && is_tag_reg;
             ipv4_reg   <= !ends && ((type_reg && is_v4_reg) || (ipv4_reg && !last_4_reg));
             ipv6_reg   <= !ends && ((type_reg && is_v6_reg) || (ipv6_reg && !tenth));
@@ -461,11 +480,11 @@ module header_walker #(
     wire        types_ip;
 
     always @(posedge clk) begin
-        if (step) begin
+        if (step_reg) begin
             at_reg <= at_reg + 7'd1;
-            if (!(move && far))
+            if (!(move_reg && far))
                 left_reg <= left_from + left_more;
-            if (move && new_limit)
+            if (move_reg && new_limit)
                 left_low_reg <= length_reg[1:0];
         end
         if (begin_frame) begin
@@ -478,7 +497,7 @@ module header_walker #(
             count_reg      <= 4'd0;
         end
 
-        if (move) begin
+        if (move_reg) begin
             if (first)
                 header_left_reg <= {header_left, left_low_reg};
             if (second)
@@ -594,7 +613,7 @@ module header_walker #(
     wire address   = address_4 || address_6;
 
     always @(posedge clk) begin
-        if (move) begin
+        if (move_reg) begin
             if (ipv4_reg && !address_4)
                 header_sum_reg <= header_sum_reg + {4'd0, pair_reg};
             if (address)
@@ -636,8 +655,8 @@ module header_walker #(
             .key_write_data(key_write_data),
             .rewind(begin_frame),
             .rewind_function(next_function_reg),
-            .start(move && type_reg),
-            .word_valid(move && (address || (follow_reg && ports_wanted))),
+            .start(move_reg && type_reg),
+            .word_valid(move_reg && (address || (follow_reg && ports_wanted))),
             .word(word_reg),
             .hash(hash)
         );
