@@ -89,7 +89,7 @@ end
 
 // --- in: store the beats ---------------------------------------------------------------------------
 
-(* ram_style = "block" *)
+(* ram_style = "block", no_rw_check *)
 reg [DATA_W-1:0]     ram[0:DEPTH-1];
 
 reg [ADDR_W:0]       write_reg;
@@ -210,11 +210,11 @@ end
 // the last. A frame that is dropped leaves its number to the next.
 localparam integer RECORD_W = PLAIN_W + 2 + 2*FIELD_W + 16;
 
-(* ram_style = "block" *)
+(* ram_style = "block", no_rw_check *)
 reg [RECORD_W-1:0]   record_ram[0:FRAMES-1];
-(* ram_style = "distributed" *)
+(* ram_style = "distributed", no_rw_check *)
 reg                  udp_ram[0:FRAMES-1];       // apart: block RAM is late for what it decides
-(* ram_style = "distributed" *)
+(* ram_style = "distributed", no_rw_check *)
 reg [13:0]           length_ram[0:FRAMES-1];    // bytes less 1
 
 reg                  event_valid_reg;
@@ -339,7 +339,7 @@ reg [16:0]           fold_reg;
 reg                  fold_end_reg;
 reg [FRAME_W:0]      result_ptr_reg;        // frames with a result
 
-(* ram_style = "distributed" *)
+(* ram_style = "distributed", no_rw_check *)
 reg [15:0]           result_ram[0:FRAMES-1];
 
 // A second carry cannot come: the first sum is at most 0xffff + 0x3fff

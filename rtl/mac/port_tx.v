@@ -79,9 +79,9 @@ end
 
 // --- in: write, and keep or take back at the frame's end ------------------------------------------
 
-(* ram_style = "block" *)
+(* ram_style = "block", no_rw_check *)
 reg [DATA_W-1:0]     ram[0:DEPTH-1];
-(* ram_style = "distributed" *)
+(* ram_style = "distributed", no_rw_check *)
 reg [13:0]           record_ram[0:FRAMES-1];    // bytes less 1
 
 reg [ADDR_W:0]       write_reg;

@@ -464,6 +464,7 @@ module header_walker #(
             jump_reg   <= 1'b0;
             land_reg   <= 1'b0;
             l4_reg     <= 1'b0;
+            count_reg  <= 4'd0;
         end
     end
 
@@ -494,7 +495,6 @@ module header_walker #(
             stop_reg       <= 1'b0;
             last_4_reg     <= 1'b0;
             extensions_reg <= 4'd0;
-            count_reg      <= 4'd0;
         end
 
         if (move_reg) begin

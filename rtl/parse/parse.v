@@ -172,7 +172,9 @@ module parse #(
 
     // --- walkers -----------------------------------------------------------------------------------
 
-    // The keys are copied into the walkers' memories, word after word without end.
+    // The keys are copied into the walkers' memories: word after word is compared with a copy of
+    // what they hold, without end, and written where it differs, so that no word is written while it
+    // is read unless it changes.
     wire        key_valid;
     wire [7:0]  key_address;
     wire [31:0] key_data;
@@ -181,10 +183,17 @@ module parse #(
         localparam [31:0] LAST = FUNCTIONS - 1;
         reg [3:0]  function_reg;
         reg [3:0]  word_reg;
-        reg [7:0]  key_address_reg;
-        reg [31:0] key_data_reg;
+        (* ram_style = "block", no_rw_check *) reg [31:0] held [0:255];
+        reg [31:0] held_reg;
+        reg [31:0] held_2_reg;
+        reg [31:0] data_reg;
+        reg [31:0] data_2_reg;
+        reg [31:0] data_3_reg;
+        reg [7:0]  address_reg;
+        reg [7:0]  address_2_reg;
+        reg [7:0]  address_3_reg;
+        reg        differs_reg;
         reg [31:0] key_word;
-        reg        key_valid_reg;
         integer    k;
 
         always @* begin
@@ -200,20 +209,28 @@ module parse #(
                 word_reg     <= 4'd0;
                 function_reg <= function_reg == LAST[3:0] ? 4'd0 : function_reg + 4'd1;
             end
-            key_address_reg <= {function_reg, word_reg};
-            key_data_reg    <= key_word;
-            key_valid_reg   <= 1'b1;
+            held_reg      <= held[{function_reg, word_reg}];
+            held_2_reg    <= held_reg;
+            data_reg      <= key_word;
+            data_2_reg    <= data_reg;
+            data_3_reg    <= data_2_reg;
+            address_reg   <= {function_reg, word_reg};
+            address_2_reg <= address_reg;
+            address_3_reg <= address_2_reg;
+            differs_reg   <= held_2_reg != data_2_reg;
+            if (differs_reg)
+                held[address_3_reg] <= data_3_reg;
 
             if (rst) begin
-                word_reg      <= 4'd0;
-                function_reg  <= 4'd0;
-                key_valid_reg <= 1'b0;
+                word_reg     <= 4'd0;
+                function_reg <= 4'd0;
+                differs_reg  <= 1'b0;
             end
         end
 
-        assign key_valid   = key_valid_reg;
-        assign key_address = key_address_reg;
-        assign key_data    = key_data_reg;
+        assign key_valid   = differs_reg;
+        assign key_address = address_3_reg;
+        assign key_data    = data_3_reg;
     end else begin : g_no_key
         wire unused_key = &{1'b0, rss_key};
 

@@ -4,7 +4,8 @@
 //
 // `start` sets the hash to 0, `rewind` goes back to the key's first word; 4 clocks behind it words
 // may come. A word that comes counts one clock later, and is in `hash` another one later. The key
-// is in a block RAM of its own, which is written a word at a time.
+// is in a block RAM of its own, which is written a word at a time; a word that is written while it
+// is read comes out as anything.
 
 `resetall
 `timescale 1ns / 1ps

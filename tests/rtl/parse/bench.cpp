@@ -70,7 +70,7 @@ static uint64_t run(const vector_set &s, const std::vector<vector_frame> &frames
 		bytes_in += v.data.size();
 	}
 	d->reset();
-	for (unsigned i = 0; i < 10 * 2; i++) { /* the keys are copied, a word a clock */
+	for (unsigned i = 0; i < 10 * 2 + 4; i++) { /* the keys are copied, a word a clock */
 		d->settle();
 		d->edge();
 	}
