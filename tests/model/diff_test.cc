@@ -111,7 +111,8 @@ static void check_coverage(const coverage &c)
 	must_see("hash type", c.hash_type,
 		 { { 0, "nothing" }, { 1, "addresses" }, { 2, "addresses and ports" } });
 	must_see("receive completion status", c.rx_status,
-		 { V(COMPLETION_STATUS, OK), V(COMPLETION_STATUS, DMA_ERROR) });
+		 { V(COMPLETION_STATUS, OK), V(COMPLETION_STATUS, DMA_ERROR),
+		   V(COMPLETION_STATUS, TRUNCATED) });
 	must_see("transmit completion status", c.tx_status,
 		 { V(COMPLETION_STATUS, OK), V(COMPLETION_STATUS, DMA_ERROR),
 		   V(COMPLETION_STATUS, LENGTH_ERROR), V(COMPLETION_STATUS, UNSUPPORTED) });
@@ -135,9 +136,12 @@ static void check_coverage(const coverage &c)
 	must_see("transmit checksum's result", c.tx_checksum,
 		 { V(TX_CHECKSUM_RESULT, NOT_REQUESTED), V(TX_CHECKSUM_RESULT, INSERTED),
 		   V(TX_CHECKSUM_RESULT, SKIPPED) });
-	const uint64_t events[] = { c.interrupts, c.ring_errors, c.doorbell_errors };
+	const uint64_t events[] = { c.interrupts, c.ring_errors, c.doorbell_errors, c.more };
 	must_see("kind of event", events,
-		 { { 0, "interrupt" }, { 1, "ring error" }, { 2, "doorbell error" } });
+		 { { 0, "interrupt" },
+		   { 1, "ring error" },
+		   { 2, "doorbell error" },
+		   { 3, "completion with more" } });
 }
 
 /* --- runs ---------------------------------------------------------------------------------------------- */

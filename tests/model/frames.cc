@@ -94,8 +94,9 @@ private:
 	void ethernet()
 	{
 		unsigned int to = below(100);
+		const address &known = w.addresses[below(w.addresses.size())];
 		if (to < w.own) {
-			f.data.assign(w.address, w.address + 6);
+			f.data.assign(known.begin(), known.end());
 		} else if (to < w.own + w.broadcast) {
 			f.data.assign(6, 0xff);
 		} else if (to < w.own + w.broadcast + w.multicast) {
@@ -108,7 +109,7 @@ private:
 				f.data[5] = random();
 		} else {
 			/* A stranger: often one bit away. */
-			f.data.assign(w.address, w.address + 6);
+			f.data.assign(known.begin(), known.end());
 			unsigned int bit = below(48);
 			f.data[bit / 8] ^= 1u << bit % 8;
 			if (chance(30))
@@ -157,7 +158,7 @@ private:
 		}
 	}
 
-	void address(size_t n)
+	void ip_address(size_t n)
 	{
 		unsigned int kind = below(10);
 		if (kind == 0) {
@@ -215,8 +216,8 @@ private:
 		byte(random());
 		byte(protocol);
 		word(0); /* checksum */
-		address(4);
-		address(4);
+		ip_address(4);
+		ip_address(4);
 		if (chance(50))
 			noise(ihl * 4 - 20);
 		else
@@ -234,8 +235,8 @@ private:
 		size_t next_at = f.data.size();
 		byte(0);
 		byte(random());
-		address(16);
-		address(16);
+		ip_address(16);
+		ip_address(16);
 		say("ipv6");
 		unsigned int n = chance(55) ? 0 : chance(60) ? 1 + below(2) : below(11);
 		bool huge = chance(15); /* to get beyond the bytes that are parsed */

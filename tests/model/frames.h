@@ -8,6 +8,7 @@
  * of what the card says of them.
  */
 
+#include <array>
 #include <cstdint>
 #include <random>
 #include <string>
@@ -17,15 +18,16 @@ namespace frames {
 
 typedef std::vector<uint8_t> bytes;
 typedef std::mt19937_64 rng;
+typedef std::array<uint8_t, 6> address;
 
 struct wishes {
 	/* In percent; what is left is a right frame. */
 	unsigned int broken = 40;
 	/* Of the frames that are not short: in percent, to 1518 bytes, and to the longest. */
 	unsigned int middle = 20, jumbo = 0;
-	/* In percent: to the address below, to broadcast, to some multicast, else to a stranger. */
+	/* In percent: to one of the addresses, to broadcast, to some multicast, else to a stranger. */
 	unsigned int own = 100, broadcast = 0, multicast = 0;
-	uint8_t address[6] = { 2, 0, 0, 0, 0, 1 };
+	std::vector<address> addresses = { { 2, 0, 0, 0, 0, 1 } };
 	/* Longer frames are cut. */
 	size_t longest = 9728;
 	/* At least 60 bytes, padded; false: as short as the headers are. */

@@ -9,7 +9,7 @@ namespace pair_test {
 /* Features of the map that a version of the card may lack. */
 static const struct {
 	bool scatter, mac_filter, event;
-} features = { false, false, false };
+} features = { true, true, false };
 
 const plan plans[] = {
 	{ .name = "received headers", .receive = 60, .rss = 20 },
@@ -25,14 +25,16 @@ const plan plans[] = {
 	  .mac_errors = 2,
 	  .odd_lengths = 3,
 	  .jumbo = 2,
-	  .filters = true },
+	  .filters = true,
+	  .scatter = 20 },
 	{ .name = "lengths",
 	  .receive = 30,
 	  .transmit = 20,
 	  .max_frame = 20,
 	  .mac_errors = 10,
 	  .odd_lengths = 40,
-	  .jumbo = 12 },
+	  .jumbo = 12,
+	  .scatter = 50 },
 	{ .name = "short rings",
 	  .receive = 50,
 	  .transmit = 40,
@@ -41,7 +43,8 @@ const plan plans[] = {
 	  .interrupts = 20,
 	  .odd_lengths = 2,
 	  .jumbo = 3,
-	  .short_rings = true },
+	  .short_rings = true,
+	  .scatter = 50 },
 	{ .name = "refused buffers",
 	  .receive = 40,
 	  .transmit = 40,
@@ -51,7 +54,19 @@ const plan plans[] = {
 	  .bad_buffers = 20,
 	  .odd_lengths = 5,
 	  .jumbo = 4,
-	  .short_rings = true },
+	  .short_rings = true,
+	  .scatter = 50 },
+	{ .name = "frames over several buffers",
+	  .receive = 40,
+	  .transmit = 5,
+	  .rss = 10,
+	  .restart = 20,
+	  .interrupts = 10,
+	  .bad_buffers = 2,
+	  .odd_lengths = 10,
+	  .jumbo = 8,
+	  .short_rings = true,
+	  .scatter = 95 },
 	{ .name = "refused rings, wrong doorbells",
 	  .receive = 12,
 	  .transmit = 12,
@@ -91,7 +106,8 @@ const plan plans[] = {
 	  .jumbo = 1,
 	  .short_rings = true,
 	  .filters = true,
-	  .flows = true },
+	  .flows = true,
+	  .scatter = 50 },
 };
 const unsigned int plan_count = std::size(plans);
 
@@ -113,7 +129,9 @@ namespace {
 
 constexpr unsigned int ROUND_FRAMES = 1000;
 /* What a port's FIFO surely takes while nothing leaves it */
-constexpr size_t FIFO_BYTES = 13000, FIFO_FRAMES = 180;
+constexpr size_t FIFO_BYTES = 13000;
+/* Descriptors of a queue that are surely there when it has been at rest */
+constexpr unsigned int HELD = 60;
 
 class runner {
 public:
@@ -160,32 +178,60 @@ private:
 	{
 		bool rough = chance(25);
 		c.seed = random();
-		c.read_latency = below(rough ? 300 : 60);
+		c.read_latency = below(rough ? 250 : 60);
 		c.write_latency = below(rough ? 300 : 60);
-		c.read_jitter = chance(30) ? 0 : below(rough ? 300 : 60);
+		c.read_jitter = chance(30) ? 0 : below(rough ? 250 : 60);
 		c.write_jitter = chance(30) ? 0 : below(rough ? 300 : 60);
 		c.stall_percent = chance(30) ? 0 : below(rough ? 50 : 15);
+		slow |= rough;
 	}
 
 	/* --- configuration --- */
+
+	frames::address random_address(unsigned int group)
+	{
+		frames::address a;
+		for (uint8_t &byte : a)
+			byte = random();
+		a[0] = (a[0] & 0xfe) | group;
+		return a;
+	}
+
+	void set_address(uint32_t at, const frames::address &a, uint32_t flags)
+	{
+		engines->write(at, a[0] | a[1] << 8 | a[2] << 16 | (uint32_t)a[3] << 24);
+		engines->write(at + 4, a[4] | a[5] << 8 | flags);
+	}
+
+	/* Addresses beside the station's; frames go to those that are not valid, too. */
+	void set_filters(unsigned int f)
+	{
+		auto &known = wish[f].addresses;
+		known.resize(1);
+		for (unsigned int i = 0; features.mac_filter && i < 8; i++) {
+			known.push_back(random_address(below(2)));
+			if (chance(20)) {
+				known.back() = known[0];
+				known.back()[below(6)] ^= 1u << below(8);
+			}
+			set_address(window(f) + SEKISHO_NETWORK_MAC_FILTER_LO(i), known.back(),
+				    chance(60) ? SEKISHO_NETWORK_MAC_FILTER_HI_VALID_MASK : 0);
+		}
+	}
 
 	void set_up(unsigned int f)
 	{
 		pair &p = *engines;
 		wish[f] = frames::wishes();
-		for (unsigned int i = 0; i < 6; i++)
-			wish[f].address[i] = random();
-		wish[f].address[0] &= 0xfe;
-		const uint8_t *a = wish[f].address;
-		p.write(window(f) + SEKISHO_NETWORK_MAC_LO,
-			a[0] | a[1] << 8 | a[2] << 16 | (uint32_t)a[3] << 24);
-		p.write(window(f) + SEKISHO_NETWORK_MAC_HI, a[4] | a[5] << 8);
+		wish[f].addresses[0] = random_address(0);
+		set_address(window(f) + SEKISHO_NETWORK_MAC_LO, wish[f].addresses[0], 0);
 		wish[f].flows = what.flows;
 		wish[f].jumbo = what.jumbo;
 		if (what.filters || chance(20)) {
 			wish[f].own = 50;
 			wish[f].broadcast = 15;
 			wish[f].multicast = 20;
+			set_filters(f);
 		}
 		p.write(window(f) + SEKISHO_NETWORK_MAX_FRAME, 9728);
 		for (unsigned int e = 0; e < 128; e++)
@@ -208,6 +254,8 @@ private:
 
 	void control(unsigned int f, uint32_t value)
 	{
+		if (features.scatter && chance(what.scatter))
+			value |= SEKISHO_NETWORK_CONTROL_SCATTER_MASK;
 		engines->write(window(f) + SEKISHO_NETWORK_CONTROL, value);
 		/* Descriptors may be waiting for tx_enable. */
 		engines->settle();
@@ -256,6 +304,8 @@ private:
 			q.buffer = 16383;
 		if (what.short_rings && chance(60) && !transmit)
 			q.buffer = 64 + below(chance(50) ? 1500 : 200);
+		if (!transmit && (q.buffer < smallest[f] || !smallest[f]))
+			smallest[f] = q.buffer;
 		p.start(f, transmit, n, log2, ring, completions, chance(70) ? n : random() & 0xff);
 		p.at(f, transmit, n).broken = broken;
 	}
@@ -268,6 +318,8 @@ private:
 				set_rss(f);
 			if (chance(what.control))
 				control(f, random_control());
+			if (what.filters && chance(20))
+				set_filters(f);
 			if (chance(what.max_frame))
 				p.write(window(f) + SEKISHO_NETWORK_MAX_FRAME,
 					chance(40) ? 9728 :
@@ -401,13 +453,18 @@ private:
 				if (serial)
 					p.settle();
 			}
+		if (slow || what.jumbo || what.scatter || chance(50))
+			p.settle();
 	}
 
 	descriptor receive_buffer(unsigned int f, queue &q)
 	{
 		unsigned int length = q.buffer;
-		if (what.short_rings && chance(30))
+		if (what.short_rings && chance(30)) {
 			length = 64 + below(q.buffer - 63);
+			if (length < smallest[f])
+				smallest[f] = length;
+		}
 		descriptor d = {};
 		if (chance(what.bad_buffers))
 			d = bad_place(f, length < 1600 ? length : 1600);
@@ -518,12 +575,18 @@ private:
 			compare(true);
 	}
 
+	void rest()
+	{
+		engines->settle();
+		pace[0] = pace[1] = taken[0] = taken[1] = 0;
+	}
+
 	void compare(bool counters)
 	{
 		engines->check();
 		if (counters)
 			engines->check_counters();
-		pace[0] = pace[1] = paced[0] = paced[1] = 0;
+		rest();
 		result.first_recent += result.recent.size();
 		result.recent.clear();
 	}
@@ -535,12 +598,13 @@ private:
 		if (chance(what.odd_lengths))
 			odd_length(frame.data);
 		size_t room = (frame.data.size() < 9728 ? frame.data.size() : 9728) + 63;
-		if (pace[port] + room > FIFO_BYTES || paced[port] >= FIFO_FRAMES || serial) {
-			p.settle();
-			pace[0] = pace[1] = paced[0] = paced[1] = 0;
-		}
+		unsigned int pieces = 1;
+		if (what.scatter)
+			pieces += room / (smallest[port] / 64 * 64);
+		if (pace[port] + room > FIFO_BYTES || taken[port] + pieces > HELD || serial)
+			rest();
 		pace[port] += room;
-		paced[port]++;
+		taken[port] += pieces;
 		p.offer(port, frame.data, chance(what.mac_errors));
 		result.received++;
 		remember(frame.data);
@@ -591,13 +655,16 @@ private:
 	frames::rng random;
 	std::unique_ptr<pair> engines;
 	frames::wishes wish[PORTS];
+	/* Since the last rest: bytes at each port, and the most descriptors that they take. */
 	size_t pace[PORTS] = {};
-	unsigned int paced[PORTS] = {};
+	unsigned int taken[PORTS] = {};
+	unsigned int smallest[FUNCTIONS] = {}; /* buffer of a function's receive queues */
 	/* Of each transmit queue: descriptors done before the step, bytes in use of its buffers. */
 	uint16_t at_rest[FUNCTIONS][QUEUES] = {};
 	uint64_t fill[FUNCTIONS][QUEUES] = {};
 	unsigned int steps = 0;
 	bool serial = false;
+	bool slow = false; /* a host with long latencies */
 };
 
 } // namespace

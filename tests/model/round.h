@@ -11,7 +11,9 @@
  * then frames and transmit descriptors without waiting, then waits until both are idle. What a
  * frame meets is so the same in both, however fast they are: descriptors are given before the
  * frames that may use them. Frames never come faster than a port's FIFO takes them (overflow is a
- * matter of time alone); rings that get refused are used a frame at a time.
+ * matter of time alone), nor need more descriptors than the card has read ahead where those reads
+ * may take longer than a frame waits (1000 clocks); rings that get refused are used a frame at a
+ * time.
  */
 
 #include <string>
@@ -31,6 +33,8 @@ struct plan {
 	unsigned int bad_rings = 0, bad_buffers = 0, mac_errors = 0, odd_lengths = 0, jumbo = 0;
 	/* Few descriptors and small buffers; addresses that a filter tells apart; few flows */
 	bool short_rings = false, filters = false, flows = false;
+	/* In percent: how many functions scatter */
+	unsigned int scatter = 0;
 };
 
 extern const plan plans[];
