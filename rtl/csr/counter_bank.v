@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// N counters of packets and bytes in RAM, one event a clock.
+// The low parts of N counters of packets and bytes, one event a clock; csr_counters.v keeps the
+// rest of them, for which it must see how the top bits change.
 //
 // Events never stall: every clock may bring one, to any index, again and again to the same. A read
-// waits for a clock without event (read_valid meets read_ready); read_done follows 4 clocks later.
-// It holds every event before that clock and none after. A read is only put off while events come
-// in every single clock.
-// After reset all counters are 0 at once: a flag a counter says whether its RAM word counts.
-//
-// A counter is two halves of HALF_W bits, added one clock after another: no carry chain is longer.
+// waits for a clock without event (read_valid meets read_ready); packets and bytes stand in the
+// second clock after it, for one clock, and hold every event before that clock and none after.
+// tops: the top bits of the counters of watch_index, in the same clock; events are in them 3 clocks
+// later, and earlier than in any value that is read.
+// clear sets the counter of read_index to 0 instead; events of that clock are lost. Reset clears
+// no counter.
 
 `resetall
 `timescale 1ns / 1ps
@@ -17,8 +18,9 @@
 module counter_bank #(
     // Counters, 2 or more.
     parameter integer N = 8,
-    // Half the bits of a counter, 15 or more.
-    parameter integer HALF_W = 32
+    // Bits held of a counter of packets, of bytes (15 or more).
+    parameter integer PACKETS_W = 11,
+    parameter integer BYTES_W = 25
 ) (
     input  wire                  clk,
     input  wire                  rst,
@@ -28,179 +30,84 @@ module counter_bank #(
     input  wire [$clog2(N)-1:0]  event_index,
     input  wire [13:0]           event_bytes,
 
-    // Reads: one at a time
+    // Reads
+    input  wire                  clear,
     input  wire                  read_valid,
     output wire                  read_ready,
     input  wire [$clog2(N)-1:0]  read_index,
-    output wire                  read_done,
-    output wire [2*HALF_W-1:0]   read_packets,
-    output wire [2*HALF_W-1:0]   read_bytes,
+    output wire [PACKETS_W-1:0]  packets,
+    output wire [BYTES_W-1:0]    bytes,
 
-    // An event or a read is on its way
+    // Top bits: {bytes, packets}
+    input  wire [$clog2(N)-1:0]  watch_index,
+    output wire [1:0]            tops,
+
+    // An event is on its way
     output wire                  busy
 );
 
     localparam integer INDEX_W = $clog2(N);
 
-    // Stage 0: the operation, an event or a read. Stage n of the low halves is stage n - 1 of the
-    // high halves.
-    reg               s0_valid_reg;
-    reg               s0_read_reg;
-    reg [INDEX_W-1:0] s0_index_reg;
-    reg [13:0]        s0_bytes_reg;
-    // Stage 1: add to the low half
-    reg               s1_valid_reg;
-    reg               s1_read_reg;
-    reg [INDEX_W-1:0] s1_index_reg;
-    reg [13:0]        s1_bytes_reg;
-    reg               s1_known_reg;
-    reg               s1_from_sum_reg;
-    reg               s1_from_previous_reg;
-    // Stage 2: store the low half, add to the high half
-    reg               s2_valid_reg;
-    reg               s2_read_reg;
-    reg [INDEX_W-1:0] s2_index_reg;
-    reg               s2_known_reg;
-    reg               s2_from_sum_reg;
-    reg               s2_from_previous_reg;
-    // Stage 3: store the high half
-    reg               s3_valid_reg;
-    reg               s3_read_reg;
-    reg [INDEX_W-1:0] s3_index_reg;
+    (* ram_style = "distributed" *)
+    reg [BYTES_W+PACKETS_W-1:0] ram [0:N-1];
+    (* ram_style = "distributed" *)
+    reg [1:0]                   top_ram [0:N-1];
 
-    reg [N-1:0]       known_reg;
+    // Stage 1: read and add
+    reg                 s1_valid_reg;
+    reg                 s1_clear_reg;
+    reg [INDEX_W-1:0]   s1_index_reg;
+    reg                 s1_packet_reg;
+    reg [13:0]          s1_bytes_reg;
+    reg                 s1_again_reg;  // the index of stage 2: its sum is not in the RAM yet
+    // Stage 2: store
+    reg                 s2_valid_reg;
+    reg [INDEX_W-1:0]   s2_index_reg;
+    reg [PACKETS_W-1:0] s2_packets_reg;
+    reg [BYTES_W-1:0]   s2_bytes_reg;
 
-    wire [HALF_W-1:0] packets_low;
-    wire [HALF_W-1:0] packets_high;
-    wire [HALF_W-1:0] bytes_low;
-    wire [HALF_W-1:0] bytes_high;
-    wire              packets_carry;
-    wire              bytes_carry;
+    wire [BYTES_W+PACKETS_W-1:0] base = s1_again_reg ? {s2_bytes_reg, s2_packets_reg}
+                                                     : ram[s1_index_reg];
+    wire                index_valid = event_valid || read_valid || clear;
+    wire [INDEX_W-1:0]  index = event_valid && !clear ? event_index : read_index;
 
     assign read_ready = !event_valid;
-    assign busy = s0_valid_reg || s1_valid_reg || s2_valid_reg || s3_valid_reg;
-    assign read_done = s3_read_reg;
-    assign read_packets = {packets_high, packets_low};
-    assign read_bytes = {bytes_high, bytes_low};
+    assign packets = s2_packets_reg;
+    assign bytes = s2_bytes_reg;
+    assign tops = top_ram[watch_index];
+    assign busy = s1_valid_reg || s2_valid_reg;
 
     always @(posedge clk) begin
-        s0_valid_reg <= event_valid || read_valid;
-        s0_read_reg <= read_valid && !event_valid;
-        if (event_valid || read_valid) begin
-            s0_index_reg <= event_valid ? event_index : read_index;
-            s0_bytes_reg <= event_valid ? event_bytes : 14'd0;
-        end
-
-        s1_valid_reg <= s0_valid_reg;
-        s1_read_reg <= s0_read_reg;
-        if (s0_valid_reg) begin
-            s1_index_reg <= s0_index_reg;
-            s1_bytes_reg <= s0_bytes_reg;
-            s1_known_reg <= known_reg[s0_index_reg];
-            s1_from_sum_reg <= s1_valid_reg && s1_index_reg == s0_index_reg;
-            s1_from_previous_reg <= s2_valid_reg && s2_index_reg == s0_index_reg;
-            known_reg[s0_index_reg] <= 1'b1; // a read writes back what it found
+        s1_valid_reg <= index_valid;
+        s1_clear_reg <= clear;
+        if (index_valid) begin
+            s1_index_reg <= index;
+            s1_packet_reg <= event_valid;
+            s1_bytes_reg <= event_valid ? event_bytes : 14'd0;
+            s1_again_reg <= s1_valid_reg && s1_index_reg == index;
         end
 
         s2_valid_reg <= s1_valid_reg;
-        s2_read_reg <= s1_read_reg;
         if (s1_valid_reg) begin
             s2_index_reg <= s1_index_reg;
-            s2_known_reg <= s1_known_reg;
-            s2_from_sum_reg <= s1_from_sum_reg;
-            s2_from_previous_reg <= s1_from_previous_reg;
+            s2_packets_reg <= base[PACKETS_W-1:0] + {{PACKETS_W-1{1'b0}}, s1_packet_reg};
+            s2_bytes_reg <= base[PACKETS_W +: BYTES_W] + {{BYTES_W-14{1'b0}}, s1_bytes_reg};
+            if (s1_clear_reg) begin
+                s2_packets_reg <= {PACKETS_W{1'b0}};
+                s2_bytes_reg <= {BYTES_W{1'b0}};
+            end
         end
 
-        s3_valid_reg <= s2_valid_reg;
-        s3_read_reg <= s2_read_reg;
         if (s2_valid_reg) begin
-            s3_index_reg <= s2_index_reg;
+            ram[s2_index_reg] <= {s2_bytes_reg, s2_packets_reg};
+            top_ram[s2_index_reg] <= {s2_bytes_reg[BYTES_W-1], s2_packets_reg[PACKETS_W-1]};
         end
 
         if (rst) begin
-            s0_valid_reg <= 1'b0;
-            s0_read_reg <= 1'b0;
             s1_valid_reg <= 1'b0;
-            s1_read_reg <= 1'b0;
             s2_valid_reg <= 1'b0;
-            s2_read_reg <= 1'b0;
-            s3_valid_reg <= 1'b0;
-            s3_read_reg <= 1'b0;
-            known_reg <= {N{1'b0}};
         end
     end
-
-    counter_lane #(.N(N), .INDEX_W(INDEX_W), .W(HALF_W), .INCREMENT_W(1)) packets_low_lane (
-        .clk(clk),
-        .read(s0_valid_reg),
-        .read_index(s0_index_reg),
-        .add(s1_valid_reg),
-        .known(s1_known_reg),
-        .from_sum(s1_from_sum_reg),
-        .from_previous(s1_from_previous_reg),
-        .increment(!s1_read_reg),
-        .write(s2_valid_reg),
-        .write_index(s2_index_reg),
-        /* verilator lint_off PINCONNECTEMPTY */
-        .sum(),
-        /* verilator lint_on PINCONNECTEMPTY */
-        .carry(packets_carry),
-        .previous(packets_low)
-    );
-
-    counter_lane #(.N(N), .INDEX_W(INDEX_W), .W(HALF_W), .INCREMENT_W(1)) packets_high_lane (
-        .clk(clk),
-        .read(s1_valid_reg),
-        .read_index(s1_index_reg),
-        .add(s2_valid_reg),
-        .known(s2_known_reg),
-        .from_sum(s2_from_sum_reg),
-        .from_previous(s2_from_previous_reg),
-        .increment(packets_carry),
-        .write(s3_valid_reg),
-        .write_index(s3_index_reg),
-        .sum(packets_high),
-        /* verilator lint_off PINCONNECTEMPTY */
-        .carry(),
-        .previous()
-        /* verilator lint_on PINCONNECTEMPTY */
-    );
-
-    counter_lane #(.N(N), .INDEX_W(INDEX_W), .W(HALF_W), .INCREMENT_W(14)) bytes_low_lane (
-        .clk(clk),
-        .read(s0_valid_reg),
-        .read_index(s0_index_reg),
-        .add(s1_valid_reg),
-        .known(s1_known_reg),
-        .from_sum(s1_from_sum_reg),
-        .from_previous(s1_from_previous_reg),
-        .increment(s1_bytes_reg),
-        .write(s2_valid_reg),
-        .write_index(s2_index_reg),
-        /* verilator lint_off PINCONNECTEMPTY */
-        .sum(),
-        /* verilator lint_on PINCONNECTEMPTY */
-        .carry(bytes_carry),
-        .previous(bytes_low)
-    );
-
-    counter_lane #(.N(N), .INDEX_W(INDEX_W), .W(HALF_W), .INCREMENT_W(1)) bytes_high_lane (
-        .clk(clk),
-        .read(s1_valid_reg),
-        .read_index(s1_index_reg),
-        .add(s2_valid_reg),
-        .known(s2_known_reg),
-        .from_sum(s2_from_sum_reg),
-        .from_previous(s2_from_previous_reg),
-        .increment(bytes_carry),
-        .write(s3_valid_reg),
-        .write_index(s3_index_reg),
-        .sum(bytes_high),
-        /* verilator lint_off PINCONNECTEMPTY */
-        .carry(),
-        .previous()
-        /* verilator lint_on PINCONNECTEMPTY */
-    );
 
 endmodule
 

@@ -47,7 +47,7 @@ $(BUILD)/rtl/$(1)/$(1): tests/rtl/$(2)/bench.cpp tests/rtl/common/axis.h $(wildc
 TESTS += $(BUILD)/rtl/$(1)/$(1)
 TEST_DEPS += $(BUILD)/rtl/$(1)/$(1)
 endef
-$(eval $(call CSR_BENCH,counter_bank_small,counter_bank,-GN=8 -GHALF_W=16,-DN=8 -DHALF_W=16))
-$(eval $(call CSR_BENCH,counter_bank,counter_bank,-GN=64 -GHALF_W=32,-DN=64 -DHALF_W=32))
+$(eval $(call CSR_BENCH,counter_bank_small,counter_bank,-GN=8 -GPACKETS_W=4 -GBYTES_W=15,-DN=8 -DPACKETS_W=4 -DBYTES_W=15))
+$(eval $(call CSR_BENCH,counter_bank,counter_bank,-GN=64,-DN=64 -DPACKETS_W=11 -DBYTES_W=25))
 $(eval $(call CSR_BENCH,csr,csr,-GDATA_W=512 -GDMA_W=256 -GRTL_HASH=305419896,-DRTL_HASH=305419896,\
 	host-lib/src/register_table.c))

@@ -8,13 +8,15 @@
 // holds queue gq = function * QUEUES + queue in slice gq; rss_key holds word k of function f (the
 // key's bytes 4k to 4k + 3, the first in bits 31:24) in bits f * 320 + k * 32 +: 32.
 //
-// Stalls: one access at a time, answered 4 clocks after valid; a counter takes 10 or more, as its
-// bank waits for a clock without event (counter_bank.v). The high word that belongs to a low word
+// Stalls: one access at a time, answered 4 clocks after valid; a counter takes 9 or more, as its
+// bank waits for a clock without event (csr_counters.v). After reset the counters are cleared for as
+// many clocks as there are counters, and no access is accepted. The high word that belongs to a low word
 // is kept for the function's next read of that counter's high word.
 // Order: accesses are answered in the order in which they are accepted.
 // An address that no register has, and a write that is not of a whole word, get SLVERR and change
 // nothing, but for a write to no doorbell, which sets bit 0 of the function's error register.
-// Events are counted without back-pressure, one a clock from every source, from reset on.
+// Events are counted without back-pressure, one a clock from every source; those of a port from the
+// 8th clock after reset on.
 
 `resetall
 `timescale 1ns / 1ps
@@ -240,6 +242,7 @@ module csr #(
     reg [31:0]            selected_data;
     wire [31:0]           doorbell_data;
     wire                  counter_done;
+    wire                  counters_clearing;
     wire                  counters_busy;
     wire [63:0]           counter_data;
     reg [BANKS-1:0]       bank_next;
@@ -295,7 +298,9 @@ module csr #(
 
         case (state_reg)
             STATE_IDLE: begin
-                if (s_axil_awvalid && s_axil_wvalid && (write_first_reg || !s_axil_arvalid)) begin
+                if (counters_clearing) begin
+                    state_reg <= STATE_IDLE;
+                end else if (s_axil_awvalid && s_axil_wvalid && (write_first_reg || !s_axil_arvalid)) begin
                     is_write_reg <= 1'b1;
                     write_first_reg <= 1'b0;
                     aw_ready_reg <= 1'b1;
@@ -474,6 +479,7 @@ module csr #(
                                             : index_function, address_reg[4 +: TX_QUEUE_W + 3]}),
         .read_unit(address_reg[3]),
         .read_done(counter_done),
+        .clearing(counters_clearing),
         .busy(counters_busy),
         .read_data(counter_data)
     );

@@ -363,7 +363,8 @@ genvar g;
 generate
     for (g = 0; g < LANES; g = g + 1) begin : lane
         localparam integer LANE = g;
-        (* ram_style = "block" *)
+        // A descriptor is read after the clock in which it is written
+        (* no_rw_check *) (* ram_style = "block" *)
         reg [95:0] descriptor_ram[0:ROWS-1];
         reg [95:0] read_reg;
         // The lanes before the batch's first descriptor are another batch's

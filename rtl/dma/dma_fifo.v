@@ -41,7 +41,7 @@ module dma_fifo #
 
 localparam integer A = $clog2(DEPTH);
 
-reg [WIDTH-1:0] mem[DEPTH-1:0];
+(* no_rw_check *) reg [WIDTH-1:0] mem[DEPTH-1:0];   // the word read is never the one written
 reg [A:0] write_reg;
 reg [A:0] read_reg;
 reg room_reg;

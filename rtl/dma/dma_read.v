@@ -249,7 +249,7 @@ reg [63:0]           error_reg;         // tags with an error
 
 (* ram_style = "distributed" *)
 reg [BURST_W-1:0]    beat_ram[0:63];    // beats that have come, where started
-(* ram_style = "block" *)
+(* no_rw_check *) (* ram_style = "block" *)
 reg [DMA_W-1:0]      data_ram[0:64*(1<<BURST_W)-1];
 
 // Second stage: with the beat's place in its tag

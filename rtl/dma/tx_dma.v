@@ -333,7 +333,7 @@ assign request_length = request_length_reg;
 
 // --- the data comes: in order, straight behind the frame before ----------------------------------
 
-(* ram_style = "block" *)
+(* no_rw_check *) (* ram_style = "block" *)
 reg [DMA_W-1:0]      buffer_ram[0:DEPTH-1];
 (* ram_style = "distributed" *)
 reg                  come_error_ram[0:FRAMES-1];    // frames that have come: error

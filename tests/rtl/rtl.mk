@@ -61,10 +61,8 @@ RTL_WIDTHS_completion_tx := 8
 RTL_PARAMS_completion_line := -GDMA_W=@
 RTL_WIDTHS_completion_line := 128 256 512
 
-# The parts of the register block: bits of a word, receive queues, ports
-RTL_BENCHES += counter_lane csr_doorbells csr_counters
-RTL_PARAMS_counter_lane := -GW=@ -GINCREMENT_W=14
-RTL_WIDTHS_counter_lane := 16 32
+# The parts of the register block: receive queues, ports
+RTL_BENCHES += csr_doorbells csr_counters
 RTL_PARAMS_csr_doorbells := -GRX_QUEUES=@
 RTL_WIDTHS_csr_doorbells := 4 8
 RTL_PARAMS_csr_counters := -GPORTS=@

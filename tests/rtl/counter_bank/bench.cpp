@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * counter_bank against a model. A read must hold exactly the events before the clock in which it
- * was taken. N and HALF_W come from the build.
+ * was taken. N, PACKETS_W and BYTES_W come from the build.
  */
 
 #include "Vcounter_bank.h"
@@ -13,7 +13,9 @@ struct counter {
 	uint64_t packets, bytes;
 };
 
-static const uint64_t MASK = HALF_W >= 32 ? ~0ull : (1ull << 2 * HALF_W) - 1;
+static const uint64_t PACKETS_MASK = (1ull << PACKETS_W) - 1, BYTES_MASK = (1ull << BYTES_W) - 1;
+/* Clocks from an event until the top bits show it */
+static const unsigned WATCH = 3;
 
 struct bench {
 	Vcounter_bank dut;
@@ -21,41 +23,75 @@ struct bench {
 	counter expected = {};
 	bool reading = false;
 	unsigned since_grant = 0;
-	unsigned longest = 0;
-	uint64_t reads = 0, wrong = 0, refused = 0, events = 0;
+	uint64_t reads = 0, wrong = 0, refused = 0, events = 0, clocks = 0, changes = 0;
+	/* Top bits of every counter, of the last clocks */
+	uint8_t tops[WATCH + 1][N] = {};
+	int watch = 0;
+	uint8_t seen = 0;
+	rng r{ 6 };
 	std::string why;
+
+	void tick()
+	{
+		dut.clk = 1;
+		dut.eval();
+		clocks++;
+	}
 
 	void reset()
 	{
 		dut.rst = 1;
 		dut.event_valid = 0;
 		dut.read_valid = 0;
-		for (int i = 0; i < 2; i++) {
-			dut.clk = 0;
-			dut.eval();
-			dut.clk = 1;
-			dut.eval();
-		}
+		dut.clear = 0;
+		dut.clk = 0;
+		dut.eval();
+		tick();
 		dut.rst = 0;
-		memset(model, 0, sizeof(model));
 		reading = false;
+	}
+
+	/* Clears one counter, with an event in the same clock that is lost. */
+	void clear(int index)
+	{
+		dut.clear = 1;
+		dut.event_valid = r() & 1;
+		dut.event_index = r() % N;
+		dut.event_bytes = 0x3fff;
+		dut.read_valid = 0;
+		dut.read_index = index;
+		dut.clk = 0;
+		dut.eval();
+		tick();
+		dut.clear = 0;
+		model[index] = {};
+		for (auto &t : tops)
+			t[index] = 0;
 	}
 
 	/* One clock: an event (index below 0: none) and a wish to read (below 0: none). */
 	void clock(int event, unsigned bytes, int read)
 	{
 		dut.event_valid = event >= 0;
-		dut.event_index = event >= 0 ? event : random();
+		dut.event_index = event >= 0 ? event : r() % N;
 		dut.event_bytes = bytes;
 		bool ask = read >= 0 && !reading;
 		dut.read_valid = ask;
-		dut.read_index = read >= 0 ? read : random();
+		dut.read_index = read >= 0 ? read : r() % N;
+		if (chance(r, 20))
+			watch = r() % N;
+		dut.watch_index = watch;
 		dut.clk = 0;
 		dut.eval();
-		if (dut.read_done) {
+		if (dut.tops != tops[clocks % (WATCH + 1)][watch] && !wrong++)
+			why = "top bits of " + std::to_string(watch) + " are " +
+			      std::to_string(dut.tops);
+		changes += dut.tops != seen;
+		seen = dut.tops;
+		if (reading && ++since_grant == 2) {
 			reads++;
-			uint64_t packets = dut.read_packets, total = dut.read_bytes;
-			if (!reading || packets != expected.packets || total != expected.bytes) {
+			uint64_t packets = dut.packets, total = dut.bytes;
+			if (packets != expected.packets || total != expected.bytes) {
 				if (!wrong++)
 					why = "read " + std::to_string(reads) + ": " +
 					      std::to_string(packets) + " packets, " +
@@ -64,11 +100,6 @@ struct bench {
 					      std::to_string(expected.bytes);
 			}
 			reading = false;
-		}
-		if (reading) {
-			since_grant++;
-			if (since_grant > longest)
-				longest = since_grant;
 		}
 		if (ask && dut.read_ready) {
 			expected = model[read];
@@ -79,11 +110,14 @@ struct bench {
 		}
 		if (event >= 0) {
 			events++;
-			model[event].packets = (model[event].packets + 1) & MASK;
-			model[event].bytes = (model[event].bytes + bytes) & MASK;
+			model[event].packets = (model[event].packets + 1) & PACKETS_MASK;
+			model[event].bytes = (model[event].bytes + bytes) & BYTES_MASK;
 		}
-		dut.clk = 1;
-		dut.eval();
+		for (int i = 0; i < N; i++)
+			tops[(clocks + WATCH) % (WATCH + 1)][i] =
+				model[i].packets >> (PACKETS_W - 1) |
+				model[i].bytes >> (BYTES_W - 1) << 1;
+		tick();
 	}
 
 	void read_all()
@@ -113,10 +147,18 @@ int main()
 	tap t;
 	rng r(5);
 
-	printf("# N %d, HALF_W %d\n", N, HALF_W);
+	printf("# N %d, PACKETS_W %d, BYTES_W %d\n", N, PACKETS_W, BYTES_W);
 	b.reset();
+	for (int i = 0; i < N; i++)
+		b.clear(i);
+	for (unsigned i = 0; i < WATCH; i++) {
+		b.dut.event_valid = 0;
+		b.dut.clk = 0;
+		b.dut.eval();
+		b.tick();
+	}
 	b.read_all();
-	b.verdict(t, "every counter is 0 right after reset", b.reads == N);
+	b.verdict(t, "every counter is 0 when it has been cleared", b.reads == N);
 
 	for (int i = 0; i < 1000; i++)
 		b.clock(N - 1, 60 + i % 1000, -1);
@@ -148,38 +190,25 @@ int main()
 	printf("# %lu events, %lu reads\n", b.events - events, b.reads - reads);
 	b.verdict(t, "random events with interleaved reads",
 		  b.reads - reads > 5000 && b.events - events > 100000, "too few reads or events");
-	t.check(b.longest == 3, "a read is answered 4 clocks after it was taken",
-		"longest wait between: " + std::to_string(b.longest));
-
 	uint64_t refused = b.refused;
 	reads = b.reads;
 	for (int i = 0; i < 100; i++)
 		b.clock(2, 1, 2);
 	bool waited = b.reads == reads && b.refused - refused == 100;
 	for (int i = 0; i < 10; i++)
-		b.clock(-1, 0, i < 5 ? 2 : -1);
+		b.clock(-1, 0, i < 1 ? 2 : -1);
 	b.verdict(t, "a read waits for a clock without event, then holds all of them",
 		  waited && b.reads == reads + 1);
 
-	/* The low half of the packets overflows with 2^16 events of the small build. */
-	if (HALF_W <= 16) {
-		for (int i = 0; i < 140000; i++)
-			b.clock(3, 0x3fff, i % 1000 == 999 ? 3 : -1);
-		b.read_all();
-		b.verdict(t, "the carry from the low to the high half, packets and bytes",
-			  b.model[3].packets > 2ull << HALF_W);
-	} else {
-		/* 2^32 bytes take 262145 events of the largest frame. */
-		for (int i = 0; i < 600000; i++)
-			b.clock(3, 0x3fff, i % 1000 == 999 ? 3 : -1);
-		b.read_all();
-		b.verdict(t, "the carry from the low to the high half, bytes",
-			  b.model[3].bytes >> HALF_W == 2);
-	}
+	uint64_t changes = b.changes;
+	for (int i = 0; i < 9000; i++)
+		b.clock(b.watch, 0x3fff, i % 100 == 99 ? 3 : -1);
+	b.read_all();
+	b.verdict(t, "the top bits change as the counters do", b.changes - changes > 8);
 
 	b.clock(4, 100, -1);
 	b.reset();
-	b.read_all();
-	b.verdict(t, "reset clears every counter, one in flight too");
+	b.clock(-1, 0, -1);
+	t.check(!b.dut.busy, "nothing is on its way after reset");
 	return t.finish();
 }

@@ -669,6 +669,7 @@ static void test_counters(bench &b, tap &t)
 {
 	findings f;
 	b.reset();
+	b.idle(300); /* the counters are cleared */
 	b.event_percent = 70;
 	b.idle(20000);
 	for (unsigned i = 0; i < 2000; i++)
@@ -703,6 +704,7 @@ static void test_latch(bench &b, tap &t)
 		total += length;
 	};
 	b.reset();
+	b.idle(300);
 	while (total + 0x3fff <= 0xffffffffu)
 		event(0x3fff);
 	f.expect(b.read(low), (uint32_t)total, "low word");
