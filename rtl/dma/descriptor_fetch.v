@@ -132,11 +132,15 @@ reg [QUEUES-1:0]        bell_reg;               // a doorbell waits
 reg [QUEUES-1:0]        more_reg;               // the tail is ahead of the fetches
 reg [QUEUES-1:0]        want_reg;               // and there is room for a batch
 reg [QUEUES-1:0]        space_reg;              // room for a batch
-reg [QUEUES*16-1:0]     bell_tail_reg;
-reg [QUEUES*16-1:0]     tail_reg;
+reg [QUEUES-1:0]        tail_known_reg;         // a doorbell has been taken since the queue runs
+// Tails of the doorbells that wait, and of those that were taken
+(* ram_style = "distributed" *)
+reg [15:0]              bell_tail_ram[0:(1<<QUEUE_W)-1];
+(* ram_style = "distributed" *)
+reg [15:0]              tail_ram[0:(1<<QUEUE_W)-1];
 reg [QUEUES*16-1:0]     fetched_reg;            // reads issued
 reg [QUEUES*16-1:0]     popped_reg;
-reg [QUEUES*COUNT_W-1:0] flight_reg;            // descriptors being read
+reg [QUEUES*7-1:0]      flight_reg;             // batches being read
 reg [QUEUES*COUNT_W-1:0] held_reg;              // descriptors held
 
 wire [QUEUES-1:0]       in_flight;
@@ -199,6 +203,9 @@ wire                    list_full;
 wire                    batch = state_reg == STATE_BATCH && running_now && fetch_ok_reg
                                 && batch_reg != 0 && !list_full;
 
+wire [15:0]             tail_now = (tail_known_reg & select_reg) != 0 ? tail_ram[queue_reg] : 16'd0;
+wire [15:0]             fetched_next = fetched_now_reg + {12'd0, batch_reg};
+
 integer i;
 
 always @* begin
@@ -225,9 +232,8 @@ always @(posedge clk) begin
         end
         STATE_READ: begin
             bell_now_reg <= (bell_reg & select_reg) != 0;
-            tail_now_reg <= tail_reg[queue_reg*16 +: 16];
-            new_now_reg <= (bell_reg & select_reg) != 0 ? bell_tail_reg[queue_reg*16 +: 16]
-                                                        : tail_reg[queue_reg*16 +: 16];
+            tail_now_reg <= tail_now;
+            new_now_reg <= (bell_reg & select_reg) != 0 ? bell_tail_ram[queue_reg] : tail_now;
             fetched_now_reg <= fetched_reg[queue_reg*16 +: 16];
             size_reg <= 16'd1 << size_log2_now;
             base_reg <= ring_now;
@@ -249,6 +255,8 @@ always @(posedge clk) begin
         STATE_APPLY: begin
             if (!bell_bad_reg)
                 left_reg <= ahead_reg;
+            if (bell_now_reg && !bell_bad_reg)
+                tail_ram[queue_reg] <= new_now_reg;
             state_reg <= STATE_COUNT;
         end
         STATE_COUNT: begin
@@ -274,6 +282,9 @@ always @(posedge clk) begin
             end
         end
     endcase
+    if (doorbell_valid)
+        bell_tail_ram[doorbell_queue] <= doorbell_tail;
+
     // The queue has been disabled under the visit, before anything was decided
     if (!running_now && (state_reg == STATE_READ || state_reg == STATE_CALC
                          || state_reg == STATE_CHECK || state_reg == STATE_COUNT
@@ -357,6 +368,7 @@ end
 
 wire [LANES*96-1:0]     read_data;
 wire [15:0]             popped_now = popped_reg[pop_queue*16 +: 16];
+wire [15:0]             popped_next = popped_now + 16'd1;
 wire [QUEUE_W+ROW_W-1:0] read_row = {pop_queue, popped_now[SLOT_W-1:LANE_W]};
 
 genvar g;
@@ -409,10 +421,10 @@ assign pop_index = pop_index_reg;
 generate
     for (g = 0; g < QUEUES; g = g + 1) begin : queue
         localparam integer QUEUE = g;
-        wire [COUNT_W-1:0] flight = flight_reg[g*COUNT_W +: COUNT_W];
+        wire [6:0] flight = flight_reg[g*7 +: 7];
         wire [COUNT_W-1:0] held = held_reg[g*COUNT_W +: COUNT_W];
-        wire [15:0] queue_tail = tail_reg[g*16 +: 16];
-        wire [15:0] queue_fetched = fetched_reg[g*16 +: 16];
+        // Descriptors in flight or held; behind an error those dropped too, but then none is read
+        wire [COUNT_W-1:0] occupied = fetched_reg[g*16 +: COUNT_W] - popped_reg[g*16 +: COUNT_W];
         wire bell = doorbell_valid && doorbell_queue == QUEUE[QUEUE_W-1:0] && enable[g];
         wire issue = batch && select_reg[g];
         wire come = come_reg && come_queue_reg == QUEUE[QUEUE_W-1:0];
@@ -429,7 +441,6 @@ generate
 
         always @(posedge clk) begin
             if (bell) begin
-                bell_tail_reg[g*16 +: 16] <= doorbell_tail;
                 bell_reg[g] <= 1'b1;
             end else if (state_reg == STATE_READ && select_reg[g]) begin
                 bell_reg[g] <= 1'b0;
@@ -439,32 +450,31 @@ generate
                 if (bell_bad_reg)
                     doorbell_error_reg[g] <= 1'b1;
                 else
-                    tail_reg[g*16 +: 16] <= new_now_reg;
+                    tail_known_reg[g] <= 1'b1;
             end
 
-            more_reg[g] <= queue_tail != queue_fetched && !ring_error_reg[g] && run_reg[g];
+            if (state_reg == STATE_BATCH && select_reg[g])
+                more_reg[g] <= left_reg != (batch ? {12'd0, batch_reg} : 16'd0);
             want_reg[g] <= more_reg[g] && space_reg[g] && !ring_error_reg[g] && run_reg[g];
-            space_reg[g] <= flight + held <= DEPTH[COUNT_W-1:0] - {{COUNT_W-4{1'b0}}, 4'd8};
+            space_reg[g] <= occupied <= DEPTH[COUNT_W-1:0] - {{COUNT_W-4{1'b0}}, 4'd8};
 
             if (issue)
-                fetched_reg[g*16 +: 16] <= queue_fetched + {12'd0, batch_reg};
-            if (issue || come)
-                flight_reg[g*COUNT_W +: COUNT_W]
-                    <= flight + (issue ? {{COUNT_W-4{1'b0}}, batch_reg} : {COUNT_W{1'b0}})
-                       - (come ? {{COUNT_W-4{1'b0}}, come_count_reg} : {COUNT_W{1'b0}});
+                fetched_reg[g*16 +: 16] <= fetched_next;
+            if (issue != come)
+                flight_reg[g*7 +: 7] <= flight + {{6{come}}, 1'b1};
             if (good || take)
                 held_reg[g*COUNT_W +: COUNT_W]
                     <= held + (good ? {{COUNT_W-4{1'b0}}, come_count_reg} : {COUNT_W{1'b0}})
                        - {{COUNT_W-1{1'b0}}, take};
             if (take)
-                popped_reg[g*16 +: 16] <= popped_reg[g*16 +: 16] + 16'd1;
+                popped_reg[g*16 +: 16] <= popped_next;
             if (come && come_error_reg)
                 ring_error_reg[g] <= 1'b1;
 
             // run falls with enable, and rises when the reads of before have come
             run_reg[g] <= enable[g] && (run_reg[g] || flight == 0);
             if (!enable[g] || !run_reg[g]) begin
-                tail_reg[g*16 +: 16] <= 16'd0;
+                tail_known_reg[g] <= 1'b0;
                 fetched_reg[g*16 +: 16] <= 16'd0;
                 popped_reg[g*16 +: 16] <= 16'd0;
                 held_reg[g*COUNT_W +: COUNT_W] <= {COUNT_W{1'b0}};
@@ -479,7 +489,7 @@ generate
             if (rst) begin
                 run_reg[g] <= 1'b0;
                 bell_reg[g] <= 1'b0;
-                flight_reg[g*COUNT_W +: COUNT_W] <= {COUNT_W{1'b0}};
+                flight_reg[g*7 +: 7] <= 7'd0;
             end
         end
     end

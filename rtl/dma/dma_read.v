@@ -15,7 +15,7 @@
 // what it has room for. RREADY is always 1. Requests wait when all tags are in flight.
 // Error: RRESP other than OKAY on any beat of a request sets response_error with its last beat.
 // Latency: 3 clocks from a request to AR, 11 from a burst's last beat to its first response.
-// A request of length 0 is not allowed.
+// A request of length 0 is not allowed. Requests wait for 64 clocks after reset.
 
 module dma_read #
 (
@@ -167,6 +167,9 @@ reg                  b_flush_reg;       // as many response beats as words read
 
 reg [6:0]            tag_reg;           // next tag to give; its low 6 bits are the tag
 reg [6:0]            free_reg;          // oldest tag in use
+// After reset no beat has come, and what is done is of the lap before the first: 64 tags are swept
+reg [6:0]            sweep_reg;
+wire                 sweep = !sweep_reg[6];
 reg                  ar_valid_reg;
 reg [5:0]            ar_id_reg;
 reg [63:0]           ar_address_reg;
@@ -185,7 +188,7 @@ wire [BURST_W-1:0]   b_room = ~b_word_reg;      // words to the end of the block
 wire                 b_last = b_left_reg <= {{LEFT_W-BURST_W{1'b0}}, b_room};
 wire [BURST_W-1:0]   b_count = b_last ? b_left_reg[BURST_W-1:0] : b_room;
 wire                 tags_full = tag_reg[6] != free_reg[6] && tag_reg[5:0] == free_reg[5:0];
-wire                 b_issue = b_valid_reg && !tags_full && (!ar_valid_reg || m_axi_arready);
+wire                 b_issue = b_valid_reg && !tags_full && !sweep && (!ar_valid_reg || m_axi_arready);
 
 assign b_load = !b_valid_reg || (b_issue && b_last);
 
@@ -243,12 +246,12 @@ reg [DMA_W-1:0]      r_data_reg;
 reg                  r_error_reg;
 reg                  r_last_reg;
 
-reg [63:0]           started_reg;       // tags of which a beat has come
-reg [63:0]           done_reg;          // tags that are complete and wait to be drained
-reg [63:0]           error_reg;         // tags with an error
-
+// Of a tag: an error of the beats that have come, and their number; 0 when none have
 (* ram_style = "distributed" *)
-reg [BURST_W-1:0]    beat_ram[0:63];    // beats that have come, where started
+reg [BURST_W:0]      beat_ram[0:63];
+// Of a tag that is complete: an error, and the lap of the tags that it belongs to
+(* ram_style = "distributed" *)
+reg [1:0]            done_ram[0:63];
 (* no_rw_check *) (* ram_style = "block" *)
 reg [DMA_W-1:0]      data_ram[0:64*(1<<BURST_W)-1];
 
@@ -262,11 +265,13 @@ reg [BURST_W-1:0]    w_beat_reg;
 
 wire [BURST_W-1:0]   w_beat_next = w_beat_reg + 1'b1;
 // The beat before may be of the same tag, and its count not stored yet
-wire [BURST_W-1:0]   r_beat = w_valid_reg && w_id_reg == r_id_reg ? w_beat_next
-                              : started_reg[r_id_reg] ? beat_ram[r_id_reg] : {BURST_W{1'b0}};
+wire [BURST_W:0]     w_next = w_last_reg ? {BURST_W+1{1'b0}} : {w_error_reg, w_beat_next};
+wire [BURST_W:0]     r_place = w_valid_reg && w_id_reg == r_id_reg ? w_next : beat_ram[r_id_reg];
+// Tags below the next one to give are of its lap, those above of the lap before
+wire                 w_lap = tag_reg[6] != (w_id_reg >= tag_reg[5:0]);
 
 wire                 load;              // the tag load_reg goes to the drain stage
-reg [5:0]            load_reg;
+reg [6:0]            load_reg;
 
 always @(posedge clk) begin
     r_valid_reg <= m_axi_rvalid;
@@ -277,34 +282,31 @@ always @(posedge clk) begin
         r_last_reg <= m_axi_rlast;
     end
 
-    if (load) begin
-        done_reg[load_reg] <= 1'b0;
-        error_reg[load_reg] <= 1'b0;
-    end
     w_valid_reg <= r_valid_reg;
     if (r_valid_reg) begin
         w_id_reg <= r_id_reg;
         w_data_reg <= r_data_reg;
-        w_error_reg <= r_error_reg;
+        w_error_reg <= r_error_reg || r_place[BURST_W];
         w_last_reg <= r_last_reg;
-        w_beat_reg <= r_beat;
+        w_beat_reg <= r_place[BURST_W-1:0];
     end
     if (w_valid_reg) begin
         data_ram[{w_id_reg, w_beat_reg}] <= w_data_reg;
-        beat_ram[w_id_reg] <= w_beat_next;
-        started_reg[w_id_reg] <= !w_last_reg;
+    end
+    if (sweep) begin
+        sweep_reg <= sweep_reg + 7'd1;
+        beat_ram[sweep_reg[5:0]] <= {BURST_W+1{1'b0}};
+        done_ram[sweep_reg[5:0]] <= 2'b01;
+    end else if (w_valid_reg) begin
+        beat_ram[w_id_reg] <= w_next;
         if (w_last_reg)
-            done_reg[w_id_reg] <= 1'b1;
-        if (w_error_reg)
-            error_reg[w_id_reg] <= 1'b1;
+            done_ram[w_id_reg] <= {w_error_reg, w_lap};
     end
 
     if (rst) begin
         r_valid_reg <= 1'b0;
         w_valid_reg <= 1'b0;
-        started_reg <= 64'd0;
-        done_reg <= 64'd0;
-        error_reg <= 64'd0;
+        sweep_reg <= 7'd0;
     end
 end
 
@@ -333,17 +335,19 @@ reg [BURST_W-1:0]    d_left_reg;
 wire                 d_done = d_left_reg == 0;
 wire                 n_take = n_valid_reg && (!d_valid_reg || d_done);
 
-assign load = done_reg[load_reg] && (!n_valid_reg || n_take);
+wire                 load_error, load_lap;
+assign {load_error, load_lap} = done_ram[load_reg[5:0]];
+assign load = load_lap == load_reg[6] && !sweep && (!n_valid_reg || n_take);
 
 always @(posedge clk) begin
     if (n_take)
         n_valid_reg <= 1'b0;
     if (load) begin
         n_valid_reg <= 1'b1;
-        n_tag_reg <= load_reg;
-        n_info_reg <= info_ram[load_reg];
-        n_error_reg <= error_reg[load_reg];
-        load_reg <= load_reg + 6'd1;
+        n_tag_reg <= load_reg[5:0];
+        n_info_reg <= info_ram[load_reg[5:0]];
+        n_error_reg <= load_error;
+        load_reg <= load_reg + 7'd1;
     end
 
     if (d_valid_reg) begin
@@ -367,7 +371,7 @@ always @(posedge clk) begin
     if (rst) begin
         n_valid_reg <= 1'b0;
         d_valid_reg <= 1'b0;
-        load_reg <= 6'd0;
+        load_reg <= 7'd0;
         free_reg <= 7'd0;
     end
 end

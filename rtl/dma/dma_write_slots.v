@@ -8,8 +8,8 @@
 // A frame takes a slot with its first beat, says with its last how many bursts it has, and is
 // retired when it is the oldest and as many responses have come. Responses come in any order.
 // Each slot has two counts that run freely modulo 128: bursts expected and responses returned.
-// Rate: a slot, a response and a retired frame a clock. The counts are swept for 64 clocks after
-// reset; no slot is given before that.
+// Rate: a slot, a response and a retired frame a clock. Latency: 2 clocks from the last response to
+// done_valid. The counts are swept for 64 clocks after reset; no slot is given before that.
 
 module dma_write_slots #
 (
@@ -53,14 +53,18 @@ wire [63:0] error;
 reg [6:0] sweep_reg;
 reg [5:0] take_reg;
 reg [5:0] head_reg;
+reg [5:0] second_reg;       // the slot behind head
+reg complete_reg;           // the head's frame can be retired
 reg [5:0] used_reg;
 reg [5:0] counted_reg;
 reg done_valid_reg;
 reg done_error_reg;
 
 wire sweep = !sweep_reg[6];
-wire complete = expected[head_reg] == returned[head_reg];
-wire retire = counted_reg != 6'd0 && complete && (!done_valid_reg || done_ready);
+// Looked at a clock ahead, for the slot that is the head then; complete stays until the slot is retired
+wire head_complete = counted_reg != 6'd0 && expected[head_reg] == returned[head_reg];
+wire second_complete = counted_reg > 6'd1 && expected[second_reg] == returned[second_reg];
+wire retire = complete_reg && (!done_valid_reg || done_ready);
 
 assign take_ready = !sweep && used_reg != SLOTS[5:0];
 assign take_slot = take_reg;
@@ -81,9 +85,11 @@ always @(posedge clk) begin
     if (take)
         take_reg <= take_reg == LAST ? 6'd0 : take_reg + 6'd1;
     if (retire) begin
-        head_reg <= head_reg == LAST ? 6'd0 : head_reg + 6'd1;
+        head_reg <= second_reg;
+        second_reg <= second_reg == LAST ? 6'd0 : second_reg + 6'd1;
         done_error_reg <= error[head_reg];
     end
+    complete_reg <= retire ? second_complete : head_complete;
     used_reg <= used_reg + {5'd0, take} - {5'd0, retire};
     counted_reg <= counted_reg + {5'd0, count_valid} - {5'd0, retire};
     done_valid_reg <= retire || (done_valid_reg && !done_ready);
@@ -91,6 +97,8 @@ always @(posedge clk) begin
         sweep_reg <= 7'd0;
         take_reg <= 6'd0;
         head_reg <= 6'd0;
+        second_reg <= 6'd1;
+        complete_reg <= 1'b0;
         used_reg <= 6'd0;
         counted_reg <= 6'd0;
         done_valid_reg <= 1'b0;
@@ -152,7 +160,7 @@ endgenerate
         if (!f_past_reg)
             assume (rst || (sweep_reg == 7'd64 && used_reg == 6'd0 && counted_reg == 6'd0
                             && take_reg == 6'd0 && head_reg == 6'd0 && f_count_reg == 6'd0
-                            && !done_valid_reg && !f_taken_reg && !f_counted_reg && !f_error_reg
+                            && second_reg == 6'd1 && !complete_reg && !done_valid_reg && !f_taken_reg && !f_counted_reg && !f_error_reg
                             && f_difference == 7'd0 && !error[f_slot]));
     end
 
@@ -206,6 +214,10 @@ endgenerate
             assert (!sweep || used_reg == 6'd0);
             assert (used_reg <= SLOTS[5:0] && counted_reg <= used_reg);
             assert (head_reg <= LAST && take_reg <= LAST);
+            assert ({1'b0, second_reg} == f_wrap({1'b0, head_reg} + 7'd1));
+            assert (!complete_reg || counted_reg != 6'd0);
+            if (complete_reg && head_reg == f_slot)
+                assert (f_counted_reg && f_answers_reg == f_bursts_reg);
             assert ({1'b0, take_reg} == f_wrap(f_tail));
             assert ({1'b0, f_count_reg} == f_wrap(f_middle));
             assert (error[f_slot] == f_error_reg);

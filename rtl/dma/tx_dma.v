@@ -247,6 +247,7 @@ reg [ADDR_W:0]       e_words_reg;
 reg [15:0]           e_index_reg;
 reg                  e_ip_reg, e_l4_reg;
 reg [2:0]            e_status_reg;
+reg                  e_fits_reg;            // the buffer has room for the frame
 
 reg                  request_valid_reg;
 reg [3:0]            request_function_reg;
@@ -265,8 +266,8 @@ wire [FRAME_W:0]     undone = issue_ptr_reg - done_ptr_reg;
 wire [FRAME_W:0]     unsent = issue_ptr_reg - out_ptr_reg;
 wire                 e_read = e_status_reg == COMPLETION_STATUS_OK;
 wire                 issue = e_valid_reg && !frames_full_reg
-                             && (!e_read || (room_reg >= e_words_reg
-                                             && (!request_valid_reg || request_ready)));
+                             && (!e_read || (e_fits_reg && (!request_valid_reg || request_ready)));
+wire [ADDR_W:0]      room_released = room_reg + release_reg;
 wire                 l_take = list_count != 0 && (!e_valid_reg || issue);
 /* verilator lint_off UNUSED */
 wire [14:0]          l_words = ({1'b0, l_length} + WORD_BYTES[14:0] - 15'd1) >> WORD_W;
@@ -312,13 +313,16 @@ always @(posedge clk) begin
         issue_ptr_reg <= issue_ptr_reg + 1'b1;
     // A clock late: two frames of reserve
     frames_full_reg <= undone >= FRAMES[FRAME_W:0] - 2 || unsent >= FRAMES[FRAME_W:0] - 2;
-    room_reg <= room_reg + release_reg - (issue && e_read ? e_words_reg : {ADDR_W+1{1'b0}});
+    // A clock behind e: there is a frame every second clock at most
+    e_fits_reg <= e_valid_reg && !issue && room_reg >= e_words_reg;
+    room_reg <= issue && e_read ? room_released - e_words_reg : room_released;
 
     if (rst) begin
         taken_reg <= 1'b0;
         list_in_reg <= 3'd0;
         list_out_reg <= 3'd0;
         e_valid_reg <= 1'b0;
+        e_fits_reg <= 1'b0;
         request_valid_reg <= 1'b0;
         issue_ptr_reg <= {FRAME_W+1{1'b0}};
         frames_full_reg <= 1'b0;

@@ -205,7 +205,8 @@ static void rate(const char *what, unsigned length, unsigned offset, unsigned la
 	for (unsigned i = 0; i < n; i++)
 		b.add(2, 0x100000 + i * 2048ull + offset, length);
 	bool ok = b.run(200000);
-	double per = (double)(b.clocks - latency) / n;
+	/* The tags are swept for 64 clocks first. */
+	double per = (double)(b.clocks - latency - 64) / n;
 	printf("# %s, host bus %u: %u bytes at offset %u, latency %u: %.2f clocks a request\n",
 	       what, DATA_W, length, offset, latency, per);
 	t.check(ok && per <= limit + 0.2,
