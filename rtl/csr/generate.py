@@ -159,6 +159,26 @@ def range_condition(name, base, count, stride, inner):
     return " && ".join(f"({t})" for t in terms)
 
 
+# Registers whose read multiplexer has a register behind it, so many at a time
+READ_GROUP = 14
+# So many registers that only store a word are worth a block RAM to read them back from
+PLAIN_WORTH = 8
+
+
+def is_plain(register):
+    """A register that gives back the word that was written to it."""
+    f = register.fields[0]
+    return (len(register.fields) == 1 and f.width == 32 and f.is_sw_writable
+            and not f.get_property("hwclr") and not f.get_property("singlepulse")
+            and not reset_of(f))
+
+
+def plain_index(registers):
+    """Verilog expression of the address bits in which these registers differ, and their number."""
+    bits = [b for b in range(WINDOW_BITS) if len({r.offset >> b & 1 for r in registers}) > 1]
+    return "{" + ", ".join(f"address[{b}]" for b in reversed(bits)) + "}", len(bits)
+
+
 def verilog_block(top_name):
     top = elaborate(top_name)
     registers = [r for r in expand(top) if not r.external]
@@ -168,13 +188,18 @@ def verilog_block(top_name):
             if f.is_sw_writable and f.is_hw_writable:
                 sys.exit(f"{f.get_path()}: written by both sides; not supported")
 
+    plain = [i for i, r in enumerate(registers) if is_plain(r)]
+    if len(plain) < PLAIN_WORTH:
+        plain = []
+
     outputs, inputs, clears, storage = {}, {}, {}, {}
-    for r in registers:
+    for i, r in enumerate(registers):
         number, size = r.flat
         for f in r.fields:
             name = "_".join(r.path + (f.inst_name,))
             if f.is_sw_writable:
-                storage.setdefault(name, (f, size, r))
+                if i not in plain or f.is_hw_readable:
+                    storage.setdefault(name, (f, size, r))
                 if f.is_hw_readable:
                     outputs.setdefault(name, (f, size))
                 if f.get_property("hwclr"):
@@ -196,6 +221,8 @@ def verilog_block(top_name):
         ports.append(f"    output wire {'':<10} {name}_hit")
 
     total = len(registers)
+    read = [i for i in range(total) if i not in plain]
+    groups = [read[i:i + READ_GROUP] for i in range(0, len(read), READ_GROUP)]
     out = []
     add = out.append
     add("// SPDX-License-Identifier: BSD-3-Clause\n//")
@@ -220,7 +247,19 @@ def verilog_block(top_name):
     add("    /* verilator lint_off UNUSEDSIGNAL */")
     add(f"    reg [{total - 1}:0] select_reg; // one-hot: the register that address names")
     add("    /* verilator lint_on UNUSEDSIGNAL */")
-    add("    reg hit_reg;\n    reg [31:0] read_data_reg;")
+    add("    reg hit_reg;")
+    for n in range(len(groups)):
+        add(f"    reg [31:0] read_{n}_reg;")
+    if plain:
+        index, bits = plain_index([registers[i] for i in plain])
+        add("    // Registers that only store a word are read back from a RAM; 0 before the first write")
+        add('    (* no_rw_check *) (* ram_style = "block" *)')
+        add(f"    reg [31:0] plain_ram [0:{(1 << bits) - 1}];")
+        add("    reg [31:0] plain_ram_reg;\n    reg [31:0] plain_read_reg;")
+        add(f"    reg [{len(plain) - 1}:0] plain_known_reg;")
+        add(f"    wire [{bits - 1}:0] plain_index = {index};")
+        names = ", ".join(f"select_reg[{i}]" for i in reversed(plain))
+        add(f"    wire [{len(plain) - 1}:0] plain_select = {{{names}}};")
     for name, *_ in ranges:
         add(f"    reg {name}_hit_reg;")
     for name, (f, size, _) in storage.items():
@@ -242,9 +281,8 @@ def verilog_block(top_name):
     add(f"            hit_reg <= {any_hit};")
     add("        end")
     add("        if (read) begin")
-    add("            read_data_reg <=")
     lines = []
-    for i, r in enumerate(registers):
+    for r in registers:
         number, _ = r.flat
         parts, top_bit = [], 31
         for f in sorted(r.fields, key=lambda f: -f.lsb):
@@ -264,9 +302,19 @@ def verilog_block(top_name):
             top_bit = f.low - 1
         if top_bit >= 0:
             parts.append(f"{top_bit + 1}'d0")
-        lines.append(f"                ({{32{{select_reg[{i}]}}}} & {{{', '.join(parts)}}})")
-    add(" |\n".join(lines) + ";")
-    add("        end\n    end\n")
+        lines.append(", ".join(parts))
+    for n, group in enumerate(groups):
+        add(f"            read_{n}_reg <=")
+        add(" |\n".join(f"                ({{32{{select_reg[{i}]}}}} & {{{lines[i]}}})" for i in group) + ";")
+    if plain:
+        add("            plain_read_reg <= |(plain_select & plain_known_reg) ? plain_ram_reg : 32'd0;")
+    add("        end")
+    if plain:
+        add("        plain_ram_reg <= plain_ram[plain_index];")
+        add("        if (write && |plain_select) begin\n            plain_ram[plain_index] <= write_data;\n        end")
+        add("        if (write) begin\n            plain_known_reg <= plain_known_reg | plain_select;\n        end")
+        add(f"        if (rst) begin\n            plain_known_reg <= {len(plain)}'d0;\n        end")
+    add("    end\n")
 
     add("    // Write")
     add("    always @(posedge clk) begin")
@@ -281,6 +329,8 @@ def verilog_block(top_name):
             if not f.is_sw_writable:
                 continue
             name = "_".join(r.path + (f.inst_name,))
+            if name not in storage:
+                continue
             low = number * f.width
             writes.append(f"                {name}_reg[{low + f.width - 1}:{low}] <= "
                           f"write_data[{f.high}:{f.low}];")
@@ -306,7 +356,8 @@ def verilog_block(top_name):
         add(f"    assign {name} = {name}_reg;")
     for name, *_ in ranges:
         add(f"    assign {name}_hit = {name}_hit_reg;")
-    add("    assign read_data = read_data_reg;\n    assign hit = hit_reg;")
+    words = [f"read_{n}_reg" for n in range(len(groups))] + (["plain_read_reg"] if plain else [])
+    add(f"    assign read_data = {' | '.join(words)};\n    assign hit = hit_reg;")
     add("\nendmodule\n\n`resetall")
     return "\n".join(out) + "\n"
 

@@ -55,7 +55,7 @@ module management_function_regs (
     reg [12:0] select_reg; // one-hot: the register that address names
     /* verilator lint_on UNUSEDSIGNAL */
     reg hit_reg;
-    reg [31:0] read_data_reg;
+    reg [31:0] read_0_reg;
     reg port_rx_statistics_hit_reg;
     reg port_tx_statistics_hit_reg;
     reg deliver_statistics_hit_reg;
@@ -96,7 +96,7 @@ module management_function_regs (
             hit_reg <= |select_reg || port_rx_statistics_hit_reg || port_tx_statistics_hit_reg || deliver_statistics_hit_reg || verdict_statistics_hit_reg || checksum_statistics_hit_reg || rx_queue_statistics_hit_reg || tx_queue_statistics_hit_reg;
         end
         if (read) begin
-            read_data_reg <=
+            read_0_reg <=
                 ({32{select_reg[0]}} & {32'h494b4553}) |
                 ({32{select_reg[1]}} & {16'h1, 16'h1}) |
                 ({32{select_reg[2]}} & {identification_rtl_hash_value[31:0]}) |
@@ -140,7 +140,7 @@ module management_function_regs (
     assign checksum_statistics_hit = checksum_statistics_hit_reg;
     assign rx_queue_statistics_hit = rx_queue_statistics_hit_reg;
     assign tx_queue_statistics_hit = tx_queue_statistics_hit_reg;
-    assign read_data = read_data_reg;
+    assign read_data = read_0_reg;
     assign hit = hit_reg;
 
 endmodule

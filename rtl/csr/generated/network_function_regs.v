@@ -120,7 +120,18 @@ module network_function_regs (
     reg [107:0] select_reg; // one-hot: the register that address names
     /* verilator lint_on UNUSEDSIGNAL */
     reg hit_reg;
-    reg [31:0] read_data_reg;
+    reg [31:0] read_0_reg;
+    reg [31:0] read_1_reg;
+    reg [31:0] read_2_reg;
+    reg [31:0] read_3_reg;
+    // Registers that only store a word are read back from a RAM; 0 before the first write
+    (* no_rw_check *) (* ram_style = "block" *)
+    reg [31:0] plain_ram [0:255];
+    reg [31:0] plain_ram_reg;
+    reg [31:0] plain_read_reg;
+    reg [51:0] plain_known_reg;
+    wire [7:0] plain_index = {address[11], address[10], address[7], address[6], address[5], address[4], address[3], address[2]};
+    wire [51:0] plain_select = {select_reg[106], select_reg[105], select_reg[104], select_reg[103], select_reg[98], select_reg[97], select_reg[96], select_reg[95], select_reg[90], select_reg[89], select_reg[88], select_reg[87], select_reg[82], select_reg[81], select_reg[80], select_reg[79], select_reg[74], select_reg[73], select_reg[72], select_reg[71], select_reg[66], select_reg[65], select_reg[64], select_reg[63], select_reg[58], select_reg[57], select_reg[56], select_reg[55], select_reg[50], select_reg[49], select_reg[48], select_reg[47], select_reg[42], select_reg[40], select_reg[38], select_reg[36], select_reg[34], select_reg[32], select_reg[30], select_reg[28], select_reg[27], select_reg[26], select_reg[25], select_reg[24], select_reg[23], select_reg[22], select_reg[21], select_reg[20], select_reg[19], select_reg[18], select_reg[11], select_reg[3]};
     reg rss_table_hit_reg;
     reg rx_doorbell_hit_reg;
     reg tx_doorbell_hit_reg;
@@ -129,7 +140,6 @@ module network_function_regs (
     reg checksum_statistics_hit_reg;
     reg rx_queue_statistics_hit_reg;
     reg tx_queue_statistics_hit_reg;
-    reg [31:0] identification_scratch_value_reg;
     reg [0:0] control_rx_enable_reg;
     reg [0:0] control_tx_enable_reg;
     reg [0:0] control_promiscuous_reg;
@@ -294,11 +304,10 @@ module network_function_regs (
             hit_reg <= |select_reg || rss_table_hit_reg || rx_doorbell_hit_reg || tx_doorbell_hit_reg || deliver_statistics_hit_reg || verdict_statistics_hit_reg || checksum_statistics_hit_reg || rx_queue_statistics_hit_reg || tx_queue_statistics_hit_reg;
         end
         if (read) begin
-            read_data_reg <=
+            read_0_reg <=
                 ({32{select_reg[0]}} & {32'h494b4553}) |
                 ({32{select_reg[1]}} & {16'h1, 16'h1}) |
                 ({32{select_reg[2]}} & {identification_rtl_hash_value[31:0]}) |
-                ({32{select_reg[3]}} & {identification_scratch_value_reg[31:0]}) |
                 ({32{select_reg[4]}} & {8'd0, identification_function_info_port[7:0], identification_function_info_index[7:0], identification_function_info_kind[7:0]}) |
                 ({32{select_reg[5]}} & {identification_capabilities_max_ring_log2[7:0], identification_capabilities_functions[3:0], identification_capabilities_ports[3:0], identification_capabilities_tx_queues[7:0], identification_capabilities_rx_queues[7:0]}) |
                 ({32{select_reg[6]}} & {8'd0, identification_build_dma_width[11:0], identification_build_data_width[11:0]}) |
@@ -306,103 +315,66 @@ module network_function_regs (
                 ({32{select_reg[8]}} & {identification_time_microseconds[31:0]}) |
                 ({32{select_reg[9]}} & {25'd0, control_scatter_reg[0:0], control_drop_bad_l4_reg[0:0], control_drop_bad_ip_reg[0:0], control_all_multicast_reg[0:0], control_promiscuous_reg[0:0], control_tx_enable_reg[0:0], control_rx_enable_reg[0:0]}) |
                 ({32{select_reg[10]}} & {link_speed[23:0], 7'd0, link_link_up[0:0]}) |
-                ({32{select_reg[11]}} & {mac_lo_value_reg[31:0]}) |
                 ({32{select_reg[12]}} & {16'd0, mac_hi_value_reg[15:0]}) |
                 ({32{select_reg[13]}} & {18'd0, max_frame_value_reg[13:0]}) |
                 ({32{select_reg[14]}} & {26'd0, rss_types_ipv6_udp_reg[0:0], rss_types_ipv6_tcp_reg[0:0], rss_types_ipv6_reg[0:0], rss_types_ipv4_udp_reg[0:0], rss_types_ipv4_tcp_reg[0:0], rss_types_ipv4_reg[0:0]}) |
-                ({32{select_reg[15]}} & {error_value[31:0]}) |
+                ({32{select_reg[15]}} & {error_value[31:0]});
+            read_1_reg <=
                 ({32{select_reg[16]}} & {31'd0, 1'd0}) |
                 ({32{select_reg[17]}} & {event_enable_reg[0:0], 23'd0, event_vector_reg[7:0]}) |
-                ({32{select_reg[18]}} & {rss_key_value_reg[31:0]}) |
-                ({32{select_reg[19]}} & {rss_key_value_reg[63:32]}) |
-                ({32{select_reg[20]}} & {rss_key_value_reg[95:64]}) |
-                ({32{select_reg[21]}} & {rss_key_value_reg[127:96]}) |
-                ({32{select_reg[22]}} & {rss_key_value_reg[159:128]}) |
-                ({32{select_reg[23]}} & {rss_key_value_reg[191:160]}) |
-                ({32{select_reg[24]}} & {rss_key_value_reg[223:192]}) |
-                ({32{select_reg[25]}} & {rss_key_value_reg[255:224]}) |
-                ({32{select_reg[26]}} & {rss_key_value_reg[287:256]}) |
-                ({32{select_reg[27]}} & {rss_key_value_reg[319:288]}) |
-                ({32{select_reg[28]}} & {mac_filter_lo_value_reg[31:0]}) |
                 ({32{select_reg[29]}} & {mac_filter_hi_valid_reg[0:0], 15'd0, mac_filter_hi_value_reg[15:0]}) |
-                ({32{select_reg[30]}} & {mac_filter_lo_value_reg[63:32]}) |
                 ({32{select_reg[31]}} & {mac_filter_hi_valid_reg[1:1], 15'd0, mac_filter_hi_value_reg[31:16]}) |
-                ({32{select_reg[32]}} & {mac_filter_lo_value_reg[95:64]}) |
                 ({32{select_reg[33]}} & {mac_filter_hi_valid_reg[2:2], 15'd0, mac_filter_hi_value_reg[47:32]}) |
-                ({32{select_reg[34]}} & {mac_filter_lo_value_reg[127:96]}) |
                 ({32{select_reg[35]}} & {mac_filter_hi_valid_reg[3:3], 15'd0, mac_filter_hi_value_reg[63:48]}) |
-                ({32{select_reg[36]}} & {mac_filter_lo_value_reg[159:128]}) |
                 ({32{select_reg[37]}} & {mac_filter_hi_valid_reg[4:4], 15'd0, mac_filter_hi_value_reg[79:64]}) |
-                ({32{select_reg[38]}} & {mac_filter_lo_value_reg[191:160]}) |
                 ({32{select_reg[39]}} & {mac_filter_hi_valid_reg[5:5], 15'd0, mac_filter_hi_value_reg[95:80]}) |
-                ({32{select_reg[40]}} & {mac_filter_lo_value_reg[223:192]}) |
                 ({32{select_reg[41]}} & {mac_filter_hi_valid_reg[6:6], 15'd0, mac_filter_hi_value_reg[111:96]}) |
-                ({32{select_reg[42]}} & {mac_filter_lo_value_reg[255:224]}) |
                 ({32{select_reg[43]}} & {mac_filter_hi_valid_reg[7:7], 15'd0, mac_filter_hi_value_reg[127:112]}) |
                 ({32{select_reg[44]}} & {31'd0, rx_queue_control_enable_reg[0:0]}) |
                 ({32{select_reg[45]}} & {29'd0, rx_queue_status_doorbell_error[0:0], rx_queue_status_ring_error[0:0], rx_queue_status_active[0:0]}) |
                 ({32{select_reg[46]}} & {16'd0, rx_queue_config_vector_reg[7:0], 4'd0, rx_queue_config_size_log2_reg[3:0]}) |
-                ({32{select_reg[47]}} & {rx_queue_ring_lo_value_reg[31:0]}) |
-                ({32{select_reg[48]}} & {rx_queue_ring_hi_value_reg[31:0]}) |
-                ({32{select_reg[49]}} & {rx_queue_completion_lo_value_reg[31:0]}) |
-                ({32{select_reg[50]}} & {rx_queue_completion_hi_value_reg[31:0]}) |
-                ({32{select_reg[51]}} & {rx_queue_progress_completed[15:0], rx_queue_progress_fetched[15:0]}) |
+                ({32{select_reg[51]}} & {rx_queue_progress_completed[15:0], rx_queue_progress_fetched[15:0]});
+            read_2_reg <=
                 ({32{select_reg[52]}} & {31'd0, rx_queue_control_enable_reg[1:1]}) |
                 ({32{select_reg[53]}} & {29'd0, rx_queue_status_doorbell_error[1:1], rx_queue_status_ring_error[1:1], rx_queue_status_active[1:1]}) |
                 ({32{select_reg[54]}} & {16'd0, rx_queue_config_vector_reg[15:8], 4'd0, rx_queue_config_size_log2_reg[7:4]}) |
-                ({32{select_reg[55]}} & {rx_queue_ring_lo_value_reg[63:32]}) |
-                ({32{select_reg[56]}} & {rx_queue_ring_hi_value_reg[63:32]}) |
-                ({32{select_reg[57]}} & {rx_queue_completion_lo_value_reg[63:32]}) |
-                ({32{select_reg[58]}} & {rx_queue_completion_hi_value_reg[63:32]}) |
                 ({32{select_reg[59]}} & {rx_queue_progress_completed[31:16], rx_queue_progress_fetched[31:16]}) |
                 ({32{select_reg[60]}} & {31'd0, rx_queue_control_enable_reg[2:2]}) |
                 ({32{select_reg[61]}} & {29'd0, rx_queue_status_doorbell_error[2:2], rx_queue_status_ring_error[2:2], rx_queue_status_active[2:2]}) |
                 ({32{select_reg[62]}} & {16'd0, rx_queue_config_vector_reg[23:16], 4'd0, rx_queue_config_size_log2_reg[11:8]}) |
-                ({32{select_reg[63]}} & {rx_queue_ring_lo_value_reg[95:64]}) |
-                ({32{select_reg[64]}} & {rx_queue_ring_hi_value_reg[95:64]}) |
-                ({32{select_reg[65]}} & {rx_queue_completion_lo_value_reg[95:64]}) |
-                ({32{select_reg[66]}} & {rx_queue_completion_hi_value_reg[95:64]}) |
                 ({32{select_reg[67]}} & {rx_queue_progress_completed[47:32], rx_queue_progress_fetched[47:32]}) |
                 ({32{select_reg[68]}} & {31'd0, rx_queue_control_enable_reg[3:3]}) |
                 ({32{select_reg[69]}} & {29'd0, rx_queue_status_doorbell_error[3:3], rx_queue_status_ring_error[3:3], rx_queue_status_active[3:3]}) |
                 ({32{select_reg[70]}} & {16'd0, rx_queue_config_vector_reg[31:24], 4'd0, rx_queue_config_size_log2_reg[15:12]}) |
-                ({32{select_reg[71]}} & {rx_queue_ring_lo_value_reg[127:96]}) |
-                ({32{select_reg[72]}} & {rx_queue_ring_hi_value_reg[127:96]}) |
-                ({32{select_reg[73]}} & {rx_queue_completion_lo_value_reg[127:96]}) |
-                ({32{select_reg[74]}} & {rx_queue_completion_hi_value_reg[127:96]}) |
                 ({32{select_reg[75]}} & {rx_queue_progress_completed[63:48], rx_queue_progress_fetched[63:48]}) |
                 ({32{select_reg[76]}} & {31'd0, tx_queue_control_enable_reg[0:0]}) |
-                ({32{select_reg[77]}} & {29'd0, tx_queue_status_doorbell_error[0:0], tx_queue_status_ring_error[0:0], tx_queue_status_active[0:0]}) |
+                ({32{select_reg[77]}} & {29'd0, tx_queue_status_doorbell_error[0:0], tx_queue_status_ring_error[0:0], tx_queue_status_active[0:0]});
+            read_3_reg <=
                 ({32{select_reg[78]}} & {16'd0, tx_queue_config_vector_reg[7:0], 4'd0, tx_queue_config_size_log2_reg[3:0]}) |
-                ({32{select_reg[79]}} & {tx_queue_ring_lo_value_reg[31:0]}) |
-                ({32{select_reg[80]}} & {tx_queue_ring_hi_value_reg[31:0]}) |
-                ({32{select_reg[81]}} & {tx_queue_completion_lo_value_reg[31:0]}) |
-                ({32{select_reg[82]}} & {tx_queue_completion_hi_value_reg[31:0]}) |
                 ({32{select_reg[83]}} & {tx_queue_progress_completed[15:0], tx_queue_progress_fetched[15:0]}) |
                 ({32{select_reg[84]}} & {31'd0, tx_queue_control_enable_reg[1:1]}) |
                 ({32{select_reg[85]}} & {29'd0, tx_queue_status_doorbell_error[1:1], tx_queue_status_ring_error[1:1], tx_queue_status_active[1:1]}) |
                 ({32{select_reg[86]}} & {16'd0, tx_queue_config_vector_reg[15:8], 4'd0, tx_queue_config_size_log2_reg[7:4]}) |
-                ({32{select_reg[87]}} & {tx_queue_ring_lo_value_reg[63:32]}) |
-                ({32{select_reg[88]}} & {tx_queue_ring_hi_value_reg[63:32]}) |
-                ({32{select_reg[89]}} & {tx_queue_completion_lo_value_reg[63:32]}) |
-                ({32{select_reg[90]}} & {tx_queue_completion_hi_value_reg[63:32]}) |
                 ({32{select_reg[91]}} & {tx_queue_progress_completed[31:16], tx_queue_progress_fetched[31:16]}) |
                 ({32{select_reg[92]}} & {31'd0, tx_queue_control_enable_reg[2:2]}) |
                 ({32{select_reg[93]}} & {29'd0, tx_queue_status_doorbell_error[2:2], tx_queue_status_ring_error[2:2], tx_queue_status_active[2:2]}) |
                 ({32{select_reg[94]}} & {16'd0, tx_queue_config_vector_reg[23:16], 4'd0, tx_queue_config_size_log2_reg[11:8]}) |
-                ({32{select_reg[95]}} & {tx_queue_ring_lo_value_reg[95:64]}) |
-                ({32{select_reg[96]}} & {tx_queue_ring_hi_value_reg[95:64]}) |
-                ({32{select_reg[97]}} & {tx_queue_completion_lo_value_reg[95:64]}) |
-                ({32{select_reg[98]}} & {tx_queue_completion_hi_value_reg[95:64]}) |
                 ({32{select_reg[99]}} & {tx_queue_progress_completed[47:32], tx_queue_progress_fetched[47:32]}) |
                 ({32{select_reg[100]}} & {31'd0, tx_queue_control_enable_reg[3:3]}) |
                 ({32{select_reg[101]}} & {29'd0, tx_queue_status_doorbell_error[3:3], tx_queue_status_ring_error[3:3], tx_queue_status_active[3:3]}) |
                 ({32{select_reg[102]}} & {16'd0, tx_queue_config_vector_reg[31:24], 4'd0, tx_queue_config_size_log2_reg[15:12]}) |
-                ({32{select_reg[103]}} & {tx_queue_ring_lo_value_reg[127:96]}) |
-                ({32{select_reg[104]}} & {tx_queue_ring_hi_value_reg[127:96]}) |
-                ({32{select_reg[105]}} & {tx_queue_completion_lo_value_reg[127:96]}) |
-                ({32{select_reg[106]}} & {tx_queue_completion_hi_value_reg[127:96]}) |
                 ({32{select_reg[107]}} & {tx_queue_progress_completed[63:48], tx_queue_progress_fetched[63:48]});
+            plain_read_reg <= |(plain_select & plain_known_reg) ? plain_ram_reg : 32'd0;
+        end
+        plain_ram_reg <= plain_ram[plain_index];
+        if (write && |plain_select) begin
+            plain_ram[plain_index] <= write_data;
+        end
+        if (write) begin
+            plain_known_reg <= plain_known_reg | plain_select;
+        end
+        if (rst) begin
+            plain_known_reg <= 52'd0;
         end
     end
 
@@ -410,9 +382,6 @@ module network_function_regs (
     always @(posedge clk) begin
         reset_reset_reg <= 1'd0;
         if (write) begin
-            if (select_reg[3]) begin
-                identification_scratch_value_reg[31:0] <= write_data[31:0];
-            end
             if (select_reg[9]) begin
                 control_rx_enable_reg[0:0] <= write_data[0:0];
                 control_tx_enable_reg[0:0] <= write_data[1:1];
@@ -776,7 +745,6 @@ module network_function_regs (
             tx_queue_control_enable_reg[3:3] <= 1'd0;
         end
         if (rst) begin
-            identification_scratch_value_reg <= {1{32'h0}};
             control_rx_enable_reg <= {1{1'h0}};
             control_tx_enable_reg <= {1{1'h0}};
             control_promiscuous_reg <= {1{1'h0}};
@@ -862,7 +830,7 @@ module network_function_regs (
     assign checksum_statistics_hit = checksum_statistics_hit_reg;
     assign rx_queue_statistics_hit = rx_queue_statistics_hit_reg;
     assign tx_queue_statistics_hit = tx_queue_statistics_hit_reg;
-    assign read_data = read_data_reg;
+    assign read_data = read_0_reg | read_1_reg | read_2_reg | read_3_reg | plain_read_reg;
     assign hit = hit_reg;
 
 endmodule
