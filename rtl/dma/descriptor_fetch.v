@@ -395,16 +395,24 @@ endgenerate
 
 reg                     pop_ok_reg;
 reg [15:0]              pop_index_reg;
-reg [15:0]              pop_lane_reg;
-
-wire [95:0]             popped = read_data[pop_lane_reg*96 +: 96];
+reg [LANES-1:0]         pop_lane_reg;           // one bit a lane
+reg [95:0]              popped;
 wire [3:0]              pop_size_log2 = size_log2[pop_queue*4 +: 4];
+
+always @* begin
+    popped = read_data[95:0];
+    for (i = 1; i < LANES; i = i + 1) begin
+        if (pop_lane_reg[i])
+            popped = read_data[i*96 +: 96];
+    end
+end
 
 always @(posedge clk) begin
     if (pop_valid) begin
         pop_ok_reg <= available[pop_queue];
         pop_index_reg <= popped_now & ((16'd1 << pop_size_log2) - 16'd1);
-        pop_lane_reg <= popped_now & LANE_MASK;
+        for (i = 0; i < LANES; i = i + 1)
+            pop_lane_reg[i] <= (popped_now & LANE_MASK) == i[15:0];
     end
     if (rst)
         pop_ok_reg <= 1'b0;
