@@ -11,7 +11,8 @@
 //
 // Stalls: the ports' receive side takes a beat in every clock and drops whole frames when its FIFO
 // is full; nothing else drops for want of room. One clock domain; rst is synchronous and may be
-// released at any time; for about 64 clocks after it the counters are swept and busy is 1.
+// released at any time; for about 240 clocks after it the counters are cleared, busy is 1, and no
+// register access is accepted.
 // busy 0: nothing is inside and nothing will happen without new input.
 
 `resetall
