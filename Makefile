@@ -56,6 +56,7 @@ endif
 -include tests/model/model.mk
 -include host-lib/host-lib.mk
 -include driver/driver.mk
+-include driver/audit/audit.mk
 -include tests/rtl/rtl.mk
 -include tests/bench/bench.mk
 -include tests/fuzz/fuzz.mk

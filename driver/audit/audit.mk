@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# sekisho-audit: the catalogue of checksum-offload bugs against any DPDK port.
+
+AUDIT_BUILD := $(BUILD)/audit
+AUDIT_SOURCES := $(wildcard driver/audit/*.c)
+AUDIT_HEADERS := $(wildcard driver/audit/*.h)
+AUDIT_CFLAGS = $(CFLAGS_COMMON) -D_GNU_SOURCE -DALLOW_EXPERIMENTAL_API \
+	$(subst -I/,-isystem /,$(shell pkg-config --cflags libdpdk))
+AUDIT_LIBS = -Wl,--as-needed -lrte_ethdev -lrte_mbuf -lrte_mempool -lrte_eal
+
+.PHONY: audit audit-tests
+audit: $(BUILD)/sekisho-audit ## Build sekisho-audit
+
+$(AUDIT_BUILD)/%.o: driver/audit/%.c $(AUDIT_HEADERS) driver/audit/audit.mk | $(BUILD)/packages.stamp
+	@mkdir -p $(@D)
+	$(CC) $(AUDIT_CFLAGS) -c $< -o $@
+
+$(BUILD)/sekisho-audit: $(AUDIT_SOURCES:driver/audit/%.c=$(AUDIT_BUILD)/%.o)
+	$(CC) $^ $(AUDIT_LIBS) -o $@
+
+# The one that the tests run.
+$(AUDIT_BUILD)/sanitized/%.o: driver/audit/%.c $(AUDIT_HEADERS) driver/audit/audit.mk | $(BUILD)/packages.stamp
+	@mkdir -p $(@D)
+	$(CC) $(AUDIT_CFLAGS) $(SANITIZE) -c $< -o $@
+
+$(AUDIT_BUILD)/sekisho-audit: $(AUDIT_SOURCES:driver/audit/%.c=$(AUDIT_BUILD)/sanitized/%.o)
+	$(CC) $(SANITIZE) $^ $(AUDIT_LIBS) -o $@
