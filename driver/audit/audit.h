@@ -157,7 +157,7 @@ extern struct port *peer; /* the DUT itself when a cable joins it to itself */
 extern unsigned int timeout_ms;
 
 int port_init(struct port *port, uint16_t id);
-/* Stops, configures and starts it: 0 or -errno. A peer that is the same port is left alone. */
+/* Stops, configures and starts it: 0 or -errno. */
 int port_configure(struct port *port, const struct port_config *config);
 /* What rte_eth_dev_configure() says to these offloads; the port is stopped, and not configured. */
 int port_try(struct port *port, uint64_t rx_offloads, uint64_t tx_offloads);
@@ -202,8 +202,11 @@ uint16_t receive_some(struct port *port, struct rte_mbuf **mbufs, uint16_t count
 void catalogue(struct items *items, unsigned int class);
 /* A few frames of every kind, for the classes that compare configurations. */
 void catalogue_sample(struct items *items, struct test *test, unsigned int seed);
-/* What classes need besides frames; class 0: all. */
+/* What a class needs before the port under test starts: that it refuses what it does not offer. */
 void special_first(unsigned int class);
-void special_configurations(unsigned int class);
+/* What classes need besides frames, in parts that run in this order. */
+extern const unsigned int special_parts;
+unsigned int special_class(unsigned int part);
+void special_run(unsigned int part);
 
 #endif

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rte_cycles.h>
 #include <rte_dev.h>
@@ -30,6 +32,7 @@ static const char usage[] =
 	"  --attach DEV     make this device when the ports before it run: DEV is the text of a "
 	"--vdev\n"
 	"  --class C        only this class, by number or name; may be given again\n"
+	"  --except C       not this class\n"
 	"  --list           list the classes and end\n"
 	"  --json           print JSON\n"
 	"  --verbose        print every case\n"
@@ -43,22 +46,18 @@ static struct options {
 	unsigned int port, peer;
 	const char *attach[MAX_ATTACH];
 	unsigned int attached;
-	bool class[CLASSES + 1]; /* [0]: all */
+	bool class[CLASSES + 1];
+	bool chosen;
 	struct report_options report;
-} options = { .port = 0, .peer = 1, .class = { true } };
+} options = { .port = 0, .peer = 1, .class = { [1 ... CLASSES] = true } };
 
 static const struct option long_options[] = {
-	{ "port", required_argument, NULL, 'p' },
-	{ "peer", required_argument, NULL, 'q' },
-	{ "attach", required_argument, NULL, 'a' },
-	{ "class", required_argument, NULL, 'c' },
-	{ "list", no_argument, NULL, 'l' },
-	{ "json", no_argument, NULL, 'j' },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "pcap", required_argument, NULL, 'w' },
-	{ "timeout", required_argument, NULL, 't' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
+	{ "port", required_argument, NULL, 'p' },   { "peer", required_argument, NULL, 'q' },
+	{ "attach", required_argument, NULL, 'a' }, { "class", required_argument, NULL, 'c' },
+	{ "except", required_argument, NULL, 'x' }, { "list", no_argument, NULL, 'l' },
+	{ "json", no_argument, NULL, 'j' },	    { "verbose", no_argument, NULL, 'v' },
+	{ "pcap", required_argument, NULL, 'w' },   { "timeout", required_argument, NULL, 't' },
+	{ "help", no_argument, NULL, 'h' },	    { NULL, 0, NULL, 0 },
 };
 
 static bool number(const char *text, unsigned int limit, unsigned int *value)
@@ -74,7 +73,7 @@ static bool number(const char *text, unsigned int limit, unsigned int *value)
 	return true;
 }
 
-static bool choose_class(const char *text)
+static bool choose_class(const char *text, bool wanted)
 {
 	unsigned int class = 0;
 
@@ -84,8 +83,10 @@ static bool choose_class(const char *text)
 				class = i;
 		}
 	}
-	options.class[0] = false;
-	options.class[class] = true;
+	if (wanted && !options.chosen)
+		memset(options.class, 0, sizeof(options.class));
+	options.chosen = true;
+	options.class[class] = wanted;
 	return class != 0;
 }
 
@@ -116,7 +117,10 @@ static int parse(int argc, char **argv)
 				options.attach[options.attached++] = optarg;
 			break;
 		case 'c':
-			fine = choose_class(optarg);
+			fine = choose_class(optarg, true);
+			break;
+		case 'x':
+			fine = choose_class(optarg, false);
 			break;
 		case 'l':
 			list();
@@ -223,6 +227,61 @@ static void run_class(unsigned int class)
 	items_free(&items);
 }
 
+/*
+ * A driver that a frame makes fault is wrong, and the report shall say so: what was found until then
+ * is printed, and nothing else is done in this process. A sanitized build leaves it to the sanitizer.
+ */
+static sigjmp_buf fault;
+static volatile sig_atomic_t fault_number;
+static unsigned int present_class;
+
+#ifndef __SANITIZE_ADDRESS__
+static void on_fault(int signal_number)
+{
+	fault_number = signal_number;
+	siglongjmp(fault, 1);
+}
+
+static void catch_faults(void)
+{
+	static const int numbers[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL };
+	const struct sigaction action = { .sa_handler = on_fault };
+
+	for (unsigned int i = 0; i < RTE_DIM(numbers); i++)
+		sigaction(numbers[i], &action, NULL);
+}
+#else
+static void catch_faults(void) {}
+#endif
+
+static void report_fault(void)
+{
+	struct test *test = test_get(present_class, TRANSMIT, "the drivers survive");
+
+	report_wrong(
+		test, NULL,
+		"the process got signal %d (%s) in a driver while frames of this class were on "
+		"their way; later classes did not run",
+		(int)fault_number, strsignal((int)fault_number));
+	report_print(&options.report);
+	fflush(NULL);
+	_exit(EXIT_FAILURE);
+}
+
+static void run_all(void)
+{
+	for (unsigned int class = 1; class <= CLASSES; class ++) {
+		present_class = class;
+		if (options.class[class])
+			run_class(class);
+	}
+	for (unsigned int part = 0; part < special_parts; part++) {
+		present_class = special_class(part);
+		if (options.class[present_class])
+			special_run(part);
+	}
+}
+
 static int audit(void)
 {
 	unsigned int wrong;
@@ -235,14 +294,10 @@ static int audit(void)
 		return ERROR;
 	}
 	drain();
-	for (unsigned int class = 1; class <= CLASSES; class ++) {
-		if (options.class[0] || options.class[class])
-			run_class(class);
-	}
-	for (unsigned int class = 0; class <= CLASSES; class ++) {
-		if (options.class[class])
-			special_configurations(class);
-	}
+	catch_faults();
+	if (sigsetjmp(fault, 1) != 0)
+		report_fault();
+	run_all();
 	wrong = report_print(&options.report);
 	port_close(&dut);
 	if (peer != &dut)
