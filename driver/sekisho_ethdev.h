@@ -459,6 +459,8 @@ int sekisho_tx_descriptor_status(void *queue, uint16_t offset);
 int sekisho_tx_done_cleanup(void *queue, uint32_t count);
 uint16_t sekisho_tx_burst(void *queue, struct rte_mbuf **mbufs, uint16_t count);
 uint16_t sekisho_tx_prepare(void *queue, struct rte_mbuf **mbufs, uint16_t count);
+/* Inserts what the mbuf asks for and takes the wish away: 0, or -EINVAL for impossible lengths. */
+int sekisho_tx_insert_checksums(struct rte_mbuf *mbuf);
 
 /* sekisho_stats.c */
 

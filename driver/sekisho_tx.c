@@ -24,6 +24,9 @@ static_assert(CHECKSUM_INDEX(RTE_MBUF_F_TX_L4_MASK | RTE_MBUF_F_TX_IP_CKSUM) == 
 #define PLAIN_FLAGS \
 	(RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IPV6 | RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_L4_MASK)
 
+/* The parser reads headers up to here. */
+#define SEKISHO_LAST_L4_OFFSET 255
+
 #define IP_BIT SEKISHO_TX_DESCRIPTOR_CONTROL_IP_CHECKSUM_MASK
 #define L4_BIT SEKISHO_TX_DESCRIPTOR_CONTROL_L4_CHECKSUM_MASK
 #define REFUSED 0x80000000u /* not a bit of the descriptor */
@@ -273,7 +276,19 @@ uint16_t sekisho_tx_burst(void *queue, struct rte_mbuf **mbufs, uint16_t count)
 	return taken;
 }
 
-/* The card needs nothing of the packet prepared; this only refuses what would be dropped. */
+/* True for headers at which the card does not look. Lengths of 0 leave it to the card. */
+static inline bool beyond_card(const struct rte_mbuf *mbuf)
+{
+	const uint64_t wishes = RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_L4_MASK;
+
+	return mbuf->ol_flags & wishes && (mbuf->l2_len > RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN ||
+					   mbuf->l2_len + mbuf->l3_len > SEKISHO_LAST_L4_OFFSET);
+}
+
+/*
+ * The card needs nothing of the packet prepared. This refuses what would be dropped, and does for
+ * the card what it would not do.
+ */
 uint16_t sekisho_tx_prepare(void *queue, struct rte_mbuf **mbufs, uint16_t count)
 {
 	const struct sekisho_tx_queue *txq = queue;
@@ -281,6 +296,8 @@ uint16_t sekisho_tx_prepare(void *queue, struct rte_mbuf **mbufs, uint16_t count
 	for (uint16_t i = 0; i < count; i++) {
 		int ret = check_packet(txq, mbufs[i]);
 
+		if (ret == 0 && unlikely(beyond_card(mbufs[i])))
+			ret = sekisho_tx_insert_checksums(mbufs[i]);
 		if (ret < 0) {
 			rte_errno = -ret;
 			return i;
