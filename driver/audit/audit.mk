@@ -26,3 +26,18 @@ $(AUDIT_BUILD)/sanitized/%.o: driver/audit/%.c $(AUDIT_HEADERS) driver/audit/aud
 
 $(AUDIT_BUILD)/sekisho-audit: $(AUDIT_SOURCES:driver/audit/%.c=$(AUDIT_BUILD)/sanitized/%.o)
 	$(CC) $(SANITIZE) $^ $(AUDIT_LIBS) -o $@
+
+# ---- Tests: tests/system/test_audit.py is the audit of this card ----
+
+$(AUDIT_BUILD)/oracle: tests/driver/audit_oracle.c driver/audit/oracle.c $(AUDIT_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_COMMON) -D_GNU_SOURCE $(SANITIZE) $(filter %.c,$^) -o $@
+
+# A driver that lies, for the audit to find out.
+$(AUDIT_BUILD)/plant.so: tests/driver/audit_plant.c | $(BUILD)/packages.stamp
+	@mkdir -p $(@D)
+	$(CC) $(AUDIT_CFLAGS) -fPIC -shared $< -o $@ -ldl
+
+audit-tests: $(BUILD)/sekisho-audit $(AUDIT_BUILD)/sekisho-audit $(AUDIT_BUILD)/oracle $(AUDIT_BUILD)/plant.so
+TESTS += tests/driver/test_audit_oracle.py
+TEST_DEPS += audit-tests

@@ -315,16 +315,18 @@ static void class_fragments(struct items *items)
 			const uint32_t offset = 232 * i;
 			struct test *in =
 				test_get(8, RECEIVE, "%s, %s fragment", layer->name, names[i]);
-			struct test *out =
-				test_get(8, TRANSMIT, "%s, %s fragment: layer 4 is left alone",
-					 layer->name, names[i]);
 
 			frame_build(&whole, &recipe);
 			frame_fragment(&part, &whole, offset,
 				       RTE_MIN(232u, frame_fragmentable(&whole) - offset));
 			items_add(items, in, &part, 0);
 			if (layer->version == 4)
-				items_add_transmit(items, out, &part, WANT_IP, 0);
+				items_add_transmit(
+					items,
+					test_get(8, TRANSMIT,
+						 "%s, %s fragment: layer 4 is left alone",
+						 layer->name, names[i]),
+					&part, WANT_IP, 0);
 			/* No application should ask; a device may guard against it. */
 			items_add_transmit(items,
 					   test_get(8, TRANSMIT, "%s, layer 4 asked of a fragment",
@@ -794,8 +796,6 @@ static void class_protocols(struct items *items)
 		for (unsigned int p = 0; p < RTE_DIM(protocols); p++) {
 			struct test *in =
 				test_get(16, RECEIVE, "IPv%u %s", version, protocols[p].name);
-			struct test *out = test_get(16, TRANSMIT, "IPv%u %s: only the IP header",
-						    version, protocols[p].name);
 
 			for (uint32_t size = 20; size < 26; size++) {
 				struct recipe recipe = { .version = (uint8_t)version,
@@ -816,7 +816,11 @@ static void class_protocols(struct items *items)
 					frame_put16(&frame, frame_l4(&frame) + 2, 0x1234);
 				items_add(items, in, &frame, 0);
 				if (version == 4)
-					items_add_transmit(items, out, &frame, WANT_IP, 0);
+					items_add_transmit(items,
+							   test_get(16, TRANSMIT,
+								    "IPv4 %s: only the IP header",
+								    protocols[p].name),
+							   &frame, WANT_IP, 0);
 			}
 		}
 	}

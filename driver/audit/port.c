@@ -168,8 +168,6 @@ int port_try(struct port *port, uint64_t rx_offloads, uint64_t tx_offloads)
 
 	stop(port);
 	fill_config(port, &config, &conf);
-	if (rx_offloads & RTE_ETH_RX_OFFLOAD_TCP_LRO)
-		conf.rxmode.max_lro_pkt_size = LARGEST;
 	return rte_eth_dev_configure(port->id, 1, 1, &conf);
 }
 

@@ -302,7 +302,7 @@ static void print_json(unsigned int wrong)
 		}
 		printf(",\"cases\":[");
 		for (unsigned int i = 0; i < test_count; i++) {
-			if (tests[i].class != class)
+			if (tests[i].class != class || test_worst(&tests[i]) == NO_RESULT)
 				continue;
 			printf("%s\n ", separator);
 			print_json_test(&tests[i]);
@@ -333,7 +333,7 @@ static void print_test(const struct test *test, bool verbose)
 	const enum result result = test_worst(test);
 	char text[64];
 
-	if (!verbose && result != WRONG)
+	if (result == NO_RESULT || (!verbose && result != WRONG))
 		return;
 	describe(test->counts, text, sizeof(text));
 	printf("    %s: %s: %s\n", direction_names[test->direction], test->name, text);
