@@ -32,8 +32,6 @@ EXPECTED = {
     (14, TRANSMIT, "is refused where it is not offered"): "not offered",
     (16, RECEIVE, "SCTP checksum is refused"): "not offered",
     (16, TRANSMIT, "SCTP checksum is refused"): "not offered",
-    (17, RECEIVE, "is refused where it is not offered"): "not offered",
-    (17, TRANSMIT, "is refused where it is not offered"): "not offered",
     (20, RECEIVE, "LRO is refused where it is not offered"): "not offered",
     (20, TRANSMIT, "is refused where it is not offered"): "not offered",
 }
