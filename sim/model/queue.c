@@ -29,6 +29,15 @@ void queue_enable(struct queue *queue, bool enable)
 	queue->place_room = 0;
 }
 
+/* Getting an error is an event; having it is not. */
+static void set_error(struct model *model, const struct queue *queue, bool *error)
+{
+	if (*error)
+		return;
+	*error = true;
+	event_raise(model, queue->function);
+}
+
 void queue_doorbell(struct model *model, struct queue *queue, uint32_t word)
 {
 	uint16_t tail = (uint16_t)SEKISHO_FIELD_GET(SEKISHO_DOORBELL_TAIL_VALUE, word);
@@ -39,8 +48,7 @@ void queue_doorbell(struct model *model, struct queue *queue, uint32_t word)
 	/* Backwards is beyond the ring, too. */
 	if ((uint16_t)(tail - queue->tail) > queue_size(queue) ||
 	    (uint16_t)(tail - queue->done) > queue_size(queue)) {
-		queue->doorbell_error = true;
-		event_raise(model, queue->function);
+		set_error(model, queue, &queue->doorbell_error);
 		return;
 	}
 	queue->tail = tail;
@@ -54,12 +62,6 @@ void queue_arm(struct queue *queue, uint32_t word)
 		return;
 	queue->seen = (uint16_t)SEKISHO_FIELD_GET(SEKISHO_DOORBELL_ARM_SEEN, word);
 	queue->armed = true;
-}
-
-static void ring_error(struct model *model, struct queue *queue)
-{
-	queue->ring_error = true;
-	event_raise(model, queue->function);
 }
 
 static void hold(struct queue *queue, const uint8_t *memory, uint32_t number)
@@ -100,7 +102,7 @@ void queue_fetch(struct model *model, struct queue *queue)
 			memory = host_memory(model, queue->function, address, size, false);
 		}
 		if (memory == NULL) {
-			ring_error(model, queue);
+			set_error(model, queue, &queue->ring_error);
 			break;
 		}
 		hold(queue, memory, number);
@@ -146,7 +148,7 @@ void queue_complete(struct model *model, struct queue *queue, uint32_t *words, u
 	place = next_place(model, queue, count * 4);
 	if (place == NULL) {
 		queue->stopped = true;
-		ring_error(model, queue);
+		set_error(model, queue, &queue->ring_error);
 		return;
 	}
 	/* Turns with every pass, and is 1 on the first one. */

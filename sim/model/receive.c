@@ -244,6 +244,9 @@ static enum sekisho_rx_queue_result scatter(struct model *model, struct queue *q
 		}
 		refused |= !give(model, queue, packet, offset, length, SEKISHO_COMPLETION_STATUS_OK,
 				 true);
+		/* The completion was refused. */
+		if (queue->stopped)
+			return SEKISHO_RX_QUEUE_RESULT_QUEUE_DISABLED;
 		offset += length;
 		rest -= length;
 	}
