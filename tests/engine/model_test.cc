@@ -415,6 +415,87 @@ static void test_counters()
 		  "a counter is 64 bits wide");
 }
 
+/* --- checksums on transmit ---------------------------------------------------------------------- */
+
+static unsigned int sum_of(const uint8_t *p, size_t n, uint64_t start = 0)
+{
+	for (size_t i = 0; i < n; i++)
+		start += i & 1 ? p[i] : p[i] << 8;
+	return start % 65535;
+}
+
+/* TCP or UDP over IPv4 whose layer 4 checksum, with the field as 0, comes to 0. */
+static bytes zero_frame(bool udp)
+{
+	bytes f = plain_frame(14 + 20 + (udp ? 8 : 20) + 20, 7);
+	size_t l4 = 34, length = f.size() - l4;
+	const uint8_t ip[] = { 0x45, 0,
+			       0,    (uint8_t)(20 + length),
+			       0,    0,
+			       0,    0,
+			       64,   (uint8_t)(udp ? 17 : 6),
+			       0x12, 0x34,
+			       198,  18,
+			       0,    1,
+			       198,  19,
+			       0,    1 };
+	f[12] = 8, f[13] = 0;
+	memcpy(&f[14], ip, sizeof(ip));
+	if (udp)
+		f[l4 + 4] = 0, f[l4 + 5] = (uint8_t)length;
+	else
+		f[l4 + 12] = 0x50;
+	uint8_t *field = &f[l4 + (udp ? 6 : 16)], *last = &f[f.size() - 2];
+	memset(field, 0, 2);
+	memset(last, 0, 2);
+	unsigned int sum = sum_of(&f[l4], length, sum_of(&f[26], 8) + length + (udp ? 17 : 6));
+	last[0] = (65535 - sum) >> 8, last[1] = (uint8_t)(65535 - sum);
+	field[0] = 0xab; /* what is in memory does not matter */
+	return f;
+}
+
+static void test_insertion()
+{
+	card c(model());
+	enable(c, SEKISHO_NETWORK_CONTROL_TX_ENABLE_MASK);
+	c.start(0, true, 0, 4, 2048);
+	auto checksums = [&](unsigned int result) {
+		return c.counter(NET + SEKISHO_NETWORK_CHECKSUM_STATISTICS_PACKETS_LO(result));
+	};
+	auto sent = [&](const bytes &frame, unsigned int flags) {
+		c.send(0, 0, frame, flags);
+		c.doorbell(0, true, 0);
+		c.settle();
+		bytes f = c.sent[0].empty() ? bytes(60) : c.sent[0].back();
+		c.sent[0].clear();
+		return f;
+	};
+	bytes udp = zero_frame(true), tcp = zero_frame(false), f = sent(udp, 2);
+	tap.check(f[40] == 0xff && f[41] == 0xff, "a UDP checksum of 0 is sent as 0xffff");
+	tap.check(f[24] == 0x12 && f[25] == 0x34, "an IPv4 checksum that is not asked for stays");
+	udp[40] = udp[41] = 0;
+	f = sent(udp, 2);
+	tap.check(f[40] == 0xff && f[41] == 0xff,
+		  "a 0 in the field's memory is no \"no checksum\"");
+	f = sent(tcp, 3);
+	tap.check(!f[50] && !f[51], "a TCP checksum of 0 is sent as 0");
+	tap.check(sum_of(&f[14], 20) == 0 && checksums(SEKISHO_TX_CHECKSUM_RESULT_INSERTED) == 3,
+		  "an IPv4 checksum is inserted");
+	bytes fragment = udp;
+	fragment[20] = 0x20; /* more fragments */
+	f = sent(fragment, 3);
+	tap.check(sum_of(&f[14], 20) == 0 &&
+			  bytes(&f[26], &f[60]) == bytes(&fragment[26], &fragment[60]) &&
+			  checksums(SEKISHO_TX_CHECKSUM_RESULT_SKIPPED) == 1,
+		  "of a fragment only the IPv4 checksum is inserted: SKIPPED");
+	bytes other = plain_frame(61);
+	tap.check(sent(other, 3) == other && checksums(SEKISHO_TX_CHECKSUM_RESULT_SKIPPED) == 2,
+		  "a frame without IP leaves as it is: SKIPPED");
+	tap.check(sent(fragment, 0) == fragment &&
+			  checksums(SEKISHO_TX_CHECKSUM_RESULT_NOT_REQUESTED) == 1,
+		  "and so does one that asks for nothing");
+}
+
 /* A ring whose pages are apart: descriptors, completions and buffers across 4 KiB. */
 static void test_pages()
 {
@@ -463,6 +544,7 @@ int main(int argc, char **argv)
 	test_events();
 	test_reset();
 	test_counters();
+	test_insertion();
 	test_pages();
 	return tap.finish();
 }
