@@ -87,10 +87,10 @@ localparam integer B = DMA_W / 8;
 localparam integer OFF_W = $clog2(B);
 localparam integer BEAT_W = 8 - OFF_W;
 localparam integer RECORD_W = 6 + 4 + 56 + 2 * BEAT_W;
-// Beats and bursts that wait for the bus; the beats are those of one block RAM
+// Beats, bursts and lines that wait for the bus: so many that they go to block RAM
 localparam integer BEATS = 256;
-localparam integer BURSTS = 32;
-localparam integer LINES = 16;
+localparam integer BURSTS = 128;
+localparam integer LINES = 64;
 localparam integer COMMANDS = 16;
 localparam [5:0] LINE_ID = 6'd63;
 localparam [BEAT_W-1:0] LINE_LENGTH = LINE_W[BEAT_W+OFF_W+2:OFF_W+3] - 1'b1;
