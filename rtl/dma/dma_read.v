@@ -163,6 +163,7 @@ reg [BURST_W-1:0]    b_word_reg;        // first word in the block
 reg [LEFT_W-1:0]     b_left_reg;        // words to read less 1
 reg [BYTE_W-1:0]     b_offset_reg;      // first byte in the first word
 reg [BYTE_W-1:0]     b_end_reg;         // bytes of the last response beat less 1
+reg                  b_last_reg;        // the next burst is the last
 reg                  b_flush_reg;       // as many response beats as words read
 
 reg [6:0]            tag_reg;           // next tag to give; its low 6 bits are the tag
@@ -185,12 +186,13 @@ wire [14:0]          a_end = {1'b0, a_length_m1_reg} + {{15-BYTE_W{1'b0}}, a_off
 wire                 a_carry = a_end[BYTE_W-1:0] < a_offset;
 
 wire [BURST_W-1:0]   b_room = ~b_word_reg;      // words to the end of the block less 1
-wire                 b_last = b_left_reg <= {{LEFT_W-BURST_W{1'b0}}, b_room};
-wire [BURST_W-1:0]   b_count = b_last ? b_left_reg[BURST_W-1:0] : b_room;
+wire [BURST_W-1:0]   a_room = ~a_address_reg[7:BYTE_W];
+wire [LEFT_W-1:0]    b_after = b_left_reg - {{LEFT_W-BURST_W{1'b0}}, b_room} - 1'b1;
+wire [BURST_W-1:0]   b_count = b_last_reg ? b_left_reg[BURST_W-1:0] : b_room;
 wire                 tags_full = tag_reg[6] != free_reg[6] && tag_reg[5:0] == free_reg[5:0];
 wire                 b_issue = b_valid_reg && !tags_full && !sweep && (!ar_valid_reg || m_axi_arready);
 
-assign b_load = !b_valid_reg || (b_issue && b_last);
+assign b_load = !b_valid_reg || (b_issue && b_last_reg);
 
 always @(posedge clk) begin
     if (b_issue) begin
@@ -199,12 +201,13 @@ always @(posedge clk) begin
         ar_length_reg <= b_count;
         ar_function_reg <= b_function_reg;
         info_ram[tag_reg[5:0]] <= {b_client_reg, b_offset_reg, b_end_reg, b_flush_reg,
-                                   b_first_reg, b_last, b_count};
+                                   b_first_reg, b_last_reg, b_count};
         tag_reg <= tag_reg + 7'd1;
         b_first_reg <= 1'b0;
         b_block_reg <= b_block_reg + 56'd1;
         b_word_reg <= {BURST_W{1'b0}};
-        b_left_reg <= b_left_reg - {{LEFT_W-BURST_W{1'b0}}, b_room} - 1'b1;
+        b_left_reg <= b_after;
+        b_last_reg <= b_after[LEFT_W-1:BURST_W] == 0;  // it starts a block
     end
     ar_valid_reg <= b_issue || (ar_valid_reg && !m_axi_arready);
 
@@ -217,6 +220,7 @@ always @(posedge clk) begin
             b_block_reg <= a_address_reg[63:8];
             b_word_reg <= a_address_reg[7:BYTE_W];
             b_left_reg <= a_end[14:BYTE_W];
+            b_last_reg <= a_end[14:BYTE_W] <= {{LEFT_W-BURST_W{1'b0}}, a_room};
             b_offset_reg <= a_offset;
             b_end_reg <= a_length_m1_reg[BYTE_W-1:0];
             b_flush_reg <= !a_carry;

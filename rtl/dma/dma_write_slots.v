@@ -8,7 +8,7 @@
 // A frame takes a slot with its first beat, says with its last how many bursts it has, and is
 // retired when it is the oldest and as many responses have come. Responses come in any order.
 // Each slot has two counts that run freely modulo 128: bursts expected and responses returned.
-// Rate: a slot, a response and a retired frame a clock. Latency: 2 clocks from the last response to
+// Rate: a slot, a response and a retired frame a clock. Latency: 3 clocks from the last response to
 // done_valid. The counts are swept for 64 clocks after reset; no slot is given before that.
 
 module dma_write_slots #
@@ -61,6 +61,19 @@ reg done_valid_reg;
 reg done_error_reg;
 
 wire sweep = !sweep_reg[6];
+// The counts are read in one clock and written in the next
+reg c_write_reg;            // to expected
+reg c_valid_reg;            // for a frame, not for the sweep
+reg [5:0] c_slot_reg;
+reg [6:0] c_expected_reg;
+reg [6:0] c_bursts_reg;
+reg r_write_reg;            // to returned
+reg [5:0] r_slot_reg;
+reg [6:0] r_value_reg;      // one less than what is written
+
+wire [6:0] c_next = c_expected_reg + c_bursts_reg;
+wire [6:0] r_next = r_value_reg + 7'd1;
+
 // Looked at a clock ahead, for the slot that is the head then; complete stays until the slot is retired
 wire head_complete = counted_reg != 6'd0 && expected[head_reg] == returned[head_reg];
 wire second_complete = counted_reg > 6'd1 && expected[second_reg] == returned[second_reg];
@@ -73,10 +86,28 @@ assign done_error = done_error_reg;
 assign busy = sweep || used_reg != 6'd0 || done_valid_reg;
 
 always @(posedge clk) begin
-    if (sweep || count_valid)
-        expected[sweep ? sweep_reg[5:0] : count_slot] <= sweep ? 7'd0 : expected[count_slot] + count_bursts;
-    if (sweep || response_valid)
-        returned[sweep ? sweep_reg[5:0] : response_slot] <= sweep ? 7'd0 : returned[response_slot] + 7'd1;
+    c_write_reg <= sweep || count_valid;
+    c_valid_reg <= count_valid;
+    c_slot_reg <= sweep ? sweep_reg[5:0] : count_slot;
+    c_expected_reg <= expected[count_slot];
+    c_bursts_reg <= count_bursts;
+    r_write_reg <= sweep || response_valid;
+    r_slot_reg <= sweep ? sweep_reg[5:0] : response_slot;
+    r_value_reg <= r_write_reg && r_slot_reg == response_slot ? r_next : returned[response_slot];
+    if (sweep) begin
+        c_expected_reg <= 7'd0;
+        c_bursts_reg <= 7'd0;
+        r_value_reg <= 7'h7f;
+    end
+    if (c_write_reg)
+        expected[c_slot_reg] <= c_next;
+    if (r_write_reg)
+        returned[r_slot_reg] <= r_next;
+    if (rst) begin
+        c_write_reg <= 1'b0;
+        c_valid_reg <= 1'b0;
+        r_write_reg <= 1'b0;
+    end
 end
 
 always @(posedge clk) begin
@@ -91,7 +122,7 @@ always @(posedge clk) begin
     end
     complete_reg <= retire ? second_complete : head_complete;
     used_reg <= used_reg + {5'd0, take} - {5'd0, retire};
-    counted_reg <= counted_reg + {5'd0, count_valid} - {5'd0, retire};
+    counted_reg <= counted_reg + {5'd0, c_valid_reg} - {5'd0, retire};
     done_valid_reg <= retire || (done_valid_reg && !done_ready);
     if (rst) begin
         sweep_reg <= 7'd0;
@@ -140,9 +171,13 @@ endgenerate
     wire             f_count = count_valid && count_slot == f_slot;
     wire             f_response = response_valid && response_slot == f_slot;
     wire             f_retire = retire && head_reg == f_slot;
-    wire [6:0]       f_difference = expected[f_slot] - returned[f_slot];
+    wire [6:0]       f_expected = c_write_reg && c_slot_reg == f_slot ? c_next : expected[f_slot];
+    wire [6:0]       f_returned = r_write_reg && r_slot_reg == f_slot ? r_next : returned[f_slot];
+    wire [6:0]       f_difference = f_expected - f_returned;
+    wire [5:0]       f_counted_all = counted_reg + {5'd0, c_valid_reg};
     wire [6:0]       f_tail = {1'b0, head_reg} + {1'b0, used_reg};
-    wire [6:0]       f_middle = {1'b0, head_reg} + {1'b0, counted_reg};
+    wire [6:0]       f_middle = {1'b0, head_reg} + {1'b0, f_counted_all};
+    wire [6:0]       f_count_place = {1'b0, head_reg} + {1'b0, counted_reg};
     wire [6:0]       f_place = {1'b0, head_reg} + {1'b0, f_ahead_reg};
 
     function [6:0] f_wrap(input [6:0] n);
@@ -153,14 +188,15 @@ endgenerate
         assume (f_slot < SLOTS[5:0]);
         assume (f_bursts != 7'd0 && f_bursts <= 7'd65);
         assume (!take || take_ready);
-        assume (!count_valid || (count_slot == f_count_reg && counted_reg < used_reg));
+        assume (!count_valid || (count_slot == f_count_reg && f_counted_all < used_reg));
         assume (!f_count || count_bursts == f_bursts_reg);
         assume (!f_response || (f_taken_reg && f_answers_reg != f_bursts_reg && !rst));
         // It starts in reset, or empty behind the sweep (which takes too long for the solver).
         if (!f_past_reg)
             assume (rst || (sweep_reg == 7'd64 && used_reg == 6'd0 && counted_reg == 6'd0
                             && take_reg == 6'd0 && head_reg == 6'd0 && f_count_reg == 6'd0
-                            && second_reg == 6'd1 && !complete_reg && !done_valid_reg && !f_taken_reg && !f_counted_reg && !f_error_reg
+                            && second_reg == 6'd1 && !complete_reg && !c_write_reg && !c_valid_reg
+                            && !r_write_reg && !done_valid_reg && !f_taken_reg && !f_counted_reg && !f_error_reg
                             && f_difference == 7'd0 && !error[f_slot]));
     end
 
@@ -212,12 +248,17 @@ endgenerate
             // What holds always
             assert (sweep_reg <= 7'd64);
             assert (!sweep || used_reg == 6'd0);
-            assert (used_reg <= SLOTS[5:0] && counted_reg <= used_reg);
+            assert (used_reg <= SLOTS[5:0] && f_counted_all <= used_reg);
             assert (head_reg <= LAST && take_reg <= LAST);
             assert ({1'b0, second_reg} == f_wrap({1'b0, head_reg} + 7'd1));
             assert (!complete_reg || counted_reg != 6'd0);
             if (complete_reg && head_reg == f_slot)
-                assert (f_counted_reg && f_answers_reg == f_bursts_reg);
+                assert (f_counted_reg && f_answers_reg == f_bursts_reg
+                        && !(r_write_reg && r_slot_reg == f_slot));
+            assert (!c_valid_reg || (c_write_reg && {1'b0, c_slot_reg} == f_wrap(f_count_place)));
+            assert (!c_write_reg || c_valid_reg || used_reg == 6'd0);
+            if (r_write_reg && r_slot_reg == f_slot)
+                assert (f_taken_reg || used_reg == 6'd0);
             assert ({1'b0, take_reg} == f_wrap(f_tail));
             assert ({1'b0, f_count_reg} == f_wrap(f_middle));
             assert (error[f_slot] == f_error_reg);
@@ -225,7 +266,7 @@ endgenerate
             if (f_taken_reg) begin
                 assert (f_ahead_reg < used_reg);
                 assert ({1'b0, f_slot} == f_wrap(f_place));
-                assert (f_counted_reg == (f_ahead_reg < counted_reg));
+                assert (f_counted_reg == (f_ahead_reg < f_counted_all));
                 assert (f_bursts_reg != 7'd0 && f_bursts_reg <= 7'd65);
                 assert (f_answers_reg <= f_bursts_reg);
                 assert (f_difference == (f_counted_reg ? f_bursts_reg : 7'd0) - f_answers_reg);

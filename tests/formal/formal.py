@@ -34,7 +34,7 @@ PROOFS = {
         ("inside_reg ? output_reg : first", "first")),
     "dma_write_slots": (
         "dma_write_slots", "rtl/dma/dma_write_slots.v", {"SLOTS": 3}, 5,
-        ("second_complete = counted_reg > 6'd1", "second_complete = used_reg > 6'd1")),
+        ("head_complete = counted_reg != 6'd0", "head_complete = used_reg != 6'd0")),
 }
 
 
