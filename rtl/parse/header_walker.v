@@ -95,8 +95,8 @@ module header_walker #(
     reg [INDEX_W-1:0]  high_index_reg;      // word n: bytes 4n+2 to 4n+5, in network order
     reg [INDEX_W-1:0]  low_index_reg;       // n + 1
 
-    wire               finish;
-    wire               begin_frame = !walking_reg && next_valid_reg;
+    reg                finish_reg;          // the walk has ended a clock ago
+    wire               begin_frame = (finish_reg || !walking_reg) && next_valid_reg;
     wire               store = write_valid && (write_start || !skip_reg);
     wire [4:0]         used = write_reg - high_index_reg[INDEX_W-1 -: 5];
 
@@ -130,7 +130,7 @@ module header_walker #(
         end
         if (write_valid && write_start)
             skip_reg <= 1'b0;
-        else if (finish && !next_valid_reg)
+        else if (finish_reg && !next_valid_reg)
             skip_reg <= 1'b1;
 
         if (rst) begin
@@ -167,7 +167,7 @@ module header_walker #(
         low_index_reg[INDEX_W-1 -: 5]) != write_reg;
     wire                word_next = step_reg ? raw_valid_reg : word_valid_reg;
     // Behind the frame's end the last word is read again and again.
-    wire                step_next = walking_reg && !finish && (there_next || loaded_reg) &&
+    wire                step_next = walking_reg && !finish_reg && (there_next || loaded_reg) &&
         !(word_next && pending_reg);
     wire                first_there = next_row_reg != write_reg;
 
@@ -199,12 +199,12 @@ module header_walker #(
 
         if (begin_frame)
             walking_reg <= 1'b1;
-        else if (finish)
+        else if (finish_reg)
             walking_reg <= 1'b0;
-        done_reg <= pending_reg && !take;
+        done_reg <= finish_reg || (pending_reg && !take);
         if (take)
             pending_reg <= 1'b0;
-        else if (finish)
+        else if (finish_reg)
             pending_reg <= 1'b1;
 
         if (rst) begin
@@ -270,14 +270,15 @@ module header_walker #(
     reg         left_8_reg;
     reg         left_20_reg;
     reg         left_40_reg;
+    reg         ipv4_bad_reg;           // not the first word of an IPv4 header that lies in the frame
+    reg         ipv6_bad_reg;
+    reg         type_known_reg;         // a tag or IP
     reg         is_tag_reg;             // EtherTypes, in the lower half
     reg         is_v4_reg;
     reg         is_v6_reg;
     reg         is_arp_reg;
     reg         version_4_reg;
-    reg         version_6_reg;
     reg         ihl_short_reg;
-    reg         ihl_over_reg;           // IPv4 header beyond the limit
     reg         total_short_reg;
     reg         fragment_4_reg;
     reg         fragment_6_reg;
@@ -288,6 +289,8 @@ module header_walker #(
     wire [15:0] upper = word_reg[31:16];
     wire [15:0] lower = word_reg[15:0];
     wire        raw_checksum = ipv4_reg && count_reg == 4'd1;
+    wire        ihl_over = left_reg[12] ||
+        (left_reg[11:4] == 8'd0 && {1'b0, raw_reg[27:24]} > {1'b0, left_reg[3:0]} + 5'd1);
 
     always @(posedge clk) begin
         if (step_reg) begin
@@ -298,13 +301,15 @@ module header_walker #(
             left_8_reg      <= left_reg >= 13'sd1;
             left_20_reg     <= left_reg >= 13'sd4;
             left_40_reg     <= left_reg >= 13'sd9;
-            ihl_over_reg    <= left_reg[12] || (left_reg[11:4] == 8'd0 && {1'b0, raw_reg[27:24]} > {1'b0, left_reg[3:0]} + 5'd1);
+            ipv4_bad_reg    <= left_reg < 13'sd4 || raw_reg[31:28] != 4'd4 || raw_reg[27:24] < 4'd5 || ihl_over;
+            ipv6_bad_reg    <= left_reg < 13'sd9 || raw_reg[31:28] != 4'd6;
+            type_known_reg  <= raw_reg[15:0] == 16'h8100 || raw_reg[15:0] == 16'h88a8 || raw_reg[15:0] == 16'h9100 ||
+                raw_reg[15:0] == 16'h0800 || raw_reg[15:0] == 16'h86dd;
             is_tag_reg      <= raw_reg[15:0] == 16'h8100 || raw_reg[15:0] == 16'h88a8 || raw_reg[15:0] == 16'h9100;
             is_v4_reg       <= raw_reg[15:0] == 16'h0800;
             is_v6_reg       <= raw_reg[15:0] == 16'h86dd;
             is_arp_reg      <= raw_reg[15:0] == 16'h0806;
             version_4_reg   <= raw_reg[31:28] == 4'd4;
-            version_6_reg   <= raw_reg[31:28] == 4'd6;
             ihl_short_reg   <= raw_reg[27:24] < 4'd5;
             total_short_reg <= raw_reg[15:6] == 10'd0 && raw_reg[5:2] < raw_reg[27:24];
             fragment_4_reg  <= raw_reg[13:0] != 14'd0;
@@ -320,6 +325,7 @@ module header_walker #(
     reg kind_tcp_reg;
     reg kind_udp_reg;
     reg kind_icmp_reg;
+    reg kind_more_reg;                  // one whose header is walked: TCP, UDP, an understood extension
     reg kind_ext_reg;                   // IPv6 extension header that is understood
     reg kind_unknown_reg;               // IPv6 extension header that is not
     reg kind_nothing_reg;               // IPv6 no next header
@@ -335,11 +341,15 @@ module header_walker #(
             kind_route_reg    <= protocol_reg == 8'd43;
             kind_fragment_reg <= protocol_reg == 8'd44;
             kind_ah_reg       <= protocol_reg == 8'd51;
+            kind_more_reg     <= protocol_reg == 8'd6 || protocol_reg == 8'd17;
             kind_ext_reg      <= 1'b0;
             kind_unknown_reg  <= 1'b0;
             kind_nothing_reg  <= 1'b0;
             case (protocol_reg)
-            8'd0, 8'd43, 8'd44, 8'd51, 8'd60: kind_ext_reg <= v6_reg;
+            8'd0, 8'd43, 8'd44, 8'd51, 8'd60: begin
+                kind_ext_reg  <= v6_reg;
+                kind_more_reg <= v6_reg;
+            end
             8'd50, 8'd135, 8'd139, 8'd140, 8'd253, 8'd254: kind_unknown_reg <= v6_reg;
             8'd59: kind_nothing_reg <= v6_reg;
             default: ;
@@ -359,89 +369,48 @@ module header_walker #(
     wire        ends_ext = ext_reg && (second ? ext_rest_reg == 9'd0 : ext_rest_reg == 9'd1);
     wire        far      = ext_reg && !second && deep && !ends_ext;
 
-    // The walk ends with this word, for this reason.
-    reg         ends;
+    // The walk ends with this word
+    wire        ends_type   = !left_4_reg || !type_known_reg || (is_tag_reg && tag_reg && tags_reg[0]);
+    wire        ends_ipv4   = (first && ipv4_bad_reg) || (stop_reg && last_4_reg);
+    wire        ends_ipv6   = (first && ipv6_bad_reg) || (stop_reg && tenth);
+    wire        ends_follow = !kind_more_reg || !enough || deep || (kind_ext_reg && extensions_reg[3]);
+    wire        ends = (type_reg && ends_type) || (ipv4_reg && ends_ipv4) || (ipv6_reg && ends_ipv6) ||
+        (follow_reg && ends_follow) ||
+        (ext_reg && second && (ext_bad_reg || ext_route_reg || ext_fragment_reg)) ||
+        (l4_reg && (kind_udp_reg || fourth));
+
+    // ... for this reason.
     reg [3:0]   reason;
 
     always @* begin
-        ends   = 1'b0;
         reason = reason_reg;
-        if (type_reg) begin
-            ends = 1'b1;
-            if (!left_4_reg)
-                reason = CHECKSUM_REASON_TRUNCATED;
-            else if (is_tag_reg && tag_reg && tags_reg[0])
-                reason = CHECKSUM_REASON_TOO_MANY_TAGS;
-            else if (is_tag_reg || is_v4_reg || is_v6_reg)
-                ends = 1'b0;
-            else
-                reason = CHECKSUM_REASON_NOT_IP;
-        end
-        if (ipv4_reg) begin
-            if (first) begin
-                ends = 1'b1;
-                if (!left_20_reg)
-                    reason = CHECKSUM_REASON_TRUNCATED;
-                else if (!version_4_reg)
-                    reason = CHECKSUM_REASON_NOT_IP;
-                else if (ihl_short_reg)
-                    reason = CHECKSUM_REASON_IP_LENGTH;
-                else if (ihl_over_reg)
-                    reason = CHECKSUM_REASON_TRUNCATED;
-                else
-                    ends = 1'b0;
-            end else begin
-                ends = stop_reg && last_4_reg;
-            end
-        end
-        if (ipv6_reg) begin
-            if (first) begin
-                ends = 1'b1;
-                if (!left_40_reg)
-                    reason = CHECKSUM_REASON_TRUNCATED;
-                else if (!version_6_reg)
-                    reason = CHECKSUM_REASON_NOT_IP;
-                else
-                    ends = 1'b0;
-            end else begin
-                ends = stop_reg && tenth;
-            end
-        end
+        if (type_reg)
+            reason = !left_4_reg ? CHECKSUM_REASON_TRUNCATED :
+                is_tag_reg ? CHECKSUM_REASON_TOO_MANY_TAGS : CHECKSUM_REASON_NOT_IP;
+        if (ipv4_reg && first)
+            reason = !left_20_reg ? CHECKSUM_REASON_TRUNCATED : !version_4_reg ? CHECKSUM_REASON_NOT_IP :
+                ihl_short_reg ? CHECKSUM_REASON_IP_LENGTH : CHECKSUM_REASON_TRUNCATED;
+        if (ipv6_reg && first)
+            reason = !left_40_reg ? CHECKSUM_REASON_TRUNCATED : CHECKSUM_REASON_NOT_IP;
         if (follow_reg) begin
-            ends = 1'b1;
             if (kind_unknown_reg || (kind_ext_reg && extensions_reg[3]))
                 reason = CHECKSUM_REASON_EXTENSION;
             else if (!kind_l4 && !kind_ext_reg)
                 reason = CHECKSUM_REASON_NOT_TCP_UDP;
             else if (!enough)
                 reason = CHECKSUM_REASON_TRUNCATED;
-            else if (deep)
-                reason = CHECKSUM_REASON_TOO_DEEP;
-            else if (kind_icmp_reg)
-                reason = CHECKSUM_REASON_NOT_TCP_UDP;
             else
-                ends = 1'b0;
+                reason = deep ? CHECKSUM_REASON_TOO_DEEP : CHECKSUM_REASON_NOT_TCP_UDP;
         end
-        if (ext_reg && second) begin
-            ends = 1'b1;
-            if (ext_bad_reg)
-                reason = CHECKSUM_REASON_TRUNCATED;
-            else if (ext_route_reg)
-                reason = CHECKSUM_REASON_EXTENSION;
-            else if (ext_fragment_reg)
-                reason = CHECKSUM_REASON_FRAGMENT;
-            else
-                ends = 1'b0;
-        end
-        if (l4_reg && (kind_udp_reg || fourth)) begin
-            ends   = 1'b1;
+        if (ext_reg)
+            reason = ext_bad_reg ? CHECKSUM_REASON_TRUNCATED :
+                ext_route_reg ? CHECKSUM_REASON_EXTENSION : CHECKSUM_REASON_FRAGMENT;
+        if (l4_reg)
             reason = CHECKSUM_REASON_CHECKED;
-        end
     end
 
-    assign finish = move_reg && ends;
-
     always @(posedge clk) begin
+        finish_reg <= move_reg && ends;
         if (move_reg) begin
             type_reg   <= !ends && type_reg && is_tag_reg;
             ipv4_reg   <= !ends && ((type_reg && is_v4_reg) || (ipv4_reg && !last_4_reg));
@@ -466,6 +435,9 @@ module header_walker #(
             l4_reg     <= 1'b0;
             count_reg  <= 4'd0;
         end
+
+        if (rst)
+            finish_reg <= 1'b0;
     end
 
     // A new limit counts from the fifth word of the header that holds it.
@@ -498,9 +470,9 @@ module header_walker #(
         end
 
         if (move_reg) begin
-            if (first)
+            if (follow_reg || (first && (ipv4_reg || ipv6_reg)))
                 header_left_reg <= {header_left, left_low_reg};
-            if (second)
+            if (second && (ipv4_reg || ipv6_reg || l4_reg))
                 over_reg <= told > {1'b0, header_left_reg};
 
             if (type_reg) begin
@@ -526,7 +498,7 @@ module header_walker #(
                     ihl_reg    <= word_reg[27:24];
                     length_reg <= lower;
                     short_reg  <= total_short_reg;
-                    if (!ends)
+                    if (!ipv4_bad_reg)
                         l3_type_reg <= word_reg[27:24] == 4'd5 ? L3_TYPE_IPV4 : L3_TYPE_IPV4_OPT;
                 end
                 if (second)
@@ -550,7 +522,7 @@ module header_walker #(
             end
 
             if (ipv6_reg) begin
-                if (first && !ends)
+                if (first && !ipv6_bad_reg)
                     l3_type_reg <= L3_TYPE_IPV6;
                 if (second) begin
                     length_reg   <= upper;
@@ -582,7 +554,7 @@ module header_walker #(
             end
 
             if (ext_reg) begin
-                if (second && ends && !ext_bad_reg && !ext_route_reg)
+                if (second && ext_fragment_reg && !ext_bad_reg && !ext_route_reg)
                     l4_type_reg <= L4_TYPE_FRAGMENT;
                 if (!second)
                     ext_rest_reg <= ext_rest_reg - 9'd1;
