@@ -390,6 +390,7 @@ reg [FIELD_W-1:0]    g_ip_field_reg, g_l4_field_reg;    // even
 /* verilator lint_on UNUSED */
 reg [15:0]           g_ip_value_reg, g_l4_value_reg;
 reg [13:0]           g_left_reg;            // bytes left less 1
+reg                  g_last_reg;            // this is the last beat
 reg [FIELD_W-BEAT_W:0] g_beat_reg;          // number of the beat, saturating
 
 // Memory, register and match, output
@@ -406,9 +407,8 @@ reg [BEAT_BYTES-1:0] out_keep_reg;
 wire [DATA_W-1:0]    q_merged;
 
 wire                 advance = !out_valid_reg || m_axis_tready;
-wire                 g_last = g_left_reg[13:BEAT_W] == 0;
 wire                 g_step = g_valid_reg && advance;
-wire                 n_take = n_valid_reg && (!g_valid_reg || (g_step && g_last));
+wire                 n_take = n_valid_reg && (!g_valid_reg || (g_step && g_last_reg));
 wire                 n_load = out_ptr_reg != result_ptr_reg && (!n_valid_reg || n_take);
 wire [FIELD_W-BEAT_W:0] g_ip_beat = {1'b0, g_ip_field_reg[FIELD_W-1:BEAT_W]};
 wire [FIELD_W-BEAT_W:0] g_l4_beat = {1'b0, g_l4_field_reg[FIELD_W-1:BEAT_W]};
@@ -436,10 +436,11 @@ always @(posedge clk) begin
 
     if (g_step) begin
         g_left_reg <= g_left_reg - BEAT_BYTES[13:0];
+        g_last_reg <= g_left_reg[13:BEAT_W] == 1;
         if (!g_beat_reg[FIELD_W-BEAT_W])
             g_beat_reg <= g_beat_reg + 1'b1;
         read_reg <= read_reg + 1'b1;
-        if (g_last)
+        if (g_last_reg)
             g_valid_reg <= 1'b0;
     end
     if (n_take) begin
@@ -453,6 +454,7 @@ always @(posedge clk) begin
         // 0 says "no checksum" in UDP and means nothing special in TCP
         g_l4_value_reg <= n_udp_reg && n_result_reg == 16'd0 ? 16'hffff : n_result_reg;
         g_left_reg <= n_left_reg;
+        g_last_reg <= n_left_reg[13:BEAT_W] == 0;
         g_beat_reg <= {FIELD_W-BEAT_W+1{1'b0}};
     end
 
@@ -460,7 +462,7 @@ always @(posedge clk) begin
         p_valid_reg <= g_valid_reg;
         if (g_valid_reg) begin
             p_data_reg <= ram[read_reg[ADDR_W-1:0]];
-            p_last_reg <= g_last;
+            p_last_reg <= g_last_reg;
             p_end_reg <= g_left_reg[BEAT_W-1:0];
             p_plain_reg <= g_plain_reg;
             p_ip_reg <= g_do_ip_reg && g_beat_reg == g_ip_beat;
