@@ -647,7 +647,7 @@ generate
     for (g = 0; g < QUEUES; g = g + 1) begin : queue
         localparam integer QUEUE = g;
         reg [COUNT_W-1:0] count_reg;
-        wire more = pick_valid && pick[g];
+        wire more = pop_valid_reg && pop_queue_reg == QUEUE[QUEUE_W-1:0];
         wire nothing = answer_reg && !pop_ok && answer_queue_reg == QUEUE[QUEUE_W-1:0];
         wire reported = tx_done_valid && tx_done_ready && tx_done_gq == QUEUE[QUEUE_W-1:0];
 
@@ -658,7 +658,7 @@ generate
             if (rst)
                 count_reg <= {COUNT_W{1'b0}};
         end
-        assign queue_idle[g] = count_reg == 0;
+        assign queue_idle[g] = count_reg == 0 && !more;
     end
 endgenerate
 
