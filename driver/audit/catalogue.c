@@ -12,17 +12,8 @@
 
 static struct frame frame, part, inner;
 
-static const struct layer {
-	uint8_t version, protocol;
-	const char *name;
-} layers[] = {
-	{ 4, P_TCP, "IPv4 TCP" },
-	{ 4, P_UDP, "IPv4 UDP" },
-	{ 6, P_TCP, "IPv6 TCP" },
-	{ 6, P_UDP, "IPv6 UDP" },
-};
 #define FOR_EACH_LAYER(layer) \
-	for (const struct layer *layer = layers; layer < layers + RTE_DIM(layers); layer++)
+	for (const struct layer *layer = layers; layer < layers + LAYERS; layer++)
 
 static struct recipe plain(const struct layer *layer, uint32_t payload)
 {
@@ -46,7 +37,7 @@ static void receive_both(struct items *items, struct test *test)
 
 static void follow_up(struct items *items, struct test *test)
 {
-	const struct recipe recipe = plain(&layers[random_below(RTE_DIM(layers))], 64);
+	const struct recipe recipe = plain(&layers[random_below(LAYERS)], 64);
 
 	frame_build(&frame, &recipe);
 	if (test->direction == RECEIVE)
@@ -877,7 +868,7 @@ static void class_seed(struct items *items)
 
 static void random_frame(uint32_t most)
 {
-	const struct layer *layer = &layers[random_below(RTE_DIM(layers))];
+	const struct layer *layer = &layers[random_below(LAYERS)];
 	struct recipe recipe =
 		plain(layer, random_below(2) ? random_below(most) : random_below(64));
 

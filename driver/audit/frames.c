@@ -6,6 +6,13 @@
 
 #include "oracle.h"
 
+const struct layer layers[LAYERS] = {
+	{ 4, P_TCP, "IPv4 TCP" },
+	{ 4, P_UDP, "IPv4 UDP" },
+	{ 6, P_TCP, "IPv6 TCP" },
+	{ 6, P_UDP, "IPv6 UDP" },
+};
+
 static uint64_t state = 1;
 
 void random_seed(uint64_t seed)
@@ -212,6 +219,15 @@ void frame_build(struct frame *frame, const struct recipe *recipe)
 	frame_correct(frame);
 	if (recipe->no_checksum)
 		frame_put16(frame, frame_l4_field(frame), 0);
+}
+
+void frame_plain(struct frame *frame, unsigned int layer, uint32_t payload)
+{
+	const struct recipe recipe = { .version = layers[layer].version,
+				       .protocol = layers[layer].protocol,
+				       .payload = payload };
+
+	frame_build(frame, &recipe);
 }
 
 void frame_other(struct frame *frame, uint16_t type, const uint8_t *data, uint32_t length)

@@ -67,12 +67,22 @@ struct frame {
 	uint8_t version, protocol;
 };
 
+/* What has a checksum in layer 4: IPv4 and IPv6, TCP and UDP, in this order. */
+#define LAYERS 4u
+extern const struct layer {
+	uint8_t version, protocol;
+	const char *name;
+} layers[LAYERS];
+
 /* The same seed gives the same frames. */
 void random_seed(uint64_t seed);
 uint32_t random32(void);
 uint32_t random_below(uint32_t limit);
 
 void frame_build(struct frame *frame, const struct recipe *recipe);
+
+/* A usual packet of that layer, with so many bytes behind its header. */
+void frame_plain(struct frame *frame, unsigned int layer, uint32_t payload);
 
 /* A frame of any EtherType; data may be NULL: random bytes. */
 void frame_other(struct frame *frame, uint16_t type, const uint8_t *data, uint32_t length);

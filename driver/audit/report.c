@@ -339,7 +339,7 @@ static void print_test(const struct test *test, bool verbose)
 	printf("    %s: %s: %s\n", direction_names[test->direction], test->name, text);
 	if (result == WRONG)
 		printf("      %s\n", test->evidence.text);
-	else if (test->reason[0] != '\0' && (result != RIGHT || test->counts[NOT_VERIFIED] != 0))
+	else if (test->reason[0] != '\0')
 		printf("      %s\n", test->reason);
 	print_frame("sent", test->evidence.sent, test->evidence.sent_length, verbose ? ~0u : 128);
 	print_frame("expected", test->evidence.expected, test->evidence.expected_length,

@@ -114,7 +114,8 @@ def cases_of_the_card():
     except Exception as problem:
         return [("the audit of the card runs", lambda error=problem: fail(error))]
     cases = [("none of the 24 classes is missing", lambda: check_complete(report)),
-             ("what is not offered is refused, and the log says why", lambda: check_refusals(run))]
+             ("what is not offered is refused, and the log says why", lambda: check_refusals(run)),
+             ("class 22 has run every burst function", lambda: check_burst_functions(report))]
     for entry in report["classes"]:
         for case in entry["cases"]:
             name = "class %02d: %s, %s: %s" % (entry["class"], entry["title"], case["direction"],
@@ -134,6 +135,14 @@ def check_refusals(run):
     for name in ("TSO", "LRO", "outer IPv4 checksum", "outer UDP checksum", "SCTP checksum"):
         assert any(case.startswith(name) for case in refused), "%s was not tried" % name
     assert len(CTL.findall(run.errors)) >= len(refused), run.errors[-3000:]
+
+
+def check_burst_functions(report):
+    """Class 22 has run every receive function of the driver."""
+    names = {case["reason"] for case in report["classes"][21]["cases"]}
+    tap.equal(names, {"burst function: " + name for name in
+                      ("Scalar", "Scalar, all offloads", "Scalar, all offloads, scattered")},
+              "burst functions")
 
 
 def back_pressure():
