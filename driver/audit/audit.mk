@@ -41,3 +41,7 @@ $(AUDIT_BUILD)/plant.so: tests/driver/audit_plant.c | $(BUILD)/packages.stamp
 audit-tests: $(BUILD)/sekisho-audit $(AUDIT_BUILD)/sekisho-audit $(AUDIT_BUILD)/oracle $(AUDIT_BUILD)/plant.so
 TESTS += tests/driver/test_audit_oracle.py
 TEST_DEPS += audit-tests
+
+.PHONY: audit-table
+audit-table: audit sim driver $(BUILD)/venv.stamp ## The table of docs/audit.md, anew (root)
+	@BUILD=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) driver/audit/table.py

@@ -299,6 +299,8 @@ static int audit(void)
 		report_fault();
 	run_all();
 	wrong = report_print(&options.report);
+	/* Whatever the drivers do at their end, the report is out. */
+	fflush(stdout);
 	port_close(&dut);
 	if (peer != &dut)
 		port_close(peer);
@@ -327,6 +329,8 @@ int main(int argc, char **argv)
 
 	if (early(argc, argv))
 		return EXIT_SUCCESS;
+	/* A device whose peer is closed first may write to a socket that nobody reads. */
+	signal(SIGPIPE, SIG_IGN);
 	/* Standard output is the report's. */
 	rte_openlog_stream(stderr);
 	used = rte_eal_init(argc, argv);
