@@ -61,5 +61,9 @@ $(BUILD)/tests/test_calls: tests/driver/test_calls.c $(IN_PROCESS_SOURCES) drive
 
 .PHONY: driver-tests
 driver-tests: $(DRIVER_SO) $(DRIVER_ASAN_SO) $(BUILD)/tests/fake_card $(BUILD)/tests/test_calls
-TESTS += "$(PYTHON) tests/driver/test_driver.py" $(BUILD)/tests/test_calls
+TESTS += "$(PYTHON) tests/driver/test_driver.py" $(BUILD)/tests/test_calls tests/driver/test_releases.py
+
+.PHONY: driver-compile-all
+driver-compile-all: $(DPDK_SDK)/version ## Compile the driver on every release of DPDK that it is for
+	@BUILD=$(abspath $(BUILD)) $(PYTHON) tests/driver/test_releases.py
 TEST_DEPS += driver-tests

@@ -33,6 +33,13 @@
 #define SEKISHO_QUEUE_STATS(stats, queues) (stats)
 #endif
 
+/* 25.11: a queue's count of used descriptors may be an error. */
+#if RTE_VERSION >= RTE_VERSION_NUM(25, 11, 0, 0)
+#define SEKISHO_QUEUE_COUNT int
+#else
+#define SEKISHO_QUEUE_COUNT uint32_t
+#endif
+
 /* 24.11: a register dump may ask for names, and for a part of them. */
 #if RTE_VERSION >= RTE_VERSION_NUM(24, 11, 0, 0)
 #define SEKISHO_REGISTER_WANTED(info, register_name) \

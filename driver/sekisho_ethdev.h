@@ -430,7 +430,7 @@ int sekisho_rx_queue_again(struct rte_eth_dev *dev, uint16_t id);
 void sekisho_rxq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_rxq_info *info);
 int sekisho_rx_burst_mode_get(struct rte_eth_dev *dev, uint16_t id,
 			      struct rte_eth_burst_mode *mode);
-uint32_t sekisho_rx_queue_count(void *queue);
+SEKISHO_QUEUE_COUNT sekisho_rx_queue_count(void *queue);
 int sekisho_rx_descriptor_status(void *queue, uint16_t offset);
 /** One buffer a frame, no VLAN stripping, timestamps, evidence or audit: the fast one. */
 uint16_t sekisho_rx_burst(void *queue, struct rte_mbuf **mbufs, uint16_t count);

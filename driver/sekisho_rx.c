@@ -92,7 +92,7 @@ uint16_t sekisho_rx_burst(void *queue, struct rte_mbuf **mbufs, uint16_t count)
 	return received;
 }
 
-uint32_t sekisho_rx_queue_count(void *queue)
+SEKISHO_QUEUE_COUNT sekisho_rx_queue_count(void *queue)
 {
 	const struct sekisho_rx_queue *rxq = queue;
 	uint16_t held = rxq->tail - rxq->head;

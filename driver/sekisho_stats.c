@@ -81,7 +81,8 @@ int sekisho_stats_get(SEKISHO_STATS_PARAMS)
 		stats->opackets += tx.packets;
 		stats->obytes += tx.bytes;
 		stats->oerrors += tx.errors;
-		if (i >= RTE_ETHDEV_QUEUE_STAT_CNTRS || SEKISHO_QUEUE_STATS(stats, queues) == NULL)
+		if (SEKISHO_QUEUE_STATS(stats, queues) == NULL ||
+		    i >= RTE_DIM(SEKISHO_QUEUE_STATS(stats, queues)->q_ipackets))
 			continue;
 		SEKISHO_QUEUE_STATS(stats, queues)->q_ipackets[i] = rx.packets;
 		SEKISHO_QUEUE_STATS(stats, queues)->q_ibytes[i] = rx.bytes;
