@@ -8,7 +8,7 @@
 // holds queue gq = function * QUEUES + queue in slice gq; rss_key holds word k of function f (the
 // key's bytes 4k to 4k + 3, the first in bits 31:24) in bits f * 320 + k * 32 +: 32.
 //
-// Stalls: one access at a time, answered 4 clocks after valid; a counter takes 9 or more, as its
+// Stalls: one access at a time, answered 4 clocks after valid; a counter takes 10 or more, as its
 // bank waits for a clock without event (csr_counters.v). After reset the counters are cleared for as
 // many clocks as there are counters, and no access is accepted. The high word that belongs to a low word
 // is kept for the function's next read of that counter's high word.

@@ -10,7 +10,7 @@
 //
 // Events never stall. read_valid stays until read_done, with read_select (one bit a bank) and the
 // indexes stable. A read is taken in one of two of every 4 clocks, when the bank has no event;
-// read_done comes 4 clocks after that, and read_data holds every event before it and none after.
+// read_done comes 5 clocks after that, and read_data holds every event before it and none after.
 // Order of read_select: receive ports, transmit ports, deliver, verdict, checksum, receive queues,
 // transmit queues.
 //
@@ -124,11 +124,12 @@ module csr_counters #(
     // the top bits are there. Stage 3: the new word.
     reg                        asked_reg;        // the read has been taken
     reg                        p0_sweep_reg, p1_sweep_reg, p2_sweep_reg, p3_sweep_reg;
+    reg                        taken_reg;        // it was taken in the clock before
     reg                        p0_read_reg, p1_read_reg, p2_read_reg, p3_read_reg;
-    reg [BANKS-1:0]            p0_select_reg;
+    reg [BANKS-1:0]            p0_select_reg, p1_select_reg;
     reg [BANK_W-1:0]           p0_bank_reg, p1_bank_reg, p2_bank_reg, p3_bank_reg;
     reg [INDEX_W-1:0]          p0_index_reg, p1_index_reg, p2_index_reg, p3_index_reg;
-    reg [1:0]                  p1_tops_reg, p2_tops_reg;
+    reg [1:0]                  p2_tops_reg;
     reg [PACKETS_W-2:0]        p2_packets_reg, p3_packets_reg;
     reg [BYTES_W-2:0]          p2_bytes_reg, p3_bytes_reg;
     reg                        p0_clear_reg, p1_clear_reg, p2_clear_reg;
@@ -141,14 +142,14 @@ module csr_counters #(
     reg [PACKETS_HIGH_W-1:0]   p2_packets_high_reg, p3_packets_high_reg;
 
     wire                       step = clearing_reg || phase_reg == 2'd3;
-    wire                       ask = read_valid && !asked_reg && !clearing && !phase_reg[1];
+    wire                       ask = read_valid && !asked_reg && !clearing && phase_reg[0] == phase_reg[1];
     wire                       taken = ask && |(read_select & bank_ready);
     wire [BANKS-1:0]           bank_read = {BANKS{ask}} & read_select;
 
     // What is read: bank and index
     reg [BANK_W-1:0]           read_bank;
     reg [INDEX_W-1:0]          read_index;
-    // Sums of the banks, and top bits of the word of stage 0
+    // Sums of the banks, and top bits of the word of stage 1
     reg [PACKETS_W-1:0]        packets;
     reg [BYTES_W-1:0]          bytes;
     reg [1:0]                  tops;
@@ -165,7 +166,7 @@ module csr_counters #(
             packets = packets | ({PACKETS_W{read_select[i]}} &
                                  bank_packets[i*PACKETS_W +: PACKETS_W]);
             bytes = bytes | ({BYTES_W{read_select[i]}} & bank_bytes[i*BYTES_W +: BYTES_W]);
-            tops = tops | ({2{p0_select_reg[i]}} & bank_tops[i*2 +: 2]);
+            tops = tops | ({2{p1_select_reg[i]}} & bank_tops[i*2 +: 2]);
         end
 
         read_index = {INDEX_W{1'b0}};
@@ -215,12 +216,13 @@ module csr_counters #(
         p2_clear_reg <= p1_clear_reg;
 
         p0_sweep_reg <= step;
-        p0_read_reg <= taken;
+        taken_reg <= taken;
+        p0_read_reg <= taken_reg;
         p0_select_reg <= at_select_reg;
         if (step) begin
             p0_bank_reg <= at_bank_reg;
             p0_index_reg <= at_index_reg;
-        end else if (taken) begin
+        end else if (taken_reg) begin
             p0_bank_reg <= read_bank;
             p0_index_reg <= read_index;
         end
@@ -229,7 +231,7 @@ module csr_counters #(
         p1_read_reg <= p0_read_reg;
         p1_bank_reg <= p0_bank_reg;
         p1_index_reg <= p0_index_reg;
-        p1_tops_reg <= tops;
+        p1_select_reg <= p0_select_reg;
         if (p0_sweep_reg || p0_read_reg)
             p1_high_reg <= high_ram[{p0_bank_reg, p0_index_reg}];
 
@@ -239,7 +241,7 @@ module csr_counters #(
         p2_index_reg <= p1_index_reg;
         p2_packets_reg <= packets[PACKETS_W-2:0];
         p2_bytes_reg <= bytes[BYTES_W-2:0];
-        p2_tops_reg <= p1_read_reg ? {bytes[BYTES_W-1], packets[PACKETS_W-1]} : p1_tops_reg;
+        p2_tops_reg <= p1_read_reg ? {bytes[BYTES_W-1], packets[PACKETS_W-1]} : tops;
         {p2_bytes_high_reg, p2_packets_high_reg} <= p1_high_reg;
 
         p3_sweep_reg <= p2_sweep_reg;
@@ -274,6 +276,7 @@ module csr_counters #(
             at_bank_reg <= {BANK_W{1'b0}};
             at_index_reg <= {INDEX_W{1'b0}};
             asked_reg <= 1'b0;
+            taken_reg <= 1'b0;
             p0_sweep_reg <= 1'b0;
             p0_read_reg <= 1'b0;
             p1_sweep_reg <= 1'b0;
@@ -286,7 +289,7 @@ module csr_counters #(
     end
 
     assign clearing = clearing_reg || p0_clear_reg || p1_clear_reg || p2_clear_reg;
-    assign busy = clearing || |bank_busy || p0_read_reg || p1_read_reg || p2_read_reg ||
+    assign busy = clearing || |bank_busy || taken_reg || p0_read_reg || p1_read_reg || p2_read_reg ||
         p3_read_reg;
     assign read_done = p3_read_reg;
     assign read_data = read_unit ? {p3_bytes_high_reg, p3_bytes_reg}

@@ -15,7 +15,7 @@ struct counter {
 
 static const uint64_t PACKETS_MASK = (1ull << PACKETS_W) - 1, BYTES_MASK = (1ull << BYTES_W) - 1;
 /* Clocks from an event until the top bits show it */
-static const unsigned WATCH = 3;
+static const unsigned WATCH = 5;
 
 struct bench {
 	Vcounter_bank dut;
@@ -26,7 +26,7 @@ struct bench {
 	uint64_t reads = 0, wrong = 0, refused = 0, events = 0, clocks = 0, changes = 0;
 	/* Top bits of every counter, of the last clocks */
 	uint8_t tops[WATCH + 1][N] = {};
-	int watch = 0;
+	int watch = 0, watched = 0;
 	uint8_t seen = 0;
 	rng r{ 6 };
 	std::string why;
@@ -78,17 +78,19 @@ struct bench {
 		bool ask = read >= 0 && !reading;
 		dut.read_valid = ask;
 		dut.read_index = read >= 0 ? read : r() % N;
+		watched = watch;
 		if (chance(r, 20))
 			watch = r() % N;
 		dut.watch_index = watch;
 		dut.clk = 0;
 		dut.eval();
-		if (dut.tops != tops[clocks % (WATCH + 1)][watch] && !wrong++)
-			why = "top bits of " + std::to_string(watch) + " are " +
+		/* The index is that of the clock before. */
+		if (clocks > 2 * WATCH && dut.tops != tops[clocks % (WATCH + 1)][watched] && !wrong++)
+			why = "top bits of " + std::to_string(watched) + " are " +
 			      std::to_string(dut.tops);
 		changes += dut.tops != seen;
 		seen = dut.tops;
-		if (reading && ++since_grant == 2) {
+		if (reading && ++since_grant == 3) {
 			reads++;
 			uint64_t packets = dut.packets, total = dut.bytes;
 			if (packets != expected.packets || total != expected.bytes) {
