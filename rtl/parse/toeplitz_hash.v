@@ -3,9 +3,8 @@
 // The Toeplitz hash of a frame's words, a word a clock.
 //
 // `start` sets the hash to 0, `rewind` goes back to the key's first word; 4 clocks behind it words
-// may come. A word that comes counts one clock later, and is in `hash` another one later. The key
-// is in a block RAM of its own, which is written a word at a time; a word that is written while it
-// is read comes out as anything.
+// may come. A word that comes is in `hash` two clocks later. The key is in a block RAM of its own,
+// which is written a word at a time; a word that is written while it is read comes out as anything.
 
 `resetall
 `timescale 1ns / 1ps
@@ -30,13 +29,13 @@ module toeplitz_hash (
     output wire [31:0] hash
 );
 
-    // Result of 32 input bits: every 1 adds (xor) the 32 key bits that start at its place.
-    function [31:0] toeplitz(input [31:0] bits, input [63:0] key);
+    // Result of 8 input bits: every 1 adds (xor) the 32 key bits that start at its place.
+    function [31:0] toeplitz(input [7:0] bits, input [38:0] key);
         integer i;
         begin
             toeplitz = 32'd0;
-            for (i = 0; i < 32; i = i + 1)
-                toeplitz = toeplitz ^ (key[63-i -: 32] & {32{bits[31-i]}});
+            for (i = 0; i < 8; i = i + 1)
+                toeplitz = toeplitz ^ (key[38-i -: 32] & {32{bits[7-i]}});
         end
     endfunction
 
@@ -45,11 +44,14 @@ module toeplitz_hash (
     reg [63:0] key_reg;                 // the word's place in the key
     reg [7:0]  address_reg;             // of the word behind key_word_reg
     reg [1:0]  fill_reg;                // clocks until key_reg is filled
-    reg [31:0] word_reg;
+    reg [31:0] part_0_reg;              // results of the word's bytes
+    reg [31:0] part_1_reg;
+    reg [31:0] part_2_reg;
+    reg [31:0] part_3_reg;
     reg        valid_reg;
     reg [31:0] hash_reg;
 
-    wire       step = valid_reg || fill_reg != 2'd0;
+    wire       step = word_valid || fill_reg != 2'd0;
 
     always @(posedge clk) begin
         if (key_write_valid)
@@ -68,12 +70,16 @@ module toeplitz_hash (
         end
 
         valid_reg <= word_valid;
-        if (word_valid)
-            word_reg <= word;
+        if (word_valid) begin
+            part_0_reg <= toeplitz(word[31:24], key_reg[63:25]);
+            part_1_reg <= toeplitz(word[23:16], key_reg[55:17]);
+            part_2_reg <= toeplitz(word[15:8], key_reg[47:9]);
+            part_3_reg <= toeplitz(word[7:0], key_reg[39:1]);
+        end
         if (start)
             hash_reg <= 32'd0;
         else if (valid_reg)
-            hash_reg <= hash_reg ^ toeplitz(word_reg, key_reg);
+            hash_reg <= hash_reg ^ part_0_reg ^ part_1_reg ^ part_2_reg ^ part_3_reg;
 
         if (rst) begin
             valid_reg <= 1'b0;
