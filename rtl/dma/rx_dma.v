@@ -20,7 +20,7 @@
 // dropped and the frame counts as QUEUE_DISABLED. A buffer of less than 64 bytes takes no piece.
 //
 // Rate: a frame takes its beats, at least 2 clocks, and so does a piece; a drop takes no more.
-// Latency: 3 clocks. Order: frames leave in order of arrival, over all queues.
+// With DATA_W up to 128 a frame has 4 beats or more. Latency: 4 clocks, beyond that width 3. Order: frames leave in order of arrival, over all queues.
 // A queue that stops loses the descriptors taken ahead; frames already handed on finish.
 // One event for each frame: drops when they are decided, the others when `done_event` comes.
 
@@ -165,22 +165,26 @@ wire descriptors_busy;
 reg s1_valid_reg;
 reg s1_first_reg;
 reg s1_last_reg;
-reg s1_bad_reg;
-reg s1_scatter_reg;
+reg [DATA_W-1:0] s1_data_reg;
 reg dropping_reg;
 reg again_reg;              // the next beat begins a piece that is not the first
 reg counting_reg;           // the piece is not the last: it ends when the count is 1
 reg [13:0] count_reg;       // beats of the piece that are to come
 reg truncated_reg;          // and nothing comes behind it
-reg stopped_reg;            // the queue has stopped within the frame
-reg [DATA_W-1:0] s1_data_reg;
-reg [QUEUE_W-1:0] s1_queue_reg;
-reg [META_FUNCTION_W-1:0] s1_function_reg;
-reg [META_LENGTH_W-1:0] s1_length_reg;
-reg [META_LENGTH_W-1:0] left_reg;       // bytes of the frame from the piece on
-reg [159:0] s1_words_reg;
+
+// The frame whose pieces are to be decided
+reg frame_bad_reg;
+reg frame_scatter_reg;
+reg frame_stopped_reg;      // the queue has stopped within the frame
+reg frame_begun_reg;        // a piece has been given
+reg [QUEUE_W-1:0] frame_queue_reg;
+reg [META_FUNCTION_W-1:0] frame_function_reg;
+reg [META_LENGTH_W-1:0] frame_length_reg;
+reg [META_LENGTH_W-1:0] frame_left_reg;     // bytes that no piece has
+reg [159:0] frame_words_reg;
+
 reg waiting_reg;            // s1 has not been decided: look at its queue, not that of s0
-reg look_ok_reg;            // the look is at the queue of s1, and as it is now
+reg look_ok_reg;            // the look is at the queue of the frame, and as it is now
 reg look_running_reg;
 reg look_have_reg;
 reg look_none_reg;
@@ -213,39 +217,41 @@ always @* begin
 end
 
 wire s1_start = s1_valid_reg && (s1_first_reg || again_reg);
-wire [QUEUE_W-1:0] look_queue = waiting_reg ? s1_queue_reg : s0_queue_reg;
-wire same_queue = s0_queue_reg == s1_queue_reg && !s0_bad_reg;
+wire [QUEUE_W-1:0] look_queue = waiting_reg ? frame_queue_reg : s0_queue_reg;
+wire same_queue = s0_queue_reg == frame_queue_reg && !s0_bad_reg;
+wire first_move = s0_move && s0_first_reg;
 wire s1_move;
 wire start_give;
 
-// A first beat comes a clock behind the decision of the frame before it, to see what it took
-assign s0_move = s0_valid_reg && (!s1_valid_reg || s1_move) && !(s0_first_reg && s1_start);
+// To s1: of s0, or of a register between the two
+wire next_first;
+wire next_last;
+wire [DATA_W-1:0] next_data;
+wire next_move;
 
 always @(posedge clk) begin
-    look_running_reg <= queue_running[look_queue] && !(waiting_reg ? s1_bad_reg : s0_bad_reg);
-    if (s0_valid_reg || s1_valid_reg) begin
-        look_have_reg <= have[look_queue];
-        look_none_reg <= none[look_queue];
-        look_have_second_reg <= have_second[look_queue];
-        look_none_second_reg <= none_second[look_queue];
-        {descriptor_index_reg, descriptor_length_reg, descriptor_address_reg} <= look_descriptor;
-    end
+    look_running_reg <= queue_running[look_queue] && !(waiting_reg ? frame_bad_reg : s0_bad_reg);
+    look_have_reg <= have[look_queue];
+    look_none_reg <= none[look_queue];
+    look_have_second_reg <= have_second[look_queue];
+    look_none_second_reg <= none_second[look_queue];
+    {descriptor_index_reg, descriptor_length_reg, descriptor_address_reg} <= look_descriptor;
     waiting_reg <= s1_start && !s1_move;
-    look_ok_reg <= s1_start && !s1_move ? waiting_reg || same_queue : !start_give;
-    if (s0_move) begin
-        s1_data_reg <= s0_data_reg;
-        s1_first_reg <= s0_first_reg;
-        s1_last_reg <= s0_last_reg;
-        if (s0_first_reg) begin
-            s1_bad_reg <= s0_bad_reg;
-            s1_queue_reg <= s0_queue_reg;
-            s1_function_reg <= s0_user_reg[META_FUNCTION +: META_FUNCTION_W];
-            s1_scatter_reg <= scatter[s0_function];
-            s1_length_reg <= s0_user_reg[META_LENGTH +: META_LENGTH_W];
-            s1_words_reg <= words;
-        end
+    look_ok_reg <= (first_move ? !waiting_reg : waiting_reg || same_queue) && !start_give;
+    if (next_move) begin
+        s1_data_reg <= next_data;
+        s1_first_reg <= next_first;
+        s1_last_reg <= next_last;
     end
-    s1_valid_reg <= s0_move || (s1_valid_reg && !s1_move);
+    if (first_move) begin
+        frame_bad_reg <= s0_bad_reg;
+        frame_queue_reg <= s0_queue_reg;
+        frame_function_reg <= s0_user_reg[META_FUNCTION +: META_FUNCTION_W];
+        frame_scatter_reg <= scatter[s0_function];
+        frame_length_reg <= s0_user_reg[META_LENGTH +: META_LENGTH_W];
+        frame_words_reg <= words;
+    end
+    s1_valid_reg <= next_move || (s1_valid_reg && !s1_move);
     if (rst) begin
         s1_valid_reg <= 1'b0;
         waiting_reg <= 1'b0;
@@ -253,41 +259,115 @@ always @(posedge clk) begin
     end
 end
 
-// The decision
+// What is to be done with the frame's next piece, should s1 begin one
+wire [13:0] now_bytes = {descriptor_length_reg[13:6], 6'd0};
+wire now_running = look_running_reg && !frame_stopped_reg;
+wire now_fits = frame_left_reg <= descriptor_length_reg;
+wire now_may_cut = frame_begun_reg || (frame_scatter_reg && now_bytes != 14'd0);
+wire now_drop = !now_running || (look_have_reg ? !now_fits && !frame_begun_reg && (!now_may_cut || look_none_second_reg)
+                                               : look_none_reg);
+wire now_give = now_running && look_have_reg &&
+                (now_fits || (now_may_cut && (look_have_second_reg || (frame_begun_reg && look_none_second_reg))));
+wire [2:0] now_result = !now_running ? RX_QUEUE_RESULT_QUEUE_DISABLED :
+                        look_have_reg && !now_may_cut ? RX_QUEUE_RESULT_BUFFER_TOO_SMALL :
+                        RX_QUEUE_RESULT_NO_DESCRIPTOR;
+
+localparam integer DECISION_W = 1 + 1 + 1 + 1 + 1 + 3 + 16 + 14 + 14 + 64;
+wire [DECISION_W-1:0] now = {now_running, now_drop, now_give, now_fits, look_have_second_reg, now_result,
+                             descriptor_index_reg, now_bytes, now_fits ? frame_left_reg : now_bytes,
+                             descriptor_address_reg};
+wire decision_ok;
+wire running;
+wire drop;
+wire give;
+wire fits;
+wire second;
+wire [2:0] drop_result;
+wire [15:0] piece_index;
+wire [13:0] cut_bytes;
+wire [13:0] piece_bytes;
+wire [63:0] piece_address;
+wire between_busy;
+
+generate
+    // A frame, and a piece that is not the last, has 4 beats or more: time for a clock more
+    if (DATA_W <= 128) begin : decision
+        reg [DECISION_W-1:0] decision_reg;
+        reg ok_reg;
+        reg valid_reg;
+        reg first_reg;
+        reg last_reg;
+        reg [DATA_W-1:0] data_reg;
+
+        // The frame's registers are those of the frame before as long as that may begin a piece
+        assign s0_move = s0_valid_reg && (!valid_reg || next_move) &&
+                         !(s0_first_reg && ((valid_reg && first_reg) || s1_start || counting_reg || again_reg));
+        assign next_first = first_reg;
+        assign next_last = last_reg;
+        assign next_data = data_reg;
+        assign next_move = valid_reg && (!s1_valid_reg || s1_move);
+        assign {running, drop, give, fits, second, drop_result, piece_index, cut_bytes, piece_bytes, piece_address}
+            = decision_reg;
+        assign decision_ok = ok_reg;
+        assign between_busy = valid_reg;
+
+        always @(posedge clk) begin
+            decision_reg <= now;
+            ok_reg <= look_ok_reg && !start_give && !first_move;
+            if (s0_move) begin
+                data_reg <= s0_data_reg;
+                first_reg <= s0_first_reg;
+                last_reg <= s0_last_reg;
+            end
+            valid_reg <= s0_move || (valid_reg && !next_move);
+            if (rst) begin
+                ok_reg <= 1'b0;
+                valid_reg <= 1'b0;
+            end
+        end
+    end else begin : decision
+        // A first beat comes a clock behind the decision of the frame before it, to see what it took
+        assign s0_move = next_move;
+        assign next_first = s0_first_reg;
+        assign next_last = s0_last_reg;
+        assign next_data = s0_data_reg;
+        assign next_move = s0_valid_reg && (!s1_valid_reg || s1_move) && !(s0_first_reg && s1_start);
+        assign {running, drop, give, fits, second, drop_result, piece_index, cut_bytes, piece_bytes, piece_address} = now;
+        assign decision_ok = look_ok_reg;
+        assign between_busy = 1'b0;
+    end
+endgenerate
+
 localparam integer BEAT_W = $clog2(DATA_W / 8);
 
 wire out_ready;
 reg entry_valid_reg;
 
-wire [13:0] piece_bytes = {descriptor_length_reg[13:6], 6'd0};
-wire [13:0] piece_beats = piece_bytes >> BEAT_W;
-wire running = look_running_reg && !stopped_reg;
-wire fits = left_reg <= descriptor_length_reg;
-wire may_cut = again_reg || (s1_scatter_reg && piece_bytes != 14'd0);
-wire cut = may_cut && (look_have_second_reg || (again_reg && look_none_second_reg));
-wire drop = !running || (look_have_reg ? !fits && !again_reg && (!may_cut || look_none_second_reg) : look_none_reg);
-wire give = running && look_have_reg && (fits || cut);
-wire start_drop = s1_start && look_ok_reg && drop && !done_event_valid;
-assign start_give = s1_start && look_ok_reg && give && out_ready && (!entry_valid_reg || entry_ready);
+wire [13:0] cut_beats = cut_bytes >> BEAT_W;
+wire start_drop = s1_start && decision_ok && drop && !done_event_valid;
+assign start_give = s1_start && decision_ok && give && out_ready && (!entry_valid_reg || entry_ready);
 
 assign s1_move = s1_valid_reg && (s1_first_reg || again_reg ? start_drop || start_give : dropping_reg || out_ready);
 
 wire put = s1_move && !start_drop && (s1_start || !dropping_reg);
-wire piece_end = s1_start ? !fits && piece_beats == 14'd1 : counting_reg && count_reg == 14'd1;
+wire piece_end = s1_start ? !fits && cut_beats == 14'd1 : counting_reg && count_reg == 14'd1;
 wire put_last = s1_last_reg || piece_end;
-wire ends_truncated = s1_start ? !look_have_second_reg : truncated_reg;
+wire ends_truncated = s1_start ? !second : truncated_reg;
 
 always @(posedge clk) begin
     if (start_give) begin
         counting_reg <= !fits;
-        count_reg <= piece_beats - 14'd1;
-        truncated_reg <= !look_have_second_reg;
-        left_reg <= left_reg - piece_bytes;
+        count_reg <= cut_beats - 14'd1;
+        truncated_reg <= !second;
+        frame_left_reg <= frame_left_reg - cut_bytes;
+        frame_begun_reg <= 1'b1;
     end else if (s1_move) begin
         count_reg <= count_reg - 14'd1;
     end
-    if (s0_move && s0_first_reg)
-        left_reg <= s0_user_reg[META_LENGTH +: META_LENGTH_W];
+    if (first_move) begin
+        frame_left_reg <= s0_user_reg[META_LENGTH +: META_LENGTH_W];
+        frame_begun_reg <= 1'b0;
+    end
     if (s1_move) begin
         dropping_reg <= !s1_last_reg && (start_drop || (dropping_reg && !s1_first_reg) || (piece_end && ends_truncated));
         again_reg <= !s1_last_reg && !start_drop && piece_end && !ends_truncated;
@@ -295,10 +375,10 @@ always @(posedge clk) begin
             counting_reg <= 1'b0;
     end
     // Stopped and started again between two pieces is stopped, too
-    if (s0_move && s0_first_reg)
-        stopped_reg <= 1'b0;
+    if (first_move)
+        frame_stopped_reg <= 1'b0;
     else if (same_queue && !look_running_reg)
-        stopped_reg <= 1'b1;
+        frame_stopped_reg <= 1'b1;
     if (rst) begin
         dropping_reg <= 1'b0;
         again_reg <= 1'b0;
@@ -314,9 +394,9 @@ reg late_reg;
 reg [QUEUE_W-1:0] late_queue_reg;
 
 always @(posedge clk) begin
-    wait_reg <= s1_start && look_ok_reg && !drop && !give ? wait_reg + 1'b1 : {WAIT_W{1'b0}};
+    wait_reg <= s1_start && decision_ok && !drop && !give ? wait_reg + 1'b1 : {WAIT_W{1'b0}};
     late_reg <= wait_reg == WAIT_CLOCKS[WAIT_W-1:0];
-    late_queue_reg <= s1_queue_reg;
+    late_queue_reg <= frame_queue_reg;
     if (rst) begin
         wait_reg <= {WAIT_W{1'b0}};
         late_reg <= 1'b0;
@@ -348,7 +428,7 @@ rx_descriptors #(
     .descriptor_length(look_descriptor[77:64]),
     .descriptor_index(look_descriptor[93:78]),
     .consume_valid(start_give),
-    .consume_queue(s1_queue_reg),
+    .consume_queue(frame_queue_reg),
     .late_valid(late_reg),
     .late_queue(late_queue_reg),
     .busy(descriptors_busy)
@@ -369,25 +449,22 @@ reg event_valid_reg;
 reg [QUEUE_W+2:0] event_index_reg;
 reg [13:0] event_bytes_reg;
 
-wire [2:0] drop_result = !running ? RX_QUEUE_RESULT_QUEUE_DISABLED :
-                         look_have_reg && !may_cut ? RX_QUEUE_RESULT_BUFFER_TOO_SMALL : RX_QUEUE_RESULT_NO_DESCRIPTOR;
-
 always @(posedge clk) begin
     if (start_give) begin
-        entry_queue_reg <= s1_queue_reg;
-        entry_first_reg <= !again_reg;
-        entry_more_reg <= !fits && look_have_second_reg;
-        entry_truncated_reg <= !fits && !look_have_second_reg;
-        entry_bytes_reg <= s1_length_reg;
-        entry_index_reg <= descriptor_index_reg;
-        entry_words_reg <= s1_words_reg;
-        address_reg <= descriptor_address_reg;
-        length_reg <= fits ? left_reg : piece_bytes;
-        function_reg <= s1_function_reg;
+        entry_queue_reg <= frame_queue_reg;
+        entry_first_reg <= !frame_begun_reg;
+        entry_more_reg <= !fits && second;
+        entry_truncated_reg <= !fits && !second;
+        entry_bytes_reg <= frame_length_reg;
+        entry_index_reg <= piece_index;
+        entry_words_reg <= frame_words_reg;
+        address_reg <= piece_address;
+        length_reg <= piece_bytes;
+        function_reg <= frame_function_reg;
     end
     if (done_event_valid || start_drop) begin
-        event_index_reg <= done_event_valid ? done_event_index : {s1_queue_reg, drop_result};
-        event_bytes_reg <= done_event_valid ? done_event_bytes : s1_length_reg;
+        event_index_reg <= done_event_valid ? done_event_index : {frame_queue_reg, drop_result};
+        event_bytes_reg <= done_event_valid ? done_event_bytes : frame_length_reg;
     end
     event_valid_reg <= done_event_valid || start_drop;
     entry_valid_reg <= start_give || (entry_valid_reg && !entry_ready);
@@ -469,8 +546,8 @@ assign m_frame_tlast = out_last_reg;
 assign m_frame_tvalid = out_valid_reg;
 // The descriptor may go this clock
 assign queue_idle = ~(({{QUEUES-1{1'b0}}, entry_valid_reg} << entry_queue_reg) |
-                      ({{QUEUES-1{1'b0}}, s1_start && look_running_reg} << s1_queue_reg));
-assign busy = descriptors_busy || event_valid_reg || s0_valid_reg || in_frame_reg || s1_valid_reg || entry_valid_reg || out_valid_reg || out_partial_reg;
+                      ({{QUEUES-1{1'b0}}, s1_start && running} << frame_queue_reg));
+assign busy = descriptors_busy || event_valid_reg || s0_valid_reg || in_frame_reg || between_busy || s1_valid_reg || entry_valid_reg || out_valid_reg || out_partial_reg;
 
 endmodule
 

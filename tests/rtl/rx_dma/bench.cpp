@@ -165,7 +165,7 @@ struct bench {
 			fail("wrong length or function");
 		if (m.entry_first != !f.offset || m.entry_bytes != f.length)
 			fail("wrong place in the frame, or whole length");
-		if (f.offset && stop_clock && clocks > stop_clock + 5)
+		if (f.offset && stop_clock && clocks > stop_clock + 6)
 			fail("a piece although the queue has stopped within the frame");
 		pieces += cut;
 		given.push_back({ decided, d.address, f.offset, length, m.entry_more != 0 });
@@ -300,7 +300,7 @@ struct bench {
 		last_pop = m.pop_valid;
 		/* What was known in the last clocks: a decision shows 2 clocks behind the state it used. */
 		running_history.push_back(running);
-		if (running_history.size() > 5)
+		if (running_history.size() > 6)
 			running_history.pop_front();
 		if (m.entry_valid && !entry_was)
 			decide(COMPLETED);
@@ -323,10 +323,10 @@ struct bench {
 			none &= ~((n != 0) << q);
 		}
 		none_second_history.push_back(none_second);
-		if (none_second_history.size() > 5)
+		if (none_second_history.size() > 6)
 			none_second_history.pop_front();
 		none_history.push_back(none);
-		if (none_history.size() > 5)
+		if (none_history.size() > 6)
 			none_history.pop_front();
 		if (m.m_frame_tvalid && m.m_frame_tready) {
 			if (given.empty()) {
