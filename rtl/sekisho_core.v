@@ -165,10 +165,8 @@ module sekisho_core #(
     wire [FUNCTIONS*8*48-1:0]  mac_filter;
     wire [FUNCTIONS*8-1:0]     mac_filter_valid;
     wire [FUNCTIONS-1:0]       scatter;
-    /* verilator lint_off UNUSEDSIGNAL */
     wire [FUNCTIONS*8-1:0]     event_vector;
     wire [FUNCTIONS-1:0]       event_enable;
-    /* verilator lint_on UNUSEDSIGNAL */
     wire [FUNCTIONS*6-1:0]     rss_types;
     wire [FUNCTIONS*320-1:0]   rss_key;
 
@@ -1076,6 +1074,26 @@ module sekisho_core #(
         .busy(write_busy)
     );
 
+    wire [FUNCTIONS-1:0]       event_valid;
+    wire                       event_busy;
+
+    event_detect #(
+        .FUNCTIONS(FUNCTIONS),
+        .RX_QUEUES(RX_QUEUES),
+        .TX_QUEUES(TX_QUEUES)
+    ) event_detect_inst (
+        .clk(clk),
+        .rst(rst),
+        .link_up(link_up),
+        .link_speed(link_speed),
+        .rx_ring_error(rx_queue_fetch_error | rx_queue_completion_error),
+        .rx_doorbell_error(rx_queue_doorbell_error),
+        .tx_ring_error(tx_queue_fetch_error | tx_queue_completion_error),
+        .tx_doorbell_error(tx_queue_doorbell_error),
+        .event_valid(event_valid),
+        .busy(event_busy)
+    );
+
     interrupt #(
         .QUEUES(RXQ + TXQ),
         .FUNCTIONS(FUNCTIONS),
@@ -1089,6 +1107,9 @@ module sekisho_core #(
         .arm_write_valid(arm_write_valid),
         .arm_write_queue(arm_write_queue),
         .arm_write_seen(arm_write_seen),
+        .event_valid(event_valid),
+        .event_enable(event_enable),
+        .event_vector(event_vector),
         .irq_valid(irq_valid),
         .irq_ready(irq_ready),
         .irq_function(irq_function),
@@ -1099,7 +1120,7 @@ module sekisho_core #(
     assign busy = csr_busy || |port_rx_busy || mux_busy || rx_parse_busy || verify_busy || deliver_busy
                || rx_dma_busy || rx_fetch_busy || tx_fetch_busy || read_busy || tx_dma_busy
                || tx_parse_busy || insert_busy || |port_tx_busy || completion_busy || write_busy
-               || interrupt_busy;
+               || event_busy || interrupt_busy;
 
 endmodule
 

@@ -3,7 +3,7 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-// Interrupts of the queues, one shot.
+// Interrupts of the queues, one shot, and of the functions' events.
 //
 // Software arms a queue with the count of completions that it has seen; as soon as the queue's
 // count of acknowledged completions is another one, one interrupt is raised and the queue is
@@ -12,6 +12,9 @@
 // Armed queues are looked at one a clock in turn: up to QUEUES + 4 clocks pass between a
 // completion and irq_valid. irq is held until irq_ready; queues behind it wait. Arming again
 // before the interrupt is raised replaces the count. A queue that is not enabled is disarmed.
+//
+// An event raises its function's event vector once, in turn with those of queues; events of a
+// function that come before it is raised are one. With event_enable 0 they are forgotten.
 
 module interrupt #
 (
@@ -36,6 +39,11 @@ module interrupt #
     input  wire                 arm_write_valid,
     input  wire [QUEUE_W-1:0]   arm_write_queue,
     input  wire [15:0]          arm_write_seen,
+
+    // Events: any clock
+    input  wire [FUNCTIONS-1:0] event_valid,
+    input  wire [FUNCTIONS-1:0] event_enable,
+    input  wire [FUNCTIONS*8-1:0] event_vector,
 
     // Interrupts
     output wire                 irq_valid,
@@ -66,8 +74,16 @@ reg [QUEUE_W-1:0] hit_reg;
 reg [7:0] hit_vector_reg;
 
 reg irq_valid_reg;
-reg [QUEUE_W-1:0] irq_queue_reg;
+reg [3:0] irq_function_reg;
 reg [7:0] irq_vector_reg;
+
+// Events that wait; the first of them
+reg [FUNCTIONS-1:0] event_reg;
+reg event_last_reg;         // the last interrupt was an event's
+reg [FUNCTIONS-1:0] event_first;
+reg [3:0] event_function;
+reg [7:0] event_vector_now;
+integer f;
 
 // Clocks until every queue has been looked at since something changed; low bits of the counts tell
 localparam integer QUIET_W = QUEUE_W + 2;
@@ -79,11 +95,28 @@ wire hold = irq_valid_reg && !irq_ready;
 // Armed anew, or stopped, since it was looked at: look again later
 wire look_stale = (arm_write_valid && arm_write_queue == look_reg) || !enable[look_reg];
 wire hit_stale = (arm_write_valid && arm_write_queue == hit_reg) || !enable[hit_reg];
-wire fire = hit_valid_reg && !hold && !hit_stale;
-wire [31:0] irq_queue = {{(32-QUEUE_W){1'b0}}, irq_queue_reg};
+wire hit_now = hit_valid_reg && !hit_stale;
+wire event_fire = event_reg != {FUNCTIONS{1'b0}} && !hold && !(hit_now && event_last_reg);
+wire fire = hit_now && !hold && !event_fire;
+// The queues are not looked at meanwhile
+wire stay = hold || event_fire;
+wire [31:0] hit_queue = {{(32-QUEUE_W){1'b0}}, hit_reg};
 /* verilator lint_off UNUSEDSIGNAL */
-wire [31:0] irq_number = (irq_queue % (QUEUES / 2)) / QUEUES_PER_FUNCTION;
+wire [31:0] hit_function = (hit_queue % (QUEUES / 2)) / QUEUES_PER_FUNCTION;
 /* verilator lint_on UNUSEDSIGNAL */
+
+always @* begin
+    event_first = {FUNCTIONS{1'b0}};
+    event_function = 4'd0;
+    event_vector_now = 8'd0;
+    for (f = FUNCTIONS - 1; f >= 0; f = f - 1) begin
+        if (event_reg[f]) begin
+            event_first = {{FUNCTIONS-1{1'b0}}, 1'b1} << f;
+            event_function = f[3:0];
+            event_vector_now = event_vector[8*f +: 8];
+        end
+    end
+end
 
 genvar g;
 generate
@@ -104,9 +137,9 @@ generate
 endgenerate
 
 assign irq_valid = irq_valid_reg;
-assign irq_function = irq_number[3:0];
+assign irq_function = irq_function_reg;
 assign irq_vector = irq_vector_reg;
-assign busy = irq_valid_reg || quiet_reg != {QUIET_W{1'b0}};
+assign busy = irq_valid_reg || event_reg != {FUNCTIONS{1'b0}} || quiet_reg != {QUIET_W{1'b0}};
 
 always @(posedge clk) begin
     if (arm_write_valid)
@@ -114,14 +147,14 @@ always @(posedge clk) begin
 end
 
 always @(posedge clk) begin
-    if (|armed && !hold) begin
+    if (|armed && !stay) begin
         scan_reg <= {{(32-QUEUE_W){1'b0}}, scan_reg} == QUEUES - 1 ? {QUEUE_W{1'b0}} : scan_reg + 1'b1;
         look_reg <= scan_reg;
         look_completed_reg <= completed[{scan_reg, 4'd0} +: 16];
         look_seen_reg <= seen[scan_reg];
         look_vector_reg <= vector[{scan_reg, 3'd0} +: 8];
     end
-    if (!hold) begin
+    if (!stay) begin
         look_valid_reg <= armed[scan_reg] && !(arm_write_valid && arm_write_queue == scan_reg);
         hit_valid_reg <= look_valid_reg && !look_stale && look_completed_reg != look_seen_reg;
         hit_reg <= look_reg;
@@ -133,18 +166,23 @@ always @(posedge clk) begin
     low_bits_reg <= low_bits;
     if (low_bits != low_bits_reg || arm_write_valid)
         quiet_reg <= {QUIET_W{1'b1}};
-    else if (quiet_reg != {QUIET_W{1'b0}} && !hold)
+    else if (quiet_reg != {QUIET_W{1'b0}} && !stay)
         quiet_reg <= quiet_reg - 1'b1;
-    if (fire) begin
-        irq_queue_reg <= hit_reg;
-        irq_vector_reg <= hit_vector_reg;
+    if (!hold) begin
+        irq_function_reg <= event_fire ? event_function : hit_function[3:0];
+        irq_vector_reg <= event_fire ? event_vector_now : hit_vector_reg;
     end
-    irq_valid_reg <= fire || hold;
+    if (fire || event_fire)
+        event_last_reg <= event_fire;
+    irq_valid_reg <= fire || event_fire || hold;
+    event_reg <= event_enable & (event_valid | (event_reg & ~(event_fire ? event_first : {FUNCTIONS{1'b0}})));
     if (rst) begin
         scan_reg <= {QUEUE_W{1'b0}};
         look_valid_reg <= 1'b0;
         hit_valid_reg <= 1'b0;
         irq_valid_reg <= 1'b0;
+        event_reg <= {FUNCTIONS{1'b0}};
+        event_last_reg <= 1'b0;
         low_bits_reg <= {2*QUEUES{1'b0}};
         quiet_reg <= {QUIET_W{1'b0}};
     end

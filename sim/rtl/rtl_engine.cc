@@ -141,6 +141,7 @@ public:
 		speeds &= ~(0xffffffull << 24 * port);
 		speeds |= (uint64_t)(mbps & 0xffffff) << 24 * port;
 		core->link_speed = speeds;
+		quiet = 0;
 	}
 
 	uint32_t run(uint32_t limit) override

@@ -495,6 +495,51 @@ static void test_interrupts(unsigned int width)
 	tap.check(c.interrupts[2] == 2, "and fires with the next completion");
 }
 
+static void test_events(unsigned int width)
+{
+	card c(config_of(width, true));
+	c.start(0, false, 1, 4, 2048);
+	c.start(0, true, 2, 4, 2048);
+	sekisho_engine_set_link(c.engine, 0, false, 0);
+	c.write(card::window(0) + 0x1000 + 0x40, 1000);
+	c.settle();
+	tap.check(c.interrupts.empty(), "no event interrupt without event.enable");
+	tap.check(c.stop(0, false, 1), "the queue stops");
+	c.start(0, false, 1, 4, 2048);
+	c.write(card::window(0) + 0x60, 0x80000008);
+	c.write(card::window(1) + 0x60, 0x80000009);
+	c.settle();
+	tap.check(c.interrupts.empty(), "none for what was before it");
+	sekisho_engine_set_link(c.engine, 0, true, 10000);
+	c.settle();
+	tap.check(c.interrupts[8] == 1, "a link that comes up raises the event vector once");
+	sekisho_engine_set_link(c.engine, 0, true, 25000);
+	c.settle();
+	tap.check(c.interrupts[8] == 2, "another speed does");
+	sekisho_engine_set_link(c.engine, 0, true, 25000);
+	c.settle();
+	tap.check(c.interrupts[8] == 2, "the same link again does not");
+	c.write(card::window(0) + 0x1000 + 0x40, 1000);
+	c.settle();
+	tap.check(c.interrupts[8] == 3, "a doorbell error of a receive queue does");
+	c.write(card::window(0) + 0x1800 + 0x80, 1000);
+	c.settle();
+	tap.check(c.interrupts[8] == 4, "one of a transmit queue does");
+	tap.check(c.stop(0, true, 2), "the transmit queue stops");
+	c.write(card::window(0) + 0x890, 0x1000);
+	c.write(card::window(0) + 0x894, 0);
+	c.write(card::window(0) + 0x880, 1);
+	c.write(card::window(0) + 0x1880, 4);
+	c.settle();
+	tap.check(c.interrupts[8] == 5 && (c.read(card::window(0) + 0x884) >> 1 & 1),
+		  "a descriptor ring outside the map does");
+	tap.check(!c.interrupts.count(256 + 9), "the other function has no event");
+	c.write(card::window(0) + 0x5c, 1);
+	sekisho_engine_set_link(c.engine, 0, false, 0);
+	c.settle();
+	tap.check(c.interrupts[8] == 5, "the function's reset disables events");
+}
+
 static void test_filters(unsigned int width)
 {
 	card c(config_of(width, true));
@@ -738,6 +783,7 @@ int main(int argc, char **argv)
 	test_bad_addresses(width);
 	test_refused_completions(width);
 	test_interrupts(width);
+	test_events(width);
 	test_filters(width);
 	test_scatter(width, false, frames / 4);
 	test_scatter(width, true, frames / 4);

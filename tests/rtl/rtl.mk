@@ -33,6 +33,10 @@ RTL_WIDTHS_completion_writer := 128 256 512
 RTL_PARAMS_rx_dma := -GDATA_W=@ -GDMA_W=$$(if $$(filter 64,@),128,@)
 RTL_PARAMS_interrupt := -GQUEUES=16
 RTL_WIDTHS_interrupt := 16
+RTL_BENCHES += event_detect
+# The width is the queues of a function in one direction here
+RTL_PARAMS_event_detect := -GRX_QUEUES=@ -GTX_QUEUES=@
+RTL_WIDTHS_event_detect := 4
 
 # Transmit
 RTL_BENCHES += dma_read descriptor_fetch tx_path csum_insert port_tx

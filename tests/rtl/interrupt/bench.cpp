@@ -19,6 +19,11 @@ struct bench {
 	unsigned stall = 0, stalled_clocks = 0;
 	bool held = false;
 	unsigned held_vector = 0;
+	/* Vectors 0 and 3 are no queue's: the functions' events. */
+	unsigned event_enable = 3, event_percent = 0;
+	bool event_waits[2] = {};
+	unsigned event_clocks[2] = {};
+	uint64_t events = 0, events_raised = 0, merged = 0, forgotten = 0;
 
 	bench(uint64_t seed) : r(seed)
 	{
@@ -26,7 +31,8 @@ struct bench {
 			vectors[i] = i * 13 + 1, enabled[i] = true;
 		/* Verilator's name for a port called vector */
 		axis::put(m.__SYM__vector, vectors, Q);
-		m.rst = 1, m.arm_write_valid = 0, m.irq_ready = 0, m.enable = 0xffff;
+		m.rst = 1, m.event_valid = 0, m.event_enable = 0, m.event_vector = 0x300;
+		m.arm_write_valid = 0, m.irq_ready = 0, m.enable = 0xffff;
 		axis::put(m.completed, (uint8_t *)completed, sizeof(completed));
 		for (int i = 0; i < 4; i++)
 			m.clk = 0, m.eval(), m.clk = 1, m.eval();
@@ -64,13 +70,25 @@ struct bench {
 		m.enable = e;
 		axis::put(m.completed, (uint8_t *)completed, sizeof(completed));
 		m.irq_ready = !axis::chance(r, stall);
+		m.event_valid = 0;
+		for (unsigned f = 0; f < 2; f++)
+			m.event_valid |= (r() % 10000 < event_percent) << f;
+		if (event_percent && r() % 1000 == 0)
+			event_enable = r() % 2 ? 3 : r() % 4;
+		m.event_enable = event_enable;
 		m.clk = 0;
 		m.eval();
 		if (held && (!m.irq_valid || m.irq_vector != held_vector))
 			fail("irq changed while held");
 		held = m.irq_valid && !m.irq_ready;
 		held_vector = m.irq_vector;
-		if (m.irq_valid && m.irq_ready) {
+		for (unsigned f = 0; f < 2; f++)
+			if (event_waits[f] && !m.busy)
+				fail("not busy before an event's interrupt");
+		bool is_event = m.irq_vector == 0 || m.irq_vector == 3;
+		if (m.irq_valid && is_event && m.irq_function != (m.irq_vector == 3))
+			fail("an event of another function");
+		if (m.irq_valid && m.irq_ready && !is_event) {
 			unsigned q = Q;
 			for (unsigned i = 0; i < Q; i++)
 				if (vectors[i] == m.irq_vector)
@@ -87,6 +105,26 @@ struct bench {
 		m.clk = 1;
 		m.eval();
 		bool raised = m.irq_valid && !held;
+		/* Raised in this clock: the event of a clock before, no other reason. */
+		for (unsigned f = 0; f < 2; f++) {
+			bool on = event_enable >> f & 1, now = (m.event_valid >> f & 1) && on;
+			if (raised && m.irq_vector == 3 * f) {
+				if (!event_waits[f])
+					fail("an event that was not");
+				event_waits[f] = false;
+				events_raised++;
+			} else if (event_waits[f] && !on) {
+				event_waits[f] = false;
+				forgotten++;
+			}
+			merged += now && event_waits[f];
+			events += now;
+			if (now)
+				event_waits[f] = true;
+			event_clocks[f] = event_waits[f] && !m.irq_valid ? event_clocks[f] + 1 : 0;
+			if (event_clocks[f] > 3)
+				fail("an event is missed");
+		}
 		for (unsigned i = 0; i < Q; i++) {
 			if (raised && vectors[i] == m.irq_vector) {
 				if (!armed[i] || seen[i] == completed[i])
@@ -102,7 +140,8 @@ struct bench {
 			if (!enabled[i])
 				armed[i] = false;
 			if (armed[i] && seen[i] != completed[i]) {
-				if (!m.irq_valid && ++changed[i] > Q + 5)
+				if (!m.irq_valid &&
+				    ++changed[i] > Q + 5 + (event_percent ? 2 * Q : 0))
 					fail("an interrupt is missed");
 				if (!m.busy)
 					fail("not busy before an interrupt");
@@ -119,19 +158,23 @@ int main()
 	axis::tap t;
 	struct {
 		const char *name;
-		unsigned stall, complete, arm, disable;
+		unsigned stall, complete, arm, disable, event;
 	} cases[] = {
-		{ "seldom", 0, 20, 300, 0 },
-		{ "often", 0, 3000, 3000, 0 },
-		{ "held back", 70, 200, 2000, 0 },
-		{ "queues that stop", 20, 100, 1000, 20 },
+		{ "seldom", 0, 20, 300, 0, 0 },
+		{ "often", 0, 3000, 3000, 0, 0 },
+		{ "held back", 70, 200, 2000, 0, 0 },
+		{ "queues that stop", 20, 100, 1000, 20, 0 },
+		{ "events, seldom", 0, 20, 300, 0, 20 },
+		{ "events, held back", 80, 200, 2000, 5, 1000 },
 	};
 	unsigned seed = 1;
 	for (auto &c : cases) {
 		bench b(seed++);
 		b.stall = c.stall;
+		b.event_percent = c.event;
 		for (int i = 0; i < 300000; i++)
 			b.clock(c.complete, c.arm, c.disable);
+		b.event_percent = 0;
 		for (int i = 0; i < 2000; i++)
 			b.clock(0, 0, 0);
 		std::string n = c.name;
@@ -142,6 +185,13 @@ int main()
 		t.check(left == 0 && b.fired > 1000, n + ": interrupts come",
 			std::to_string(b.fired));
 		t.check(!b.m.busy && !b.m.irq_valid, n + ": idle at the end");
+		t.check(b.events == b.events_raised + b.merged + b.forgotten &&
+				!c.event == !b.events_raised &&
+				(!c.stall || !c.event || b.merged > 100),
+			n + ": each event is raised once, or is one with the one before it",
+			std::to_string(b.events));
+		printf("# %s: %lu events, %lu raised\n", c.name, (unsigned long)b.events,
+		       (unsigned long)b.events_raised);
 		printf("# %s: %lu armed, %lu interrupts\n", c.name, (unsigned long)b.armed_total,
 		       (unsigned long)b.fired);
 	}
