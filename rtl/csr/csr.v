@@ -518,6 +518,10 @@ module csr #(
         .tx_queue_statistics_hit(tx_queue_hit[0])
     );
 
+    // A queue that has been stopped is enabled again only when nothing of before is left
+    wire [RX_Q-1:0] rx_queue_stopping = rx_queue_active & ~rx_queue_enable;
+    wire [TX_Q-1:0] tx_queue_stopping = tx_queue_active & ~tx_queue_enable;
+
     // Network functions; function g's port is port g
     genvar g, q;
     generate
@@ -619,8 +623,10 @@ module csr #(
                 .rss_types_ipv6_udp_hwclr(function_reset[g]),
                 .event_enable_hwclr(function_reset[g]),
                 .mac_filter_hi_valid_hwclr({8{function_reset[g]}}),
-                .rx_queue_control_enable_hwclr({RX_QUEUES{function_reset[g]}}),
-                .tx_queue_control_enable_hwclr({TX_QUEUES{function_reset[g]}}),
+                .rx_queue_control_enable_hwclr({RX_QUEUES{function_reset[g]}} |
+                    rx_queue_stopping[g*RX_QUEUES +: RX_QUEUES]),
+                .tx_queue_control_enable_hwclr({TX_QUEUES{function_reset[g]}} |
+                    tx_queue_stopping[g*TX_QUEUES +: TX_QUEUES]),
                 .rss_table_hit(rss_hit[g]),
                 .rx_doorbell_hit(rx_doorbell_hit[g]),
                 .tx_doorbell_hit(tx_doorbell_hit[g]),

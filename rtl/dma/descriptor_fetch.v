@@ -418,6 +418,15 @@ always @(posedge clk) begin
         pop_ok_reg <= 1'b0;
 end
 
+// A pop makes room for a batch two clocks later
+reg                     popped_busy_reg;
+
+always @(posedge clk) begin
+    popped_busy_reg <= pop_valid;
+    if (rst)
+        popped_busy_reg <= 1'b0;
+end
+
 assign pop_ok = pop_ok_reg;
 assign pop_address = popped[63:0];
 assign pop_length = popped[77:64];
@@ -506,7 +515,8 @@ endgenerate
 assign fetched = fetched_reg;
 assign ring_error = ring_error_reg;
 assign doorbell_error = doorbell_error_reg;
-assign busy = state_reg != STATE_PICK || bell_reg != 0 || in_flight != 0 || come_reg;
+assign busy = state_reg != STATE_PICK || bell_reg != 0 || in_flight != 0 || come_reg
+              || pop_valid || popped_busy_reg || want_reg != 0 || (more_reg & space_reg) != 0;
 
 endmodule
 

@@ -662,7 +662,7 @@ generate
     end
 endgenerate
 
-assign busy = queue_idle != {QUEUES{1'b1}} || out_ptr_reg != issue_ptr_reg || n_valid_reg
+assign busy = usable != {QUEUES{1'b0}} || queue_idle != {QUEUES{1'b1}} || out_ptr_reg != issue_ptr_reg || n_valid_reg
               || g_valid_reg || p_valid_reg || r_valid_reg || q_valid_reg || out_valid_reg || event_valid_reg;
 
 endmodule
