@@ -20,7 +20,7 @@
 // dropped and the frame counts as QUEUE_DISABLED. A buffer of less than 64 bytes takes no piece.
 //
 // Rate: a frame takes its beats, at least 2 clocks, and so does a piece; a drop takes no more.
-// With DATA_W up to 128 a frame has 4 beats or more. Latency: 4 clocks, beyond that width 3. Order: frames leave in order of arrival, over all queues.
+// With DATA_W up to 128 a frame has 4 beats or more. Latency: 5 clocks, beyond that width 3. Order: frames leave in order of arrival, over all queues.
 // A queue that stops loses the descriptors taken ahead; frames already handed on finish.
 // One event for each frame: drops when they are decided, the others when `done_event` comes.
 
@@ -184,7 +184,8 @@ reg [META_LENGTH_W-1:0] frame_left_reg;     // bytes that no piece has
 reg [159:0] frame_words_reg;
 
 reg waiting_reg;            // s1 has not been decided: look at its queue, not that of s0
-reg look_ok_reg;            // the look is at the queue of the frame, and as it is now
+reg look_frame_reg;         // the look is at the queue of the frame,
+reg look_ok_reg;            // and as it is now
 reg look_running_reg;
 reg look_have_reg;
 reg look_none_reg;
@@ -217,27 +218,37 @@ always @* begin
 end
 
 wire s1_start = s1_valid_reg && (s1_first_reg || again_reg);
-wire [QUEUE_W-1:0] look_queue = waiting_reg ? frame_queue_reg : s0_queue_reg;
-wire same_queue = s0_queue_reg == frame_queue_reg && !s0_bad_reg;
 wire first_move = s0_move && s0_first_reg;
+wire [QUEUE_W-1:0] want_queue = waiting_reg ? frame_queue_reg : s0_queue_reg;
+wire want_bad = waiting_reg ? frame_bad_reg : s0_bad_reg;
+wire want_ok = first_move ? !waiting_reg : waiting_reg || same_queue;
+wire same_queue = s0_queue_reg == frame_queue_reg && !s0_bad_reg;
 wire s1_move;
 wire start_give;
 
-// To s1: of s0, or of a register between the two
+// The queue and the entry to look at, and whether it is the frame's and as it is now
+wire [QUEUE_W-1:0] look_queue;
+wire [1:0] look_pointer;
+wire look_bad;
+wire look_frame;
+wire look_fresh;
+
+// To s1: of s0, or of registers between the two
 wire next_first;
 wire next_last;
 wire [DATA_W-1:0] next_data;
 wire next_move;
 
 always @(posedge clk) begin
-    look_running_reg <= queue_running[look_queue] && !(waiting_reg ? frame_bad_reg : s0_bad_reg);
+    look_running_reg <= queue_running[look_queue] && !look_bad;
     look_have_reg <= have[look_queue];
     look_none_reg <= none[look_queue];
     look_have_second_reg <= have_second[look_queue];
     look_none_second_reg <= none_second[look_queue];
     {descriptor_index_reg, descriptor_length_reg, descriptor_address_reg} <= look_descriptor;
     waiting_reg <= s1_start && !s1_move;
-    look_ok_reg <= (first_move ? !waiting_reg : waiting_reg || same_queue) && !start_give;
+    look_frame_reg <= look_frame;
+    look_ok_reg <= look_fresh && !start_give;
     if (next_move) begin
         s1_data_reg <= next_data;
         s1_first_reg <= next_first;
@@ -256,6 +267,7 @@ always @(posedge clk) begin
         s1_valid_reg <= 1'b0;
         waiting_reg <= 1'b0;
         look_ok_reg <= 1'b0;
+        look_frame_reg <= 1'b0;
     end
 end
 
@@ -290,18 +302,35 @@ wire [63:0] piece_address;
 wire between_busy;
 
 generate
-    // A frame, and a piece that is not the last, has 4 beats or more: time for a clock more
+    // A frame, and a piece that is not the last, has 4 beats or more: time for two clocks more
     if (DATA_W <= 128) begin : decision
+        reg [QUEUE_W-1:0] queue_reg;
+        reg [1:0] pointer_reg;
+        reg bad_reg;
+        reg frame_reg;
+        reg fresh_reg;
         reg [DECISION_W-1:0] decision_reg;
         reg ok_reg;
         reg valid_reg;
         reg first_reg;
         reg last_reg;
         reg [DATA_W-1:0] data_reg;
+        reg cutting_reg;            // a clock late: the frame has more beats than that behind the first
+        reg early_valid_reg;
+        reg early_first_reg;
+        reg early_last_reg;
+        reg [DATA_W-1:0] early_data_reg;
+        wire move = early_valid_reg && (!valid_reg || next_move);
 
         // The frame's registers are those of the frame before as long as that may begin a piece
-        assign s0_move = s0_valid_reg && (!valid_reg || next_move) &&
-                         !(s0_first_reg && ((valid_reg && first_reg) || s1_start || counting_reg || again_reg));
+        assign s0_move = s0_valid_reg && (!early_valid_reg || move) &&
+                         !(s0_first_reg && ((early_valid_reg && early_first_reg) || (valid_reg && first_reg) ||
+                                            waiting_reg || cutting_reg));
+        assign look_queue = queue_reg;
+        assign look_pointer = pointer_reg;
+        assign look_bad = bad_reg;
+        assign look_frame = frame_reg && !first_move;
+        assign look_fresh = fresh_reg && !first_move;
         assign next_first = first_reg;
         assign next_last = last_reg;
         assign next_data = data_reg;
@@ -309,25 +338,46 @@ generate
         assign {running, drop, give, fits, second, drop_result, piece_index, cut_bytes, piece_bytes, piece_address}
             = decision_reg;
         assign decision_ok = ok_reg;
-        assign between_busy = valid_reg;
+        assign between_busy = early_valid_reg || valid_reg;
 
         always @(posedge clk) begin
+            cutting_reg <= counting_reg || again_reg;
+            queue_reg <= want_queue;
+            pointer_reg <= read_pointer[{want_queue, 1'b0} +: 2];
+            bad_reg <= want_bad;
+            frame_reg <= want_ok;
+            fresh_reg <= want_ok && !start_give;
             decision_reg <= now;
             ok_reg <= look_ok_reg && !start_give && !first_move;
             if (s0_move) begin
-                data_reg <= s0_data_reg;
-                first_reg <= s0_first_reg;
-                last_reg <= s0_last_reg;
+                early_data_reg <= s0_data_reg;
+                early_first_reg <= s0_first_reg;
+                early_last_reg <= s0_last_reg;
             end
-            valid_reg <= s0_move || (valid_reg && !next_move);
+            if (move) begin
+                data_reg <= early_data_reg;
+                first_reg <= early_first_reg;
+                last_reg <= early_last_reg;
+            end
+            early_valid_reg <= s0_move || (early_valid_reg && !move);
+            valid_reg <= move || (valid_reg && !next_move);
             if (rst) begin
+                cutting_reg <= 1'b0;
+                frame_reg <= 1'b0;
+                fresh_reg <= 1'b0;
                 ok_reg <= 1'b0;
+                early_valid_reg <= 1'b0;
                 valid_reg <= 1'b0;
             end
         end
     end else begin : decision
         // A first beat comes a clock behind the decision of the frame before it, to see what it took
         assign s0_move = next_move;
+        assign look_queue = want_queue;
+        assign look_pointer = read_pointer[{want_queue, 1'b0} +: 2];
+        assign look_bad = want_bad;
+        assign look_frame = want_ok;
+        assign look_fresh = want_ok;
         assign next_first = s0_first_reg;
         assign next_last = s0_last_reg;
         assign next_data = s0_data_reg;
@@ -377,7 +427,7 @@ always @(posedge clk) begin
     // Stopped and started again between two pieces is stopped, too
     if (first_move)
         frame_stopped_reg <= 1'b0;
-    else if (same_queue && !look_running_reg)
+    else if (look_frame_reg && !look_running_reg)
         frame_stopped_reg <= 1'b1;
     if (rst) begin
         dropping_reg <= 1'b0;
@@ -423,7 +473,7 @@ rx_descriptors #(
     .have_second(have_second),
     .none_second(none_second),
     .read_pointer(read_pointer),
-    .read_address({look_queue, read_pointer[{look_queue, 1'b0} +: 2]}),
+    .read_address({look_queue, look_pointer}),
     .descriptor_address(look_descriptor[63:0]),
     .descriptor_length(look_descriptor[77:64]),
     .descriptor_index(look_descriptor[93:78]),

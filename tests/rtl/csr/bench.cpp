@@ -494,6 +494,14 @@ static void test_values(bench &b, tap &t)
 	};
 	read_back("status inputs");
 	f.verdict(t, "status inputs show in their registers");
+	/* A queue that is still active cannot be enabled. */
+	for (unsigned gq = 0; gq < ALL_QUEUES; gq++) {
+		uint32_t base = SEKISHO_WINDOW_NETWORK(gq / QUEUES);
+		poke(b.dut.rx_queue_active, gq, 1, 0);
+		poke(b.dut.tx_queue_active, gq, 1, 0);
+		want[base + SEKISHO_NETWORK_RX_QUEUE_STATUS(gq % QUEUES)] &= ~1u;
+		want[base + SEKISHO_NETWORK_TX_QUEUE_STATUS(gq % QUEUES)] &= ~1u;
+	}
 
 	for (unsigned round = 0; round < 4; round++) {
 		for (const auto &p : registers) {
@@ -582,6 +590,36 @@ static void test_doorbells(bench &b, tap &t)
 	b.write(base + SEKISHO_NETWORK_RESET, 1);
 	f.expect(b.read(base + SEKISHO_NETWORK_ERROR), 0, "error after reset");
 	f.verdict(t, "a write to no doorbell sets the function's error bit until its reset");
+}
+
+/* enable while something of before is in flight: no effect, on this queue only. */
+static void test_stopping(bench &b, tap &t)
+{
+	findings f;
+	b.reset();
+	for (unsigned gq = 0; gq < ALL_QUEUES; gq++)
+		for (unsigned tx = 0; tx < 2; tx++) {
+			auto active = [&](unsigned v) {
+				if (tx)
+					poke(b.dut.tx_queue_active, gq, 1, v);
+				else
+					poke(b.dut.rx_queue_active, gq, 1, v);
+			};
+			uint32_t control = SEKISHO_WINDOW_NETWORK(gq / QUEUES) +
+					   (tx ? SEKISHO_NETWORK_TX_QUEUE_CONTROL(gq % QUEUES) :
+						 SEKISHO_NETWORK_RX_QUEUE_CONTROL(gq % QUEUES));
+			b.write(control, 1);
+			active(1);
+			f.expect(b.read(control), 1, "an active queue stays enabled");
+			b.write(control, 0);
+			b.write(control, 1);
+			f.expect(b.read(control), 0, "a stopping queue is not enabled");
+			active(0);
+			f.expect(b.read(control), 0, "nor later");
+			b.write(control, 1);
+			f.expect(b.read(control), 1, "a queue that has stopped is");
+		}
+	f.verdict(t, "a queue is enabled again only when it has stopped");
 }
 
 static void test_reset(bench &b, tap &t)
@@ -774,6 +812,7 @@ int main()
 		b.stall = stall;
 		test_values(b, t);
 		test_doorbells(b, t);
+		test_stopping(b, t);
 		test_reset(b, t);
 		test_counters(b, t);
 	}
