@@ -32,6 +32,10 @@ int ctl_port(struct ctl *ctl, int argc, char **argv);
 int ctl_stat(struct ctl *ctl, int argc, char **argv);
 int ctl_regs(struct ctl *ctl, int argc, char **argv);
 int ctl_check(struct ctl *ctl, int argc, char **argv);
+int ctl_selftest(struct ctl *ctl, int argc, char **argv);
+
+/* 'regs diff' of two files: no function is opened for it, ctl->device is NULL. */
+bool ctl_regs_offline(int argc, char **argv);
 
 /* Prints "sekishoctl: " and the message to stderr; returns CTL_FAILED. */
 int ctl_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

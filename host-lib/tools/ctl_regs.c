@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#define _GNU_SOURCE
 
 /* sekishoctl regs */
 
@@ -138,11 +139,229 @@ static int write_named(struct ctl *ctl, int argc, char **argv)
 	return CTL_OK;
 }
 
+/* --- diff ------------------------------------------------------------------------------------ */
+
+struct value {
+	char *name;
+	uint32_t value;
+};
+
+struct dump {
+	struct value *values;
+	unsigned int count, space;
+};
+
+static int dump_add(struct dump *dump, const char *name, size_t length, uint32_t value)
+{
+	if (dump->count == dump->space) {
+		unsigned int space = dump->space ? 2 * dump->space : 256;
+		struct value *larger = realloc(dump->values, space * sizeof(*larger));
+
+		if (!larger)
+			return -ENOMEM;
+		dump->values = larger;
+		dump->space = space;
+	}
+	dump->values[dump->count].name = strndup(name, length);
+	if (!dump->values[dump->count].name)
+		return -ENOMEM;
+	dump->values[dump->count++].value = value;
+	return 0;
+}
+
+static void dump_release(struct dump *dump)
+{
+	while (dump->count)
+		free(dump->values[--dump->count].name);
+	free(dump->values);
+}
+
+static const struct value *dump_find(const struct dump *dump, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < dump->count; i++)
+		if (!strcmp(dump->values[i].name, name))
+			return &dump->values[i];
+	return NULL;
+}
+
+static const char *skip_space(const char *c)
+{
+	return c + strspn(c, " \t\r\n");
+}
+
+/* What 'regs dump --json' writes: one object of names and numbers. -EINVAL for anything else. */
+static int dump_parse(struct dump *dump, const char *c)
+{
+	c = skip_space(c);
+	if (*c++ != '{')
+		return -EINVAL;
+	c = skip_space(c);
+	while (*c == '"') {
+		const char *name = c + 1, *end = strpbrk(name, "\"\\");
+		unsigned long long value;
+		char *behind;
+		int error;
+
+		if (!end || *end != '"')
+			return -EINVAL;
+		c = skip_space(end + 1);
+		if (*c++ != ':')
+			return -EINVAL;
+		c = skip_space(c);
+		if (*c < '0' || *c > '9')
+			return -EINVAL;
+		errno = 0;
+		value = strtoull(c, &behind, 10);
+		if (errno || value > UINT32_MAX)
+			return -EINVAL;
+		error = dump_add(dump, name, end - name, (uint32_t)value);
+		if (error)
+			return error;
+		c = skip_space(behind);
+		if (*c == ',' && *(c = skip_space(c + 1)) != '"')
+			return -EINVAL;
+	}
+	if (*c++ != '}')
+		return -EINVAL;
+	return *skip_space(c) ? -EINVAL : 0;
+}
+
+static int dump_load(struct dump *dump, const char *path)
+{
+	FILE *file = fopen(path, "r");
+	char *text = NULL;
+	size_t size = 0;
+	int error;
+
+	if (!file)
+		return ctl_error("cannot open %s: %s", path, strerror(errno));
+	/* All of it: a file holds no NUL before its end. */
+	if (getdelim(&text, &size, '\0', file) < 0)
+		error = ferror(file) ? -errno : -EINVAL;
+	else
+		error = dump_parse(dump, text);
+	free(text);
+	fclose(file);
+	if (error == -EINVAL)
+		return ctl_error("%s is not what 'regs dump --json' writes", path);
+	return error ? ctl_error("cannot read %s: %s", path, strerror(-error)) : CTL_OK;
+}
+
+static int dump_card(struct dump *dump, struct ctl *ctl)
+{
+	struct sekisho_register reg;
+	unsigned int i;
+
+	for (i = 0; !sekisho_register_at(ctl->device, i, &reg); i++) {
+		uint32_t value;
+		int error;
+
+		if (!reg.readable)
+			continue;
+		error = sekisho_read32(ctl->device, reg.offset, &value);
+		if (!error)
+			error = dump_add(dump, reg.name, strlen(reg.name), value);
+		if (error)
+			return ctl_error("cannot read %s: %s", reg.name, ctl_reason(error));
+	}
+	return CTL_OK;
+}
+
+/* What moves by itself says nothing about how a card is set. */
+static bool moves(const char *name)
+{
+	return strstr(name, "_statistics[") || !strcmp(name, "identification.time");
+}
+
+static void show_side(const struct value *value, bool json)
+{
+	if (json && !value)
+		fputs("null", stdout);
+	else if (json)
+		printf("%" PRIu32, value->value);
+	else if (!value)
+		printf("%-10s", "-");
+	else
+		printf("0x%08" PRIx32, value->value);
+}
+
+static void show_difference(struct ctl *ctl, const char *name, const struct value *before,
+			    const struct value *after, bool *first)
+{
+	if (ctl->json) {
+		json_separator(first);
+		fputs("{\"name\": ", stdout);
+		json_string(name);
+		fputs(", \"before\": ", stdout);
+		show_side(before, true);
+		fputs(", \"after\": ", stdout);
+		show_side(after, true);
+		putchar('}');
+		return;
+	}
+	printf("%-36s ", name);
+	show_side(before, false);
+	fputs(" -> ", stdout);
+	show_side(after, false);
+	putchar('\n');
+}
+
+static int diff(struct ctl *ctl, int argc, char **argv)
+{
+	struct dump before = { 0 }, after = { 0 };
+	bool first = true;
+	unsigned int i, count = 0;
+	int status;
+
+	if (argc < 1 || argc > 2)
+		return ctl_usage("'regs diff' needs one dump, or two");
+	status = dump_load(&before, argv[0]);
+	if (status == CTL_OK)
+		status = argc == 2 ? dump_load(&after, argv[1]) : dump_card(&after, ctl);
+	if (status == CTL_OK && ctl->json)
+		putchar('[');
+	for (i = 0; status == CTL_OK && i < before.count; i++) {
+		const struct value *old = &before.values[i];
+		const struct value *new = dump_find(&after, old->name);
+
+		if ((new &&new->value == old->value) || (moves(old->name) && !ctl->all))
+			continue;
+		show_difference(ctl, old->name, old, new, &first);
+		count++;
+	}
+	for (i = 0; status == CTL_OK && i < after.count; i++) {
+		const struct value *new = &after.values[i];
+
+		if (dump_find(&before, new->name) || (moves(new->name) && !ctl->all))
+			continue;
+		show_difference(ctl, new->name, NULL, new, &first);
+		count++;
+	}
+	if (status == CTL_OK && ctl->json)
+		puts("]");
+	dump_release(&before);
+	dump_release(&after);
+	if (status == CTL_OK && count)
+		return ctl_error("%u registers differ", count);
+	return status;
+}
+
+bool ctl_regs_offline(int argc, char **argv)
+{
+	return argc == 3 && !strcmp(argv[0], "diff");
+}
+
 int ctl_regs(struct ctl *ctl, int argc, char **argv)
 {
 	const char *action = argc ? argv[0] : "";
 	const char *pattern = argc > 1 ? argv[1] : NULL;
 
+	if (ctl->all && strcmp(action, "diff"))
+		return ctl_usage("only 'regs diff' has the option --all");
+	if (!strcmp(action, "diff"))
+		return diff(ctl, argc - 1, argv + 1);
 	if (!strcmp(action, "read"))
 		return read_named(ctl, argc - 1, argv + 1);
 	if (!strcmp(action, "write"))
@@ -152,5 +371,5 @@ int ctl_regs(struct ctl *ctl, int argc, char **argv)
 			return ctl_usage("'regs %s' takes one pattern, not %d", action, argc - 1);
 		return *action == 'l' ? list(ctl, pattern) : dump(ctl, pattern);
 	}
-	return ctl_usage("'regs' needs one of list, read, write, dump");
+	return ctl_usage("'regs' needs one of list, read, write, dump, diff");
 }

@@ -24,6 +24,8 @@ static const char help[] =
 	"  regs read NAME...      their values\n"
 	"  regs write NAME VALUE  set one\n"
 	"  regs dump [PATTERN]    all that can be read\n"
+	"  regs diff FILE [FILE]  what differs between two dumps (--json), or a dump and the card\n"
+	"  selftest [URI]         test a network function that nobody uses; frames leave its port\n"
 	"'port' and 'check' need the management function. A PATTERN is a part of a name, or has * "
 	"? [].\n"
 	"\n"
@@ -32,7 +34,7 @@ static const char help[] =
 	"                         pci:ADDRESS, a PCI function of this host (root);\n"
 	"                         default: the environment's SEKISHO_DEVICE\n"
 	"  -j, --json             write JSON\n"
-	"  -a, --all              stat: counters that are 0 as well\n"
+	"  -a, --all              stat: counters that are 0 as well; regs diff: counters, too\n"
 	"  -w, --watch[=SECONDS]  stat: again and again, with rates; default 1 second\n"
 	"  -n, --count N          stat --watch: stop after N times\n"
 	"      --wait SECONDS     check: wait so long for the counters to rest; default 2\n"
@@ -76,7 +78,8 @@ static const struct command {
 	{ "port", ctl_port, 0 },
 	{ "stat", ctl_stat, HAS_ALL | HAS_WATCH | HAS_COUNT },
 	{ "check", ctl_check, HAS_WAIT },
-	{ "regs", ctl_regs, 0 },
+	{ "regs", ctl_regs, HAS_ALL },
+	{ "selftest", ctl_selftest, 0 },
 };
 
 /* A positive number of seconds, up to a day; false when text is none. */
@@ -214,6 +217,12 @@ int main(int argc, char **argv)
 								     "--wait");
 	if (ctl.count && !(ctl.watch > 0))
 		return ctl_usage("--count goes with --watch");
+	if (command->run == ctl_regs && ctl_regs_offline(argc - optind - 1, argv + optind + 1)) {
+		status = command->run(&ctl, argc - optind - 1, argv + optind + 1);
+		goto out;
+	}
+	if (command->run == ctl_selftest && argc > optind + 1)
+		ctl.uri = argv[optind + 1];
 	if (!ctl.uri || !*ctl.uri)
 		return ctl_usage("which device? Give -d vfio-user:PATH, or set SEKISHO_DEVICE");
 
@@ -224,6 +233,7 @@ int main(int argc, char **argv)
 	status = error ? ctl_error("%s", ctl_reason(error)) :
 			 command->run(&ctl, argc - optind - 1, argv + optind + 1);
 	sekisho_close(ctl.device);
+out:
 	if (fflush(stdout) || ferror(stdout))
 		status = ctl_error("cannot write the output: %s", strerror(errno));
 	return status;

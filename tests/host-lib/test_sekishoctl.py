@@ -163,6 +163,8 @@ def wrong_usage_of_a_command():
         (("regs", "write", "port[0].control", "0x100000000"), "not a 32-bit number"),
         (("regs", "write", "port[0].control", ""), "not a 32-bit number"),
         (("regs", "list", "a", "b"), "one pattern"),
+        (("regs", "list", "--all"), "only 'regs diff'"),
+        (("regs", "diff"), "one dump, or two"),
     ]
     with Fake("mgmt") as fake:
         for arguments, text in rows:
@@ -388,6 +390,59 @@ def registers():
         assert "cannot be written" in err, err
 
 
+def register_differences():
+    with Fake("mgmt") as fake, tempfile.TemporaryDirectory() as folder:
+        first = folder + "/first"
+        balanced(fake)
+        with open(first, "w") as file:
+            file.write(fake.tool("regs", "dump", "--json")[0])
+        fake.tool("regs", "diff", first)
+        fake.set(entry(PORT_RX, 0), 123)  # statistics move by themselves
+        out, _ = fake.tool("regs", "diff", first)
+        equal(out, "", "no difference")
+        out, err = fake.tool("regs", "diff", first, "--all", status=1)
+        assert "port_rx_statistics[0].packets_lo" in out and "0x00000064 -> 0x0000007b" in out, out
+        assert "1 registers differ" in err, err
+        fake.tool("regs", "write", "identification.scratch", "7")
+        out, _ = fake.tool("regs", "diff", first, "--json", status=1)
+        wanted = [{"name": "identification.scratch", "before": 0, "after": 7}]
+        equal(json.loads(out), wanted, "against the card")
+    # Two files need no card; what only one has is told.
+    with tempfile.TemporaryDirectory() as folder:
+        first, second, wrong = folder + "/a", folder + "/b", folder + "/c"
+        for path, text in ((first, '{"one": 1, "two": 2}'), (second, '{"two": 4294967295,\n "six": 6}'),
+                           (wrong, '{"one": 1,}')):
+            with open(path, "w") as file:
+                file.write(text)
+        out, _ = tool("regs", "diff", first, second, "--json", status=1)
+        equal(json.loads(out), [{"name": "one", "before": 1, "after": None},
+                                {"name": "two", "before": 2, "after": 4294967295},
+                                {"name": "six", "before": None, "after": 6}], "two files")
+        tool("regs", "diff", first, first)
+        _, err = tool("regs", "diff", first, wrong, status=1)
+        assert "is not what 'regs dump --json' writes" in err, err
+        _, err = tool("regs", "diff", first, folder + "/none", status=1)
+        assert "No such file" in err, err
+
+
+def selftest_that_fails():
+    with Fake("mgmt") as fake:
+        _, err = fake.tool("selftest", status=1)
+        assert "needs a network function" in err, err
+    with Fake("net") as fake:
+        fake.set(0x40, 1)
+        _, err = fake.tool("selftest", status=1)
+        assert "stop who uses it first" in err, err
+        # A card whose queues do nothing.
+        fake.set(0x40, 0)
+        out, err = fake.tool("selftest", "--json", status=1)
+        steps = json.loads(out)
+        equal(steps["ok"], False, "result")
+        assert {"step": "frame of 60 bytes", "result": "failed",
+                "detail": "no transmit completion in 2000 ms"} in steps["steps"], steps
+        assert "1 failed" in err, err
+
+
 def check_passes():
     with Fake("mgmt") as fake:
         out, _ = fake.tool("check")
@@ -478,7 +533,7 @@ def manual_page_is_complete():
     out, _ = tool("--help")
     for option in re.findall(r"--[a-z]+", out):
         assert option in page, option
-    for command in ("info", "port", "stat", "check", "regs"):
+    for command in ("info", "port", "stat", "check", "regs", "selftest"):
         assert command in page, command
 
 
@@ -486,7 +541,7 @@ CASES = [(function.__name__.replace("_", " "), function) for function in (
     usage_and_version, wrong_usage_is_status_2, wrong_usage_of_a_command, errors_say_what_to_do,
     device_from_the_environment, info, port_list, port_up_and_down, stat, stat_patterns,
     stat_watch, stat_watch_ends_with_the_device, every_result_has_a_counter, registers,
-    check_passes, check_names_the_sum_that_fails, check_waits_for_rest, full_output_is_an_error,
+    register_differences, selftest_that_fails, check_passes, check_names_the_sum_that_fails, check_waits_for_rest, full_output_is_an_error,
     manual_page_is_complete)]
 
 if __name__ == "__main__":

@@ -210,6 +210,29 @@ int sekisho_rss_set(struct sekisho_device *device, const uint32_t *types, const 
  */
 int sekisho_reset(struct sekisho_device *device);
 
+/* --- self-test ------------------------------------------------------------------------------ */
+
+enum sekisho_test_result { SEKISHO_TEST_PASSED, SEKISHO_TEST_FAILED, SEKISHO_TEST_SKIPPED };
+
+struct sekisho_test_step {
+	const char *name; /* "frame of 1514 bytes" */
+	enum sekisho_test_result result;
+	char detail[128]; /* what was wrong, or why it was skipped; may be empty */
+};
+
+/* Called after each step; step is valid during the call. */
+typedef void (*sekisho_self_test_fn)(void *context, const struct sekisho_test_step *step);
+
+/*
+ * Tests a network function that nobody uses: registers, rings in memory of the test's own, frames of
+ * several sizes, counters, an interrupt. The frames (EtherType 0x88b5) leave at the function's port;
+ * where that loops them, they are received and compared. Afterwards the function is reset.
+ *
+ * @return 0 when no step failed, -EIO when one did, -EBUSY when its receiver or transmitter is
+ *	   enabled, -ENOTSUP for another kind of function.
+ */
+int sekisho_self_test(struct sekisho_device *device, sekisho_self_test_fn report, void *context);
+
 /* --- counters ------------------------------------------------------------------------------- */
 
 struct sekisho_counter {
