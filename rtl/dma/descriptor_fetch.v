@@ -200,8 +200,9 @@ wire [3:0]              to_edge = 4'd8 - {1'b0, fetched_now_reg[2:0]};
 wire [3:0]              count_now = left_reg < {12'd0, to_edge} ? left_reg[3:0] : to_edge;
 wire [15:0]             index_now = fetched_now_reg & size_m1_reg;
 wire                    list_full;
-wire                    batch = state_reg == STATE_BATCH && running_now && fetch_ok_reg
-                                && batch_reg != 0 && !list_full;
+reg                     fetch_reg;              // a batch is read
+reg                     more_with_reg, more_without_reg;    // descriptors are left behind it, or all
+wire                    batch = state_reg == STATE_BATCH && fetch_reg;
 
 wire [15:0]             tail_now = (tail_known_reg & select_reg) != 0 ? tail_ram[queue_reg] : 16'd0;
 wire [15:0]             fetched_next = fetched_now_reg + {12'd0, batch_reg};
@@ -261,6 +262,9 @@ always @(posedge clk) begin
         end
         STATE_COUNT: begin
             batch_reg <= count_now;
+            fetch_reg <= fetch_ok_reg && left_reg != 0 && !list_full;
+            more_with_reg <= left_reg > {12'd0, to_edge};
+            more_without_reg <= left_reg != 0;
             state_reg <= STATE_BATCH;
         end
         STATE_BATCH: begin
@@ -454,7 +458,8 @@ generate
                             || (run_reg[g] && !ring_error_reg[g]
                                 && (more_reg[g] || flight != 0
                                     || (select_reg[g] && state_reg != STATE_PICK)));
-        assign idle[g] = !enable[g] && !run_reg[g] && flight == 0;
+        assign idle[g] = !enable[g] && !run_reg[g] && flight == 0
+                         && !(state_reg == STATE_BATCH && select_reg[g]);
 
         always @(posedge clk) begin
             if (bell) begin
@@ -471,7 +476,7 @@ generate
             end
 
             if (state_reg == STATE_BATCH && select_reg[g])
-                more_reg[g] <= left_reg != (batch ? {12'd0, batch_reg} : 16'd0);
+                more_reg[g] <= fetch_reg ? more_with_reg : more_without_reg;
             want_reg[g] <= more_reg[g] && space_reg[g] && !ring_error_reg[g] && run_reg[g];
             space_reg[g] <= occupied <= DEPTH[COUNT_W-1:0] - {{COUNT_W-4{1'b0}}, 4'd8};
 
@@ -489,7 +494,7 @@ generate
                 ring_error_reg[g] <= 1'b1;
 
             // run falls with enable, and rises when the reads of before have come
-            run_reg[g] <= enable[g] && (run_reg[g] || flight == 0);
+            run_reg[g] <= enable[g] && (run_reg[g] || (flight == 0 && !issue));
             if (!enable[g] || !run_reg[g]) begin
                 tail_known_reg[g] <= 1'b0;
                 fetched_reg[g*16 +: 16] <= 16'd0;
