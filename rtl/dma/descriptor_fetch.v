@@ -477,6 +477,8 @@ generate
 
             if (state_reg == STATE_BATCH && select_reg[g])
                 more_reg[g] <= fetch_reg ? more_with_reg : more_without_reg;
+            if (ring_error_reg[g])
+                more_reg[g] <= 1'b0;
             want_reg[g] <= more_reg[g] && space_reg[g] && !ring_error_reg[g] && run_reg[g];
             space_reg[g] <= occupied <= DEPTH[COUNT_W-1:0] - {{COUNT_W-4{1'b0}}, 4'd8};
 
