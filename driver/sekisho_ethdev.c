@@ -609,6 +609,7 @@ int sekisho_ethdev_probe(struct rte_eth_dev *dev, const struct sekisho_probe_par
 	adapter->evidence = params->evidence;
 	adapter->audit_interval = params->audit_interval;
 	adapter->recovery = params->recovery;
+	adapter->bus_handle = params->bus_handle;
 	adapter->timestamp_offset = adapter->event_fd = -1;
 	adapter->can_reopen = params->device == NULL && sekisho_gate_init();
 	if (params->recovery == SEKISHO_RECOVERY_ON && !adapter->can_reopen)

@@ -170,6 +170,7 @@ struct sekisho_probe_params {
 	 * the probe from the call on, whatever that returns.
 	 */
 	struct sekisho_device *device;
+	struct rte_intr_handle *bus_handle; /* of a bus with a vector for each queue, or NULL */
 	char uri[SEKISHO_URI_SIZE]; /* as sekisho_open() takes it; with device set, its name */
 	bool drop_bad_checksum;
 	enum sekisho_recovery_mode recovery;
@@ -229,6 +230,7 @@ struct sekisho_adapter {
 	uint64_t recoveries;
 
 	/* Interrupts (sekisho_intr.c) */
+	struct rte_intr_handle *bus_handle; /* of a bus that interrupts by itself, or NULL */
 	struct rte_intr_handle *removal_handle, *event_handle, *rx_handle;
 	bool watching_removal, watching_events;
 	int event_fd;
@@ -371,6 +373,10 @@ bool sekisho_will_recover(const struct rte_eth_dev *dev);
 int sekisho_dev_reset(struct rte_eth_dev *dev);
 
 /* sekisho_intr.c */
+
+/* MSI-X vectors, as EAL has them: the events, the receive queues, the transmit queues. */
+#define SEKISHO_EVENT_VECTOR RTE_INTR_VEC_ZERO_OFFSET
+#define SEKISHO_QUEUE_VECTOR RTE_INTR_VEC_RXTX_OFFSET
 
 int sekisho_removal_watch(struct rte_eth_dev *dev);
 void sekisho_removal_unwatch(struct rte_eth_dev *dev);

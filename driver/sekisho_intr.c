@@ -93,11 +93,6 @@ void sekisho_removal_unwatch(struct rte_eth_dev *dev)
 
 /* --- events ---------------------------------------------------------------------------------- */
 
-static unsigned int event_vector(const struct sekisho_adapter *adapter)
-{
-	return adapter->identity.rx_queues + adapter->identity.tx_queues;
-}
-
 static void tell_queue_errors(struct rte_eth_dev *dev, bool rx, uint16_t id)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
@@ -125,7 +120,9 @@ static void event_handler(void *arg)
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 	uint64_t count;
 
-	if (read(adapter->event_fd, &count, sizeof(count)) != sizeof(count))
+	/* EAL itself takes the signal of a bus's interrupt. */
+	if (adapter->bus_handle == NULL &&
+	    read(adapter->event_fd, &count, sizeof(count)) != sizeof(count))
 		return;
 	sekisho_link_check(dev);
 	for (uint16_t id = 0; id < dev->data->nb_rx_queues; id++)
@@ -136,11 +133,22 @@ static void event_handler(void *arg)
 			tell_queue_errors(dev, false, id);
 }
 
+/* EAL tells no reason. */
+static int enable_bus(const struct sekisho_adapter *adapter)
+{
+	return rte_intr_enable(adapter->bus_handle) < 0 ? -EIO : 0;
+}
+
 int sekisho_events_init(struct rte_eth_dev *dev)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 	int ret;
 
+	if (adapter->bus_handle != NULL) {
+		ret = rte_intr_callback_register(adapter->bus_handle, event_handler, dev);
+		adapter->watching_events = ret == 0;
+		return ret;
+	}
 	adapter->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (adapter->event_fd < 0)
 		return -errno;
@@ -159,12 +167,19 @@ void sekisho_events_fini(struct rte_eth_dev *dev)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 
+	sekisho_rx_intr_release(adapter);
+	if (adapter->bus_handle != NULL) {
+		(void)rte_intr_disable(adapter->bus_handle);
+		if (adapter->watching_events)
+			unregister(adapter->bus_handle, event_handler, dev);
+		adapter->watching_events = false;
+		return;
+	}
 	if (adapter->watching_events)
 		unregister(adapter->event_handle, event_handler, dev);
 	adapter->watching_events = false;
 	rte_intr_instance_free(adapter->event_handle);
 	adapter->event_handle = NULL;
-	sekisho_rx_intr_release(adapter);
 	rte_intr_instance_free(adapter->rx_handle);
 	adapter->rx_handle = NULL;
 	if (adapter->event_fd >= 0)
@@ -175,36 +190,97 @@ void sekisho_events_fini(struct rte_eth_dev *dev)
 int sekisho_vectors_connect(struct rte_eth_dev *dev)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
-	unsigned int vector = event_vector(adapter);
 	int ret = 0;
 
 	sekisho_lock(adapter);
-	if (vector < sekisho_vectors(adapter->device)) {
-		ret = sekisho_vector_eventfd(adapter->device, vector, adapter->event_fd);
-		if (ret == 0)
-			ret = sekisho_event_set(adapter->device, vector, true);
+	if (adapter->bus_handle != NULL) {
+		ret = enable_bus(adapter);
 	} else {
-		ret = -ENOTSUP;
+		ret = sekisho_vector_eventfd(adapter->device, SEKISHO_EVENT_VECTOR,
+					     adapter->event_fd);
+		for (unsigned int i = 0; i < adapter->rx_fd_count && ret == 0; i++)
+			ret = sekisho_vector_eventfd(adapter->device, SEKISHO_QUEUE_VECTOR + i,
+						     adapter->rx_fds[i]);
 	}
-	for (unsigned int i = 0; i < adapter->rx_fd_count && ret == 0; i++)
-		ret = sekisho_vector_eventfd(adapter->device, i, adapter->rx_fds[i]);
+	if (ret == 0)
+		ret = sekisho_event_set(adapter->device, SEKISHO_EVENT_VECTOR, true);
 	sekisho_unlock(adapter);
 	return ret;
 }
 
 /* --- receive --------------------------------------------------------------------------------- */
 
+/* The bus gives its vectors to a set of descriptors as a whole: it is given up and taken anew. */
+static int connect_bus(struct sekisho_adapter *adapter, unsigned int count)
+{
+	struct rte_intr_handle *handle = adapter->bus_handle;
+	int ret;
+
+	(void)rte_intr_disable(handle);
+	rte_intr_efd_disable(handle);
+	if (count != 0) {
+		ret = rte_intr_efd_enable(handle, count);
+		if (ret < 0)
+			return ret;
+		for (unsigned int i = 0; i < count; i++)
+			adapter->rx_fds[i] = rte_intr_efds_index_get(handle, i);
+	}
+	adapter->rx_fd_count = count;
+	return enable_bus(adapter);
+}
+
+/* The same by libsekisho, with descriptors of our own. */
+static int connect_eventfds(struct sekisho_adapter *adapter, unsigned int count)
+{
+	struct rte_intr_handle *handle = adapter->rx_handle;
+
+	for (unsigned int i = 0; i < count; i++) {
+		int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+		int ret;
+
+		if (fd < 0)
+			return -errno;
+		adapter->rx_fds[adapter->rx_fd_count++] = fd;
+		sekisho_lock(adapter);
+		ret = sekisho_vector_eventfd(adapter->device, SEKISHO_QUEUE_VECTOR + i, fd);
+		sekisho_unlock(adapter);
+		if (ret < 0)
+			return ret;
+		if (rte_intr_efds_index_set(handle, i, fd) < 0)
+			return -rte_errno;
+	}
+	if (rte_intr_nb_efd_set(handle, count) < 0 ||
+	    rte_intr_max_intr_set(handle, count + 1) < 0 ||
+	    rte_intr_efd_counter_size_set(handle, sizeof(uint64_t)) < 0)
+		return -rte_errno;
+	return 0;
+}
+
+static struct rte_intr_handle *queue_handle(const struct sekisho_adapter *adapter)
+{
+	return adapter->bus_handle != NULL ? adapter->bus_handle : adapter->rx_handle;
+}
+
 void sekisho_rx_intr_release(struct sekisho_adapter *adapter)
 {
-	if (adapter->rx_handle != NULL) {
-		rte_intr_free_epoll_fd(adapter->rx_handle);
-		rte_intr_vec_list_free(adapter->rx_handle);
-		rte_intr_nb_efd_set(adapter->rx_handle, 0);
+	struct rte_intr_handle *handle = queue_handle(adapter);
+
+	if (handle != NULL) {
+		rte_intr_free_epoll_fd(handle);
+		rte_intr_vec_list_free(handle);
 	}
+	if (adapter->bus_handle != NULL) {
+		if (adapter->rx_fd_count != 0)
+			(void)connect_bus(adapter, 0);
+		adapter->rx_fd_count = 0;
+		return;
+	}
+	if (handle != NULL)
+		rte_intr_nb_efd_set(handle, 0);
 	for (unsigned int i = 0; i < adapter->rx_fd_count; i++) {
 		sekisho_lock(adapter);
 		/* A card that is gone signals nothing. */
-		(void)sekisho_vector_eventfd(adapter->device, i, -1);
+		(void)sekisho_vector_eventfd(adapter->device, SEKISHO_QUEUE_VECTOR + i, -1);
 		sekisho_unlock(adapter);
 		close(adapter->rx_fds[i]);
 	}
@@ -214,9 +290,9 @@ void sekisho_rx_intr_release(struct sekisho_adapter *adapter)
 int sekisho_rx_intr_setup(struct rte_eth_dev *dev)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
-	struct rte_intr_handle *handle = adapter->rx_handle;
+	struct rte_intr_handle *handle = queue_handle(adapter);
 	unsigned int count = dev->data->dev_conf.intr_conf.rxq ? dev->data->nb_rx_queues : 0;
-	int ret = 0;
+	int ret;
 
 	if (adapter->rx_fd_count == count)
 		return 0;
@@ -225,26 +301,11 @@ int sekisho_rx_intr_setup(struct rte_eth_dev *dev)
 		return 0;
 	if (rte_intr_vec_list_alloc(handle, NULL, count) < 0)
 		return -ENOMEM;
-	for (unsigned int i = 0; i < count && ret == 0; i++) {
-		int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-
-		if (fd < 0) {
-			ret = -errno;
-			break;
-		}
-		adapter->rx_fds[adapter->rx_fd_count++] = fd;
-		sekisho_lock(adapter);
-		ret = sekisho_vector_eventfd(adapter->device, i, fd);
-		sekisho_unlock(adapter);
-		if (ret == 0 &&
-		    (rte_intr_efds_index_set(handle, i, fd) < 0 ||
-		     rte_intr_vec_list_index_set(handle, i, i + RTE_INTR_VEC_RXTX_OFFSET) < 0))
+	ret = adapter->bus_handle != NULL ? connect_bus(adapter, count) :
+					    connect_eventfds(adapter, count);
+	for (unsigned int i = 0; i < count && ret == 0; i++)
+		if (rte_intr_vec_list_index_set(handle, i, i + RTE_INTR_VEC_RXTX_OFFSET) < 0)
 			ret = -rte_errno;
-	}
-	if (ret == 0 && (rte_intr_nb_efd_set(handle, count) < 0 ||
-			 rte_intr_max_intr_set(handle, count + 1) < 0 ||
-			 rte_intr_efd_counter_size_set(handle, sizeof(uint64_t)) < 0))
-		ret = -rte_errno;
 	if (ret < 0) {
 		PMD_DRV_LOG(ERR, "port %u has no receive interrupts: %s", dev->data->port_id,
 			    rte_strerror(-ret));

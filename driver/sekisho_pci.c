@@ -36,6 +36,9 @@ static int init_port(struct rte_eth_dev *dev)
 		PMD_INIT_LOG(ERR, "%s: " SEKISHO_ARG_DEVICE " is for --vdev only", pci->name);
 		return -EINVAL;
 	}
+	/* UIO has no MSI-X. */
+	if (rte_intr_cap_multiple(pci->intr_handle))
+		params.bus_handle = pci->intr_handle;
 	snprintf(params.uri, sizeof(params.uri), "pci:%s", pci->name);
 	ret = sekisho_open_bar(bar->addr, bar->len, &options, &params.device);
 	if (ret < 0) {

@@ -423,7 +423,7 @@ static int start_queue(struct sekisho_rx_queue *rxq)
 		.ring = rxq->ring_zone->iova,
 		.completions = rxq->completion_zone->iova,
 		.size = rxq->size,
-		.vector = rxq->id,
+		.vector = SEKISHO_QUEUE_VECTOR + rxq->id,
 	};
 	int ret;
 

@@ -467,8 +467,7 @@ static int start_queue(struct sekisho_tx_queue *txq)
 		.ring = txq->ring_zone->iova,
 		.completions = txq->completion_zone->iova,
 		.size = txq->size,
-		/* The transmit queues' vectors follow those of the receive queues. */
-		.vector = adapter->identity.rx_queues + txq->id,
+		.vector = SEKISHO_QUEUE_VECTOR + adapter->identity.rx_queues + txq->id,
 	};
 	int ret;
 

@@ -6,6 +6,13 @@ SYSTEM_TESTS := $(sort $(wildcard tests/system/test_*.py))
 TESTS += tests/common/test_run.py $(SYSTEM_TESTS)
 TEST_DEPS += $(BUILD)/venv.stamp sim tools driver driver-asan
 
+# An application that sleeps until packets come.
+$(BUILD)/tests/interrupt_echo: tests/system/interrupt_echo.c | $(BUILD)/packages.stamp
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_COMMON) $(subst -I/,-isystem /,$(shell pkg-config --cflags libdpdk)) $< \
+		-lrte_ethdev -lrte_mbuf -lrte_mempool -lrte_eal -o $@
+TEST_DEPS += $(BUILD)/tests/interrupt_echo
+
 # System tests measure and pass traffic in real time: they run one at a time, when the rest is done.
 # The tests look for what was built there.
 RUN_TESTS := BUILD=$(abspath $(BUILD)) $(PYTHON) tests/run.py
@@ -29,7 +36,7 @@ test-long: $(TEST_DEPS) ## The tests LONG_ROUNDS times (10) with other seeds, fu
 	@$(BUILD)/tests/model/diff_test --frames $(LONG_FRAMES) --progress
 
 .PHONY: test-system
-test-system: $(BUILD)/venv.stamp sim tools driver driver-asan ## Only the system tests
+test-system: $(BUILD)/venv.stamp sim tools driver driver-asan $(BUILD)/tests/interrupt_echo ## Only the system tests
 	@$(RUN_TESTS) --logs $(BUILD)/logs $(SYSTEM_TESTS)
 
 .PHONY: demo

@@ -273,10 +273,10 @@ def address(function):
 class Guest:
     """A running guest for a test."""
 
-    def __init__(self, folder, qemu, sim, functions=tuple(SLOTS)):
+    def __init__(self, folder, qemu, sim, functions=tuple(SLOTS), programs=()):
         self.folder = folder
         lines = [os.path.join(folder, name) for name in ("shell.sock", "terminal.sock")]
-        words = machine(folder, qemu, sim, initramfs(qemu).bytes(), functions)
+        words = machine(folder, qemu, sim, initramfs(qemu, programs).bytes(), functions)
         for number, path in enumerate(lines):
             words += ["-chardev", "socket,id=line%d,path=%s,server=on,wait=on" % (number, path),
                       "-serial", "chardev:line%d" % number]

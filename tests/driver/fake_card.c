@@ -54,7 +54,7 @@ struct map {
 
 struct queue {
 	bool running, rx;
-	unsigned int number;
+	unsigned int number, vector;
 	uint16_t fetched, completed;
 	uint32_t size;
 	uint64_t ring, completions;
@@ -266,7 +266,7 @@ static void check_arm(struct queue *queue, uint32_t *last)
 	    queue->completed == (uint16_t)arm)
 		return;
 	*last = arm;
-	raise_vector(queue->rx ? queue->number : QUEUES + queue->number);
+	raise_vector(queue->vector);
 }
 
 static void check_arms(void)
@@ -318,6 +318,7 @@ static void queue_control(struct queue *queue, const uint32_t *block, bool enabl
 	seen_requests[!queue->rx][queue->number] = 0;
 	queue->fetched = queue->completed = 0;
 	queue->size = 1u << (block[2] & SEKISHO_QUEUE_CONFIG_SIZE_LOG2_MASK);
+	queue->vector = SEKISHO_FIELD_GET(SEKISHO_QUEUE_CONFIG_VECTOR, block[2]);
 	queue->ring = block[4] | (uint64_t)block[5] << 32;
 	queue->completions = block[6] | (uint64_t)block[7] << 32;
 }

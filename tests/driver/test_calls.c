@@ -911,7 +911,7 @@ static void link_events(void)
 	start_port(&config, 1);
 	EQUAL(rte_eth_link_get_nowait(0, &link), 0);
 	EQUAL(link.link_status, 1);
-	EQUAL(card_register(SEKISHO_NETWORK_EVENT), 0x80000008);
+	EQUAL(card_register(SEKISHO_NETWORK_EVENT), SEKISHO_NETWORK_EVENT_ENABLE_MASK);
 	for (int round = 1; round <= 4; round++) {
 		char text[16];
 
@@ -1030,7 +1030,7 @@ static void recovery(void)
 		EQUAL(card_register(SEKISHO_NETWORK_CONTROL), 0x47);
 		EQUAL(card_register(SEKISHO_NETWORK_RSS_TYPES), 1);
 		EQUAL(card_register(SEKISHO_NETWORK_MAC_FILTER_HI(0)), 0x80000506);
-		EQUAL(card_register(SEKISHO_NETWORK_EVENT), 0x80000008);
+		EQUAL(card_register(SEKISHO_NETWORK_EVENT), SEKISHO_NETWORK_EVENT_ENABLE_MASK);
 		CHECK(card_register(SEKISHO_NETWORK_MAC_LO) != 0);
 	}
 	/* What was lost with the card is nobody's; what comes now is received. */

@@ -21,8 +21,10 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import bench
 import guest
 import netns
+import packets
 import tap
 
+ECHO = os.path.join(netns.BUILD, "tests", "interrupt_echo")
 TRAFFIC = os.path.join(netns.ROOT, "tests", "common", "traffic.py")
 SERVER = {4: "198.18.0.2", 6: "2001:db8::2"}
 
@@ -45,7 +47,8 @@ class Lab(bench.Bench):
             self.stack.append(self.sim.end)
             for number, side in enumerate("ab", 1):
                 self.set_up_host(side, number, True)
-            self.guest = guest.Guest(self.folder, qemu, self.sim)
+                self.ns.ip(side, "link", "set", "tap" + side, "up")
+            self.guest = guest.Guest(self.folder, qemu, self.sim, programs=[ECHO])
             self.stack.append(self.guest.end)
         except BaseException:
             self.close()
@@ -159,8 +162,6 @@ def forward(lab, driver, mode, queues, engine):
                   "functions probed")
         lab.configure(pmd, engine, queues)
         pmd.command("start")
-        for side in "ab":
-            lab.ns.ip(side, "link", "set", "tap" + side, "up")
         for family in (4, 6):
             transfer(lab, driver, family, 1 << 16)
         now = same_counts(lab, pmd, before)
@@ -177,6 +178,38 @@ def forward(lab, driver, mode, queues, engine):
         tap.equal(pmd.quit(), 0, "testpmd's exit status")
     for function in ("net0", "net1"):
         lab.guest.bind(function, "")
+
+
+def wakes_by_interrupt(lab):
+    """MSI-X through vfio-pci and the guest's interrupt remapping: a wake-up for each packet."""
+    packets_sent = 20
+    lab.guest.bind("net0", "vfio-pci")
+    wire = packets.Wire(lab.ns["a"], "tapa")
+    try:
+        said = lab.guest.run("interrupt_echo -d librte_mempool_ring.so -d librte_net_sekisho.so "
+                             "--in-memory -m 32 --no-telemetry -l 0 -- %d > /tmp/echo 2>&1 & "
+                             "while ! grep ready /tmp/echo; do sleep 0.2; done" % packets_sent, 40)
+        address = bytes.fromhex(said.split()[-1].replace(":", ""))
+        for number in range(packets_sent):
+            # Ethernet's type for experiments: no kernel answers it.
+            frame = address + bytes.fromhex("020000000001" "88b5") + bytes([number]) * 60
+            wire.send(frame)
+            answer = wire.receive(5)
+            while answer is not None and answer[12:14] != b"\x88\xb5":
+                answer = wire.receive(5)
+            assert answer == frame, "packet %d: got %r" % (number, answer)
+            time.sleep(0.05)
+        said = lab.guest.run("wait; cat /tmp/echo")
+        found = re.search(r"echoed (\d+), woken (\d+), processor (\d+) ms", said)
+        assert found, said
+        tap.note(found.group(0))
+        echoed, woken, _ = map(int, found.groups())
+        assert echoed >= packets_sent, said
+        # A packet may come just before it sleeps, and then leave an interrupt behind.
+        assert packets_sent // 2 <= woken <= 2 * echoed + 1, said
+    finally:
+        wire.close()
+    lab.guest.bind("net0", "")
 
 
 def card_goes_away(lab):
@@ -247,6 +280,7 @@ if __name__ == "__main__":
              in_lab(lambda lab: forward(lab, "vfio-pci", "VA", 4, "csum"))),
             ("uio_pci_generic by physical addresses",
              in_lab(lambda lab: forward(lab, "uio_pci_generic", "PA", 1, "io"))),
+            ("a receive queue's interrupt wakes its application", in_lab(wakes_by_interrupt)),
             ("a card that goes away", in_lab(card_goes_away)),
             ("make guest: a shell, testpmd over a cable", guest_by_hand),
         ], time_limit=300)
