@@ -657,12 +657,10 @@ int sekisho_ethdev_probe(struct rte_eth_dev *dev, const struct sekisho_probe_par
 	dev->rx_queue_count = sekisho_rx_queue_count;
 	dev->rx_descriptor_status = sekisho_rx_descriptor_status;
 	dev->tx_descriptor_status = sekisho_tx_descriptor_status;
-	dev->data->dev_flags |= RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
-	/* A bus that interrupts by itself has set its handle, and tells of a removal. */
-	if (adapter->watching_removal) {
-		dev->data->dev_flags |= RTE_ETH_DEV_INTR_RMV;
+	dev->data->dev_flags |= RTE_ETH_DEV_INTR_RMV | RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
+	/* A bus that maps and interrupts has set its own handle. */
+	if (adapter->removal_handle != NULL)
 		dev->intr_handle = adapter->rx_handle;
-	}
 	PMD_INIT_LOG(INFO, "port %u: %s, function %u of port %u, %u+%u queues, rtl %08" PRIx32,
 		     dev->data->port_id, params->uri, adapter->identity.index,
 		     adapter->identity.port, adapter->identity.rx_queues,

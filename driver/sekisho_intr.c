@@ -10,11 +10,14 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <rte_alarm.h>
 #include <rte_cycles.h>
 #include <rte_errno.h>
 #include <rte_interrupts.h>
 
 #include "sekisho_ethdev.h"
+
+#define REMOVAL_POLL_US 500000
 
 static struct rte_intr_handle *new_handle(int fd, enum rte_intr_handle_type type)
 {
@@ -61,15 +64,36 @@ static void removal_handler(void *arg)
 	sekisho_card_lost(dev);
 }
 
+/* Where no descriptor tells of it: a card that is gone reads as all ones. */
+static void removal_poll(void *arg)
+{
+	struct rte_eth_dev *dev = arg;
+	struct sekisho_adapter *adapter = sekisho_adapter(dev);
+	bool removed;
+
+	sekisho_lock(adapter);
+	removed = sekisho_removed(adapter->device);
+	sekisho_unlock(adapter);
+	if (removed) {
+		adapter->watching_removal = false;
+		sekisho_card_lost(dev);
+	} else if (rte_eal_alarm_set(REMOVAL_POLL_US, removal_poll, dev) < 0) {
+		adapter->watching_removal = false;
+		PMD_DRV_LOG(WARNING, "port %u: a removal will not be noticed", dev->data->port_id);
+	}
+}
+
 int sekisho_removal_watch(struct rte_eth_dev *dev)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 	int fd = sekisho_removal_fd(adapter->device);
 	int ret;
 
-	/* Some buses tell of a removal themselves. */
-	if (fd < 0)
-		return 0;
+	if (fd < 0) {
+		ret = rte_eal_alarm_set(REMOVAL_POLL_US, removal_poll, dev);
+		adapter->watching_removal = ret == 0;
+		return ret;
+	}
 	adapter->removal_handle = new_handle(fd, RTE_INTR_HANDLE_EXT);
 	if (adapter->removal_handle == NULL)
 		return -ENOMEM;
@@ -84,8 +108,10 @@ void sekisho_removal_unwatch(struct rte_eth_dev *dev)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
 
-	if (adapter->watching_removal)
+	if (adapter->watching_removal && adapter->removal_handle != NULL)
 		unregister(adapter->removal_handle, removal_handler, dev);
+	else if (adapter->watching_removal)
+		rte_eal_alarm_cancel(removal_poll, dev);
 	adapter->watching_removal = false;
 	rte_intr_instance_free(adapter->removal_handle);
 	adapter->removal_handle = NULL;

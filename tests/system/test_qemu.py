@@ -213,7 +213,8 @@ def wakes_by_interrupt(lab):
 
 
 def card_goes_away(lab):
-    """The last case: a card that does not answer reads as all ones, and no more comes of it."""
+    """The last case: a card that does not answer reads as all ones. Driver and testpmd make a removal
+    of it; the guest's kernel goes on to wait for the device for a minute, which is not waited for."""
     for function in ("net0", "net1"):
         lab.guest.bind(function, "vfio-pci")
     pmd = guest.Testpmd(lab.guest)
@@ -221,14 +222,11 @@ def card_goes_away(lab):
     pmd.command("start")
     lab.sim.process.kill()
     lab.sim.process.wait(5)
-    said = pmd.command("show port info 0")
-    assert "the function does not answer any more" in said and "Link status: down" in said, said
-    for port in (0, 1):
-        pmd.stats(port)
-    pmd.command("stop")
-    pmd.command("port stop all")
-    said = pmd.command("port close all")
-    tap.equal(len(re.findall(r"Port \d is closed", said)), 2, "ports closed")
+    said = ""
+    for wanted in (r"port \d: the card is gone", r"device removal event", r"Port \d is closed"):
+        text, match = lab.guest.terminal.read_until(wanted, 20, pmd.process.alive)
+        said += text + match.group(0)
+    assert "the function does not answer any more" in said, said
     said = lab.guest.ctl("info", check=False)
     assert "does not answer" in said, said
     assert lab.guest.process.alive(), lab.guest.process.log()
