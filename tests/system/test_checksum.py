@@ -97,6 +97,24 @@ def verify_rows(width, seed):
         tap.note("%d frames, %s" % (len(rows), dict(by_packet)))
 
 
+def audit_rows(width):
+    """The driver's audit judges every row as the card does, frames in several buffers as well."""
+    rows = list(frames.rows(tap.seed(3)))
+    with bench.Bench(width=width, engine="rxonly", addresses=False, start=False,
+                     devargs={"audit": 1}, pmd_options=["--mbuf-size=640", "--enable-scatter"]) as setup:
+        setup.pmd.command("start")
+        before = setup.pmd.xstats(0)["audit_packets"]
+        inject(setup, rows)
+        setup.sim.quiet_counters()
+        netns.wait_for(lambda: setup.pmd.xstats(0)["audit_packets"] - before >= len(rows), 20,
+                       "audits of %d frames" % len(rows))
+        with open(setup.pmd.log_path, errors="replace") as log:
+            said = [line for line in log if "audit:" in line]
+        tap.equal(setup.pmd.xstats(0)["audit_disagreements"], 0, "disagreements:\n" + "".join(said[:60]))
+        setup.pmd.command("stop")
+        setup.finish()
+
+
 def drop_rows(width):
     rows = list(frames.rows(tap.seed(2), 60))
     with bench.Bench(width=width, engine="rxonly", addresses=False, start=False,
@@ -216,6 +234,7 @@ if __name__ == "__main__":
     tap.run([
         ("verdicts on receive are scapy's, 64 bits", lambda: verify_rows(64, 1)),
         ("verdicts on receive are scapy's, 512 bits", lambda: verify_rows(512, 2)),
+        ("the driver's audit agrees on every frame", lambda: audit_rows(64)),
         ("wrong checksums are dropped and counted, 64 bits", lambda: drop_rows(64)),
         ("wrong checksums are dropped and counted, 512 bits", lambda: drop_rows(512)),
         ("inserted checksums are scapy's and tshark's, 64 bits", lambda: insert(64, 3)),
