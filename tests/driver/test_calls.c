@@ -276,6 +276,7 @@ static void scattered(void)
 	};
 	const unsigned int lengths[] = { 60, ROOM, ROOM + 1, 2 * ROOM, 2 * ROOM + 64, 9000, 9022 };
 	const uint32_t words[4] = { 0xa0090000, 0x12345678, 0, 1u << 25 };
+	const char *reason;
 	struct rte_mbuf *mbuf;
 
 	open_port("");
@@ -291,7 +292,7 @@ static void scattered(void)
 		CHECK(same_bytes(mbuf, pattern, length));
 		EQUAL(mbuf->nb_segs, (length + ROOM - 1) / ROOM);
 		EQUAL(mbuf->packet_type, RTE_PTYPE_L2_ETHER | RTE_PTYPE_L3_IPV4 | RTE_PTYPE_L4_TCP);
-		CHECK(rte_mbuf_check(mbuf, 1, NULL) == 0);
+		CHECK(rte_mbuf_check(mbuf, 1, &reason) == 0);
 		rte_pktmbuf_free(mbuf);
 	}
 	EQUAL(STATISTIC(ipackets), 50);

@@ -134,4 +134,4 @@ if __name__ == "__main__":
     tap.run([
         ("the driver recovers %d times, sanitized" % ROUNDS, sanitized),
         ("the driver recovers on 4 queues", lambda: recoveries(4, 2)),
-    ], time_limit=400 if ROUNDS > 4 else 150)
+    ], time_limit=1200 if ROUNDS > 4 else 200)
