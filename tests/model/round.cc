@@ -9,7 +9,7 @@ namespace pair_test {
 /* Features of the map that a version of the card may lack. */
 static const struct {
 	bool scatter, mac_filter, event;
-} features = { true, true, false };
+} features = { true, true, true };
 
 const plan plans[] = {
 	{ .name = "received headers", .receive = 60, .rss = 20 },
