@@ -14,7 +14,7 @@ set -eu -o pipefail
 # "a|b": either will do, the first is installed.
 PACKAGES="
 	gcc g++ make git ca-certificates pkg-config dpkg-dev ccache zlib1g-dev
-	verilator yosys iverilog z3
+	verilator yosys iverilog z3 cvc5
 	clang clang-format libclang-rt-dev|libclang-rt-14-dev
 	libdpdk-dev dpdk dpdk-dev libpcap-dev libcmocka-dev
 	python3 python3-venv

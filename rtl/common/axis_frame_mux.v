@@ -98,6 +98,96 @@ module axis_frame_mux #(
     assign m_axis_tvalid = out_valid_reg;
     assign busy = out_valid_reg || active_reg;
 
+`ifdef FORMAL
+    // Frames never interleave: from a frame's first beat to its last all beats come from one input.
+    // The output has the beats that were taken, unchanged, and is stable while it waits. While an
+    // input waits for its turn each other one begins at most one frame, and no clock is lost in
+    // which the output can take a beat of the frame under way, or of any when none is.
+    reg              f_past_reg = 1'b0;
+    reg              f_open_reg;    // a frame has begun and not ended
+    reg [INPUTS-1:0] f_owner_reg;   // of which input
+    reg [BEAT_W-1:0] f_beat;
+    reg [4:0]        f_served;      // the input that was served last
+    reg [4:0]        f_begun_reg;   // frames that others began while f_input has been waiting
+    reg [4:0]        f_input;       // its number
+    integer          f;
+
+    wire [INPUTS-1:0] f_taken = s_axis_tvalid & s_axis_tready;
+    (* anyconst *) reg [INPUTS-1:0] f_mine;
+    wire              f_waits = (s_axis_tvalid & f_mine) != 0 && !(f_open_reg && f_owner_reg == f_mine);
+    wire [BEAT_W-1:0] f_out   = {m_axis_tuser, m_axis_tlast, m_axis_tkeep, m_axis_tdata};
+    wire              f_move  = !m_axis_tvalid || m_axis_tready;
+    // Turns of others that come before that of f_input.
+    wire [4:0]        f_ahead = f_input > f_served ? f_input - f_served - 5'd1 :
+        f_input + INPUTS - f_served - 5'd1;
+
+    always @* begin
+        f_beat = {BEAT_W{1'b0}};
+        f_served = INPUTS - 1;
+        f_input = 5'd0;
+        for (f = 0; f < INPUTS; f = f + 1) begin
+            if (f_taken[f])
+                f_beat = {s_axis_tuser[f*USER_W +: USER_W], s_axis_tlast[f],
+                    s_axis_tkeep[f*(DATA_W/8) +: DATA_W/8], s_axis_tdata[f*DATA_W +: DATA_W]};
+            if (grant_reg[f])
+                f_served = f;
+            if (f_mine[f])
+                f_input = f;
+        end
+    end
+
+    initial assume (rst);
+
+    always @(posedge clk) begin
+        assume (f_mine != 0 && (f_mine & (f_mine - 1'b1)) == 0);
+        f_past_reg <= 1'b1;
+        if (f_taken != 0) begin
+            f_open_reg  <= (f_taken & s_axis_tlast) == 0;
+            f_owner_reg <= f_taken;
+        end
+        if (!f_waits || (f_taken & f_mine) != 0)
+            f_begun_reg <= 5'd0;
+        else if (f_taken != 0 && !f_open_reg)
+            f_begun_reg <= f_begun_reg + 5'd1;
+        if (rst) begin
+            f_open_reg  <= 1'b0;
+            f_owner_reg <= {INPUTS{1'b0}};
+            f_begun_reg <= 5'd0;
+        end
+
+        if (f_past_reg) begin
+            // The inputs keep to the rule: what is offered stays until it is taken.
+            if ($past(f_waits && (f_taken & f_mine) == 0 && !rst))
+                assume ((s_axis_tvalid & f_mine) != 0);
+
+            assert ((grant_reg & (grant_reg - 1'b1)) == 0);
+            assert (active_reg == f_open_reg);
+            assert (!f_open_reg || (grant_reg == f_owner_reg && grant_reg != 0));
+            assert ((f_taken & (f_taken - 1'b1)) == 0);
+            if (f_open_reg)
+                assert ((f_taken & ~f_owner_reg) == 0);
+            if (f_move && !f_open_reg && s_axis_tvalid != 0)
+                assert (f_taken != 0);
+            if (f_move && f_open_reg && (s_axis_tvalid & f_owner_reg) != 0)
+                assert (f_taken == f_owner_reg);
+            assert (f_begun_reg + f_ahead < INPUTS);
+            assert (f_begun_reg < INPUTS);
+            if ($past(f_taken != 0 && !rst)) begin
+                assert (m_axis_tvalid);
+                assert (f_out == $past(f_beat));
+            end
+            if ($past(m_axis_tvalid && !m_axis_tready && !rst)) begin
+                assert (m_axis_tvalid);
+                assert ($stable(f_out));
+            end
+            if ($past(f_move && f_taken == 0 && !rst))
+                assert (!m_axis_tvalid);
+            cover (f_begun_reg == INPUTS - 1 && (f_taken & f_mine) != 0);
+            cover (f_open_reg && $past(f_open_reg) && f_taken != 0 && $past(f_taken != 0) && f_waits);
+        end
+    end
+`endif
+
 endmodule
 
 `resetall

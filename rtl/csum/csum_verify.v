@@ -226,6 +226,147 @@ module csum_verify #(
     assign m_axis_tvalid = valid_reg[DELAY];
     assign busy = valid_reg != {DELAY+1{1'b0}} || in_frame_reg;
 
+`ifdef FORMAL
+    // For every frame up to 16 KiB, and every start and end: the raw sum is the sum of the frame's
+    // words with its carries brought round, and the verdict follows from it. That this is what RFC
+    // 1071 makes word by word, tests/formal/rfc1071.v proves. The beats' sums are followed through
+    // the stages.
+    reg              f_past_reg = 1'b0;
+    reg [13:0]       f_start_reg;
+    reg [13:0]       f_end_reg;
+    reg [BEATS_W:0]  f_place_reg;           // of the beat in stage 0 in its frame
+    reg [DATA_W-1:0] f_word_0_reg;          // of the beat in stage 0 what is to be summed
+    reg [DATA_W-1:0] f_word_1_reg;          // and of that in stage 1
+    reg [SUM_W*(LEVELS+2)-1:0] f_sum_reg;      // sum of the beat in stage k, 2 or later, in slice k
+    reg              f_some_reg;            // a beat has left stage ACC
+    reg [BEATS_W:0]  f_added_reg;           // beats of the frame that have
+    reg [29:0]       f_total_reg;           // their sum
+    reg [15:0]       f_fold_reg;            // of the frame, a stage later each
+    reg [15:0]       f_folded_reg;
+    reg [15:0]       f_raw_reg;
+
+    function [15:0] f_around(input [15:0] a, input [15:0] b);
+        reg [16:0] sum;
+        begin
+            sum = {1'b0, a} + {1'b0, b};
+            f_around = sum[15:0] + {15'd0, sum[16]};
+        end
+    endfunction
+
+    // The beat that comes in: what of its words counts, and their sums
+    wire [13:0]      f_start = in_frame_reg ? f_start_reg : s_axis_tuser[META_SUM_START +: META_SUM_START_W];
+    wire [13:0]      f_end   = in_frame_reg ? f_end_reg : s_axis_tuser[META_SUM_END +: META_SUM_END_W];
+    wire [BEATS_W:0] f_place = in_frame_reg ? f_place_reg + 1'b1 : {BEATS_W+1{1'b0}};
+    wire [DATA_W-1:0] f_word;
+    wire [SUM_W-1:0] f_sums [0:HALVES];
+    wire [SUM_W-1:0] f_tree [0:(LEVELS+1)*(HALVES+1)-1];
+
+    assign f_sums[0] = {SUM_W{1'b0}};
+
+    genvar fg;
+    genvar fh;
+    generate
+        for (fg = 0; fg < HALVES; fg = fg + 1) begin : f_half
+            // Place of the word's bytes in the frame
+            wire [15:0] high = {f_place, {LANE_W{1'b0}}} + 2 * fg;
+            wire [15:0] low = high + 16'd1;
+            wire [15:0] word = f_word_1_reg[16*fg +: 16];
+            assign f_word[16*fg+8 +: 8] = s_axis_tdata[16*fg +: 8]
+                & {8{s_axis_tkeep[2*fg] && high >= {2'd0, f_start} && high < {2'd0, f_end}}};
+            assign f_word[16*fg +: 8] = s_axis_tdata[16*fg+8 +: 8]
+                & {8{s_axis_tkeep[2*fg+1] && low >= {2'd0, f_start} && low < {2'd0, f_end}}};
+            assign f_sums[fg+1] = f_sums[fg] + {{SUM_W-16{1'b0}}, word};
+            always @* begin
+                if (f_past_reg && valid_reg[0])
+                    assert (f_word_0_reg[16*fg +: 16] == {
+                        data_0_reg[16*fg +: 8] & {8{from[2*fg] && !beyond[2*fg] && keep_0_reg[2*fg]}},
+                        data_0_reg[16*fg+8 +: 8] & {8{from[2*fg+1] && !beyond[2*fg+1] && keep_0_reg[2*fg+1]}}});
+                if (f_past_reg && valid_reg[1])
+                    assert (tree[SUM_W*fg +: SUM_W] == {{SUM_W-16{1'b0}}, word});
+            end
+        end
+        for (fg = 1; fg <= LEVELS; fg = fg + 1) begin : f_level
+            assign f_tree[fg*(HALVES+1)] = {SUM_W{1'b0}};
+            for (fh = 0; fh < HALVES; fh = fh + 1) begin : f_add
+                assign f_tree[fg*(HALVES+1)+fh+1] = f_tree[fg*(HALVES+1)+fh]
+                    + tree[SUM_W*(HALVES*fg+fh) +: SUM_W];
+                always @*
+                    if (f_past_reg && valid_reg[fg+1])
+                        assert ({11'd0, tree[SUM_W*(HALVES*fg+fh) +: SUM_W]} < (32'd1 << (16 + fg)));
+            end
+            always @*
+                if (f_past_reg && valid_reg[fg+1])
+                    assert (f_sum_reg[SUM_W*(fg+1) +: SUM_W] == f_tree[fg*(HALVES+1)+HALVES]);
+        end
+    endgenerate
+
+    wire [29:0] f_total = (first_reg[ACC] ? 30'd0 : f_total_reg)
+        + {{30-SUM_W{1'b0}}, f_sum_reg[SUM_W*ACC +: SUM_W]};
+
+    always @(posedge clk) begin
+        f_past_reg <= 1'b1;
+        if (accept) begin
+            f_start_reg <= f_start;
+            f_end_reg <= f_end;
+            f_place_reg <= f_place;
+        end
+        if (move) begin
+            f_word_0_reg <= f_word;
+            f_word_1_reg <= f_word_0_reg;
+            f_sum_reg <= {f_sum_reg[SUM_W*(LEVELS+1)-1:2*SUM_W], f_sums[HALVES], {2*SUM_W{1'b0}}};
+            if (valid_reg[ACC]) begin
+                f_some_reg <= 1'b1;
+                f_added_reg <= (first_reg[ACC] ? {BEATS_W+1{1'b0}} : f_added_reg) + 1'b1;
+                f_total_reg <= f_total;
+            end
+            if (valid_reg[ACC+1] && last_reg[ACC+1])
+                f_fold_reg <= f_around(f_total_reg[15:0], {2'd0, f_total_reg[29:16]});
+            if (valid_reg[ACC+2] && last_reg[ACC+2])
+                f_folded_reg <= f_fold_reg;
+            if (valid_reg[DELAY-1] && last_reg[DELAY-1])
+                f_raw_reg <= f_folded_reg;
+        end
+        if (rst)
+            f_some_reg <= 1'b0;
+    end
+
+    always @* begin
+        if (!f_past_reg)
+            assume (rst);
+        // A frame has at most 16 KiB
+        assume (!in_frame_reg || f_place_reg != {1'b0, {BEATS_W{1'b1}}});
+        assume (first_reg[ACC] || f_added_reg != {1'b1, {BEATS_W{1'b0}}});
+        if (f_past_reg) begin
+            if (valid_reg[0]) begin
+                assert (start_reg == f_start_reg && end_reg == f_end_reg);
+                assert ({1'b0, beat_reg} == f_place_reg);
+            end
+            if (in_frame_reg) begin
+                assert (start_reg == f_start_reg && end_reg == f_end_reg);
+                assert ({1'b0, beat_reg} == f_place_reg);
+            end
+            if (valid_reg[ACC])
+                assume (f_some_reg || first_reg[ACC]);
+            if (valid_reg[ACC+1])
+                assert (f_some_reg);
+            if (f_some_reg) begin
+                assert (total_reg == f_total_reg);
+                assert (f_added_reg <= {1'b1, {BEATS_W{1'b0}}});
+                assert (f_total_reg <= {f_added_reg, {16+LEVELS{1'b0}}});
+            end
+            if (valid_reg[ACC+2] && last_reg[ACC+2])
+                assert (f_fold_reg == fold_reg[15:0] + {15'd0, fold_reg[16]});
+            if (valid_reg[DELAY-1] && last_reg[DELAY-1]) begin
+                assert (folded_reg == f_folded_reg);
+                assert (right == (f_around(folded_reg, pseudo) == 16'hffff));
+            end
+            if (valid_reg[DELAY] && last_reg[DELAY])
+                assert (m_axis_check[15:0] == f_raw_reg);
+            cover (valid_reg[DELAY] && last_reg[DELAY] && m_axis_tready && raw_reg != 16'd0);
+        end
+    end
+`endif
+
 endmodule
 
 `resetall
