@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <functional>
 #include <random>
+#include <set>
 
 #include "../rtl/common/axis.h"
 #include "host.h"
@@ -626,6 +627,7 @@ static void test_scatter(unsigned int width, bool rough, unsigned int frames)
 	uint64_t offered[2] = {}, completed = 0, refused = 0, truncated = 0, lost = 0, cut = 0,
 		 long_frames = 0;
 	std::vector<sent> list[2];
+	std::set<unsigned int> sums_of[2];
 	size_t at_frame[2][4] = {}; /* behind the frame that the queue gave last */
 	unsigned int lengths[2][4][16], pieces[2][4] = {};
 	uint64_t addresses[2][4][16];
@@ -718,12 +720,17 @@ static void test_scatter(unsigned int width, bool rough, unsigned int frames)
 	}
 	for (unsigned int i = 0; i < frames; i++) {
 		unsigned int port = rnd() % 2;
-		size_t payload = rnd() % (rnd() % 4 ? 600 : rnd() % 4 ? 2000 : 9680);
-		layout at;
 		sent s;
-		/* With wrong checksums the raw sum is as good as random: it names the frame. */
-		s.frame = make_frame(i % 2 ? UDP4 : TCP4, payload, i, false, false, at);
-		s.sum = sum_mod(&s.frame[at.l4], at.end - at.l4);
+		/*
+		 * With wrong checksums the raw sum is as good as random: it names the frame, if no
+		 * other one of the port has the same.
+		 */
+		do {
+			size_t payload = rnd() % (rnd() % 4 ? 600 : rnd() % 4 ? 2000 : 9680);
+			layout at;
+			s.frame = make_frame(i % 2 ? UDP4 : TCP4, payload, i, false, false, at);
+			s.sum = sum_mod(&s.frame[at.l4], at.end - at.l4);
+		} while (!sums_of[port].insert(s.sum).second);
 		list[port].push_back(s);
 		c.offer(port, s.frame);
 		offered[port]++;
