@@ -14,7 +14,10 @@ RTL_WIDTHS := 64 512
 RTL_BENCHES :=
 # Receive
 RTL_BENCHES += axis_register axis_fifo axis_frame_mux axis_frame_demux port_rx parse csum_verify deliver
-RTL_BENCHES += frame_buffer header_walk
+RTL_BENCHES += frame_buffer header_walk toeplitz_hash
+# It has no parameter, and words of 32 bits
+RTL_PARAMS_toeplitz_hash := -Wall
+RTL_WIDTHS_toeplitz_hash := 32
 # header_walker and header_result together, in a top of the bench's own
 RTL_FLAGS_header_walk := tests/rtl/header_walk/header_walk.v
 RTL_PARAMS_frame_buffer := -GDATA_W=@ -GRAM_BYTES=2048 -GFRAMES=8

@@ -85,7 +85,8 @@ struct bench {
 		dut.clk = 0;
 		dut.eval();
 		/* The index is that of the clock before. */
-		if (clocks > 2 * WATCH && dut.tops != tops[clocks % (WATCH + 1)][watched] && !wrong++)
+		if (clocks > 2 * WATCH && dut.tops != tops[clocks % (WATCH + 1)][watched] &&
+		    !wrong++)
 			why = "top bits of " + std::to_string(watched) + " are " +
 			      std::to_string(dut.tops);
 		changes += dut.tops != seen;

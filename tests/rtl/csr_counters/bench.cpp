@@ -107,7 +107,8 @@ struct bench {
 	{
 		event e[BANKS];
 		auto some = [&](unsigned b) {
-			return in == ONE ? SIZE[b] - 1 : (unsigned)(r() % (in == ALL ? SIZE[b] : 2));
+			return in == ONE ? SIZE[b] - 1 :
+					   (unsigned)(r() % (in == ALL ? SIZE[b] : 2));
 		};
 		for (unsigned b = 0; b < BANKS; b++)
 			e[b] = { chance(r, rate), some(b),
@@ -180,10 +181,9 @@ int main()
 	b.read_all();
 	t.check(b.error.empty() && b.reads == 464 && !b.nonzero, "all counters are 0 after reset",
 		b.error);
-	static const unsigned mixes[][3] = {
-		{ 100, 0, b.ALL }, { 80, 30, b.TWO }, { 50, 100, b.ALL }, { 5, 100, b.TWO },
-		{ 100, 0, b.ONE }, { 95, 100, b.ONE }
-	};
+	static const unsigned mixes[][3] = { { 100, 0, b.ALL },	 { 80, 30, b.TWO },
+					     { 50, 100, b.ALL }, { 5, 100, b.TWO },
+					     { 100, 0, b.ONE },	 { 95, 100, b.ONE } };
 	for (auto &c : mixes) {
 		uint64_t reads = b.reads, waited = b.waited;
 		for (unsigned i = 0; i < 40000; i++)
@@ -194,7 +194,8 @@ int main()
 				std::to_string(c[1]) + "%" + (c[2] == b.ONE ? ", one index" : "");
 		t.check(b.error.empty() && !b.reading && !b.m.busy, n + ": every read is exact",
 			b.error);
-		t.check(!c[1] || (b.reads - reads > (c[2] == b.ONE ? 500 : 2000) && b.waited - waited > 50),
+		t.check(!c[1] || (b.reads - reads > (c[2] == b.ONE ? 500 : 2000) &&
+				  b.waited - waited > 50),
 			n + ": reads pass", std::to_string(b.reads - reads));
 	}
 	uint64_t nonzero = b.nonzero;

@@ -15,7 +15,7 @@ using namespace axis;
 struct bench : dut<Vheader_walk> {
 	rng r;
 	unsigned gap, hold; /* percent: no beat in a clock, result not taken in a clock */
-	bool alone;	    /* a frame comes when the one before has left */
+	bool alone; /* a frame comes when the one before has left */
 	std::string error;
 	unsigned wrong = 0, early = 0, stalls = 0;
 
@@ -95,8 +95,9 @@ struct bench : dut<Vheader_walk> {
 		while (done < frames.size() && idle < 40000) {
 			quiet();
 			m.take = 0;
-			bool may = row ? room : room && start_room && !started && at < frames.size() &&
-						  !(alone && !begin.empty());
+			bool may = row ? room :
+					 room && start_room && !started && at < frames.size() &&
+						   !(alone && !begin.empty());
 			started = false;
 			stalls += row && !room;
 			if (may && (gap == 0 || !chance(r, gap))) {
@@ -158,7 +159,8 @@ int main(int argc, char **argv)
 					if (mix[0] || !alone)
 						return;
 					longest = std::max(longest, took);
-					bool plain = v.field[REASON] == 0 && v.field[VLAN_TAGS] == 0;
+					bool plain =
+						v.field[REASON] == 0 && v.field[VLAN_TAGS] == 0;
 					if (plain && v.field[L3_TYPE] == 1 && v.field[L4_TYPE] == 2)
 						udp4 = std::max(udp4, took);
 					if (plain && v.field[L3_TYPE] == 3 && v.field[L4_TYPE] == 1)
@@ -170,25 +172,26 @@ int main(int argc, char **argv)
 					w + "hash configuration " + std::to_string(i) + ", gaps " +
 						std::to_string(mix[0]) + "%, held " +
 						std::to_string(mix[1]) + "%, " +
-						(alone ? "one at a time" : "frame behind frame") + ": " +
-						std::to_string(sets[i].frames.size()) + " results",
+						(alone ? "one at a time" : "frame behind frame") +
+						": " + std::to_string(sets[i].frames.size()) +
+						" results",
 					b.error);
 			}
 	t.check(early > 0, w + "results are there while their frame is still being written");
 	if (DATA_W == 64)
 		t.check(stalls > 0, w + "a full ring stalls its writer");
-	printf("# clocks to the result: longest %u, UDP over IPv4 %u, TCP over IPv6 %u\n", longest, udp4,
-	       tcp6);
+	printf("# clocks to the result: longest %u, UDP over IPv4 %u, TCP over IPv6 %u\n", longest,
+	       udp4, tcp6);
 
 	/* How often frames of one kind may come; rtl/parse/parse.v has enough walkers for it. */
 	for (unsigned kind = 0; kind < 4; kind++) {
-		static const char *const names[] = { "UDP over IPv4", "TCP over IPv4", "UDP over IPv6",
-						     "TCP over IPv6" };
+		static const char *const names[] = { "UDP over IPv4", "TCP over IPv4",
+						     "UDP over IPv6", "TCP over IPv6" };
 		static const unsigned words[] = { 8, 10, 13, 15 };
 		std::vector<vector_frame> frames;
 		for (auto &v : sets[0].frames)
-			if (v.field[REASON] == 0 && v.field[VLAN_TAGS] == 0 && v.data.size() <= 80 &&
-			    v.field[L3_TYPE] == (kind & 2 ? 3 : 1) &&
+			if (v.field[REASON] == 0 && v.field[VLAN_TAGS] == 0 &&
+			    v.data.size() <= 80 && v.field[L3_TYPE] == (kind & 2 ? 3 : 1) &&
 			    v.field[L4_TYPE] == (kind & 1 ? 1 : 2))
 				frames.push_back(v);
 		for (size_t i = 0; frames.size() < 1000; i++)
@@ -201,6 +204,7 @@ int main(int argc, char **argv)
 		t.check(b.wrong == 0 && each < words[kind] + 3 + 0.1,
 			w + names[kind] + ": its words and 3 clocks a frame", b.error);
 	}
-	t.check(longest <= 80 && udp4 && udp4 <= 20 && tcp6 && tcp6 <= 27, w + "time to the result");
+	t.check(longest <= 80 && udp4 && udp4 <= 20 && tcp6 && tcp6 <= 27,
+		w + "time to the result");
 	return t.finish();
 }
