@@ -302,8 +302,11 @@ private:
 		q.buffer = BUFFER_AREA / size - 128;
 		if (q.buffer > 16383)
 			q.buffer = 16383;
-		if (what.short_rings && chance(60) && !transmit)
-			q.buffer = 64 + below(chance(50) ? 1500 : 200);
+		if (what.short_rings && chance(60) && !transmit) {
+			unsigned int buffer = 64 + below(chance(50) ? 1500 : 200);
+			if (buffer < q.buffer)
+				q.buffer = buffer;
+		}
 		if (!transmit && (q.buffer < smallest[f] || !smallest[f]))
 			smallest[f] = q.buffer;
 		p.start(f, transmit, n, log2, ring, completions, chance(70) ? n : random() & 0xff);
