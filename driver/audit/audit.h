@@ -128,6 +128,8 @@ struct item *items_add(struct items *items, struct test *test, const struct fram
 struct item *items_add_transmit(struct items *items, struct test *test, const struct frame *frame,
 				unsigned int want, unsigned int options);
 void items_free(struct items *items);
+/* False: the port has nothing of what the item asks for. */
+bool item_offered(const struct item *item);
 
 /* --- ports ---------------------------------------------------------------------------------- */
 
@@ -176,8 +178,13 @@ bool wire_works(void);
 void exchange(struct items *items);
 /* The same, all at once, with receiving delayed and in bursts of odd sizes. */
 void exchange_flood(struct items *items);
+/* Every item once, none again. */
+void exchange_once(struct items *items);
 /* The peer sends, the port receives and sends what it got back with its offloads on. */
 void exchange_forward(struct items *items);
+
+/* --- judgement ------------------------------------------------------------------------------ */
+
 /* Judges what came of an item and enters the result. */
 void judge_item(const struct item *item);
 void judge_items(const struct items *items);

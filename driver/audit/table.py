@@ -48,18 +48,22 @@ def ended_in(report):
     return 0
 
 
-def cell(entry, direction):
+def word(entry, direction):
     counts = entry[direction]
-    judged = counts["right"] + counts["wrong"] + counts["not_verified"]
     if any(case["name"] == "the drivers survive" and case["direction"] == direction
            for case in entry["cases"]):
-        return "**ends the process**"
+        return "**ends**"
     if counts["result"] == "wrong":
-        return "**wrong %d/%d**" % (counts["wrong"], judged)
+        return "**wrong**"
     if counts["result"] == "right":
-        unverified = counts["not_verified"]
-        return "right %d" % counts["right"] + (", %d not verified" % unverified if unverified else "")
-    return {"not offered": "·", "-": ""}.get(counts["result"], counts["result"])
+        return "right" if counts["not_verified"] == 0 else "partly"
+    return {"not offered": "-", "-": "", "not verified": "silent",
+            "not testable here": "?"}[counts["result"]]
+
+
+def cell(entry):
+    words = [word(entry, direction) for direction in (RECEIVE, TRANSMIT)]
+    return " / ".join(words) if all(words) else "".join(words)
 
 
 def main():
@@ -72,15 +76,13 @@ def main():
         with open(os.path.join(netns.BUILD, "audit", name + ".json"), "w") as file:
             json.dump(report, file, indent=1)
         print("%s: done" % name, file=sys.stderr)
-    print("| class | " + " | ".join("%s, receive | %s, transmit" % (name, name)
-                                    for name, _, _ in runs) + " |")
-    print("|---|" + "---|---|" * len(runs))
+    print("| class | " + " | ".join(name for name, _, _ in runs) + " |")
+    print("|---|" + "---|" * len(runs))
     for index in range(audit.CLASSES):
         entry = runs[0][2]["classes"][index]
         print("| %02d %s | %s |" % (entry["class"], entry["title"], " | ".join(
-            cell(report["classes"][index], direction)
-            for _, _, report in runs for direction in (RECEIVE, TRANSMIT))))
-    print("| classes wrong | " + " | ".join("%d |" % sum(
+            cell(report["classes"][index]) for _, _, report in runs)))
+    print("| **classes wrong** | " + " | ".join("**%d**" % sum(
         "wrong" in (entry[RECEIVE]["result"], entry[TRANSMIT]["result"])
         for entry in report["classes"]) for _, _, report in runs) + " |")
 

@@ -186,6 +186,10 @@ def doorbell(queue, tail, function=0):
     return action(5, function, queue) + struct.pack("<H", tail)
 
 
+def queue_register(queue, offset, value):
+    return action(3, 0, queue) + bytes([offset]) + struct.pack("<I", value)
+
+
 def frame(function, length, data):
     return action(12, function) + bytes([length // 2]) + data[:min(64, length // 2 * 2 + 1)]
 
@@ -201,11 +205,21 @@ def queues():
     yield "transmit", (bytes([0]) + action(11) + struct.pack("<HB", 0x8000, 64) + data +
                        descriptor(4, 0, 0x8000, (64 | 7 << 16, 0)) + descriptor(4, 1, 0x8000, (13 | 4 << 16, 0)) +
                        descriptor(4, 2, 0x8000, (64, 0)) + descriptor(4, 3, 0xff0000, (64 | 4 << 16, 0)) + doorbell(4, 4))
+    lengths = (14, 59, 60, 4096, 9728, 9729, 16383)
+    yield "transmit_lengths", (bytes([0]) + b"".join(
+        descriptor(4, i, 0x4000, (length | 7 << 16, 0)) for i, length in enumerate(lengths)) + doorbell(4, len(lengths)))
+    yield "long_ring", (bytes([0]) + queue_register(4, 0, 0) + queue_register(4, 8, 8) + queue_register(4, 0x10, 0x8000) +
+                        queue_register(4, 0, 1) + doorbell(4, 200) + queue_register(0, 0, 0) +
+                        queue_register(0, 8, 9) + queue_register(0, 0x10, 0x8000) + queue_register(0, 0, 1) +
+                        doorbell(0, 300) + frame(0, 64, data))
+    across = b"".join(queue_register(q, 0, 0) + queue_register(q, 8, 5) + queue_register(q, 0x10, 0x1f80) +
+                      queue_register(q, 0x18, 0x3f80) + queue_register(q, 0, 1) for q in (0, 4))
+    yield "rings_across_pages", bytes([0]) + across + doorbell(0, 20) + doorbell(4, 20) + frame(0, 64, data) * 9
     yield "doorbell_too_far", bytes([0]) + doorbell(0, 9) + doorbell(4, 0xffff) + doorbell(4, 4)
     yield "interrupt", (bytes([0]) + received + action(7, 0, 0) + b"\0\0" + frame(0, 64, data) + action(7, 0, 4) +
                         struct.pack("<H", 3))
-    ring = action(3, 0, 0) + b"\0" + struct.pack("<I", 0) + action(3, 0, 0) + b"\x10" + struct.pack("<I", 0x10000)
-    yield "refused_ring", bytes([0]) + ring + action(3, 0, 0) + b"\0" + struct.pack("<I", 1) + doorbell(0, 3)
+    yield "refused_ring", (bytes([0]) + queue_register(0, 0, 0) + queue_register(0, 0x10, 0x10000) +
+                           queue_register(0, 0, 1) + doorbell(0, 3))
     scatter = action(0) + bytes([0x40, 0, 1]) + struct.pack("<I", 0x43)
     small = b"".join(descriptor(0, i, 0x4000 + 0x100 * i, (64 + i, 0)) for i in range(8)) + doorbell(0, 8)
     yield "scatter", bytes([0]) + scatter + small + frame(0, 300, data) + frame(0, 400, data) + frame(0, 64, data)

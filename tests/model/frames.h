@@ -27,7 +27,7 @@ struct wishes {
 	unsigned int middle = 20, jumbo = 0;
 	/* In percent: to one of the addresses, to broadcast, to some multicast, else to a stranger. */
 	unsigned int own = 100, broadcast = 0, multicast = 0;
-	std::vector<address> addresses = { { 2, 0, 0, 0, 0, 1 } };
+	std::vector<address> addresses = std::vector<address>(1);
 	/* Longer frames are cut. */
 	size_t longest = 9728;
 	/* At least 60 bytes, padded; false: as short as the headers are. */

@@ -9,7 +9,7 @@ namespace pair_test {
 /* Features of the map that a version of the card may lack. */
 static const struct {
 	bool scatter, mac_filter, event;
-} features = { true, true, false };
+} features = { true, true, true };
 
 const plan plans[] = {
 	{ .name = "received headers", .receive = 60, .rss = 20 },
@@ -237,6 +237,7 @@ private:
 		for (unsigned int e = 0; e < 128; e++)
 			p.write(window(f) + SEKISHO_NETWORK_RSS_TABLE(e), below(QUEUES));
 		set_rss(f);
+		set_event(f);
 		control(f, what.filters ? random_control() : 0x07 | (random() & 8));
 		for (unsigned int t = 0; t < 2; t++)
 			for (unsigned int n = 0; n < QUEUES; n++)
@@ -261,6 +262,15 @@ private:
 		engines->settle();
 	}
 
+	void set_event(unsigned int f)
+	{
+		if (features.event)
+			engines->write(
+				window(f) + SEKISHO_NETWORK_EVENT,
+				(random() & SEKISHO_NETWORK_EVENT_VECTOR_MASK) |
+					(chance(80) ? SEKISHO_NETWORK_EVENT_ENABLE_MASK : 0));
+	}
+
 	void set_rss(unsigned int f)
 	{
 		pair &p = *engines;
@@ -278,7 +288,8 @@ private:
 	{
 		pair &p = *engines;
 		queue &q = p.at(f, transmit, n);
-		unsigned int log2 = what.short_rings || serial ? 3 + below(3) : 6 + below(3);
+		bool few = serial || (what.short_rings && chance(85));
+		unsigned int log2 = (few ? 3 : 6) + below(3);
 		unsigned int size = 1u << log2, entry = transmit ? 8 : 32;
 		size_t spare_ring = (16u << RING_AREA_LOG2) - size * 16;
 		size_t spare_completions = (32u << RING_AREA_LOG2) - size * 32;
@@ -333,6 +344,7 @@ private:
 				unsigned int speed = random() & 0xffffff;
 				for (auto &s : p.sides)
 					sekisho_engine_set_link(s->engine, f, up, speed);
+				p.settle();
 				p.read(window(f) + SEKISHO_NETWORK_LINK);
 			}
 			if (chance(what.control / 4))
@@ -366,6 +378,7 @@ private:
 		if (chance(70)) {
 			control(f, 0x03 | (random() & 0x3c));
 			set_rss(f);
+			set_event(f);
 		}
 	}
 
@@ -376,7 +389,8 @@ private:
 		uint32_t at = window(f) + (transmit ? SEKISHO_NETWORK_TX_DOORBELL_TAIL(n) :
 						      SEKISHO_NETWORK_RX_DOORBELL_TAIL(n));
 		/* Beyond the ring, or backwards */
-		uint16_t step = q.size + 1 + below(65536 - q.size - 1);
+		uint16_t step =
+			chance(30) ? -1 - below(q.size) : q.size + 1 + below(65536 - q.size - 1);
 		p.write(at, (uint16_t)(q.tail + step));
 		p.settle();
 		if (chance(70)) {

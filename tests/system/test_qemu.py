@@ -281,7 +281,7 @@ if __name__ == "__main__":
             ("a receive queue's interrupt wakes its application", in_lab(wakes_by_interrupt)),
             ("a card that goes away", in_lab(card_goes_away)),
             ("make guest: a shell, testpmd over a cable", guest_by_hand),
-        ], time_limit=300)
+        ], time_limit=600)
     finally:
         if lab:
             lab.close()
