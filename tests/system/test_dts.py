@@ -1,0 +1,905 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""The cases of DPDK's test suite (DTS) that the driver's features cover, by their names there.
+
+DTS needs a PCI device and a second machine; here the second machine is a pair of TAP devices around
+sekisho-sim, and the device is the driver's vfio-user one. What DTS asks by eye or by a line of
+testpmd is asked here of the frame's contents and of the card's counters as well.
+"""
+
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "common"))
+import bench
+import netns
+import packets
+import tap
+
+from scapy.layers.inet import ICMP, IP, TCP, UDP
+from scapy.layers.inet6 import IPv6, IPv6ExtHdrFragment
+from scapy.layers.l2 import ARP, GRE, Dot1Q, Ether
+from scapy.packet import Raw
+
+QUEUES, RING, TABLE, KEY = 4, 256, 128, 40
+PEER = "02:00:00:00:00:99"
+OTHER = "02:00:00:00:00:aa"
+PAST = 9  # DTS: so much longer than Ethernet and the MTU is too long on every NIC
+HALF = ["--mbuf-size=2048"]
+RECORD = re.compile(r"src=(02:FE:00:00:\w\w:\w\w) - ([^\n]*\n  ol_flags: [^\n]*)\n")
+
+
+class Card:
+    """A simulator and testpmd, used by case after case; made anew after a failure. One at a time."""
+
+    running = None
+
+    def __init__(self, width):
+        self.width, self.setup, self.options, self.serial = width, None, None, 0
+
+    def open(self, options):
+        """A testpmd that was started with these options."""
+        words = ["--mbuf-size=10240"] + list(options)
+        if Card.running not in (None, self):
+            Card.running.close()
+        Card.running = self
+        if self.setup is None:
+            self.setup = bench.Bench(width=self.width, queues=QUEUES, addresses=False, start=False,
+                                     port_options=(",speed=10000", ",speed=25000"), pmd_options=words)
+            for side in "ab":
+                self.setup.ns.ip(side, "link", "set", "tap" + side, "mtu", 9800)
+            self.near = packets.Wire(self.setup.ns["a"], "tapa")
+            self.far = packets.Wire(self.setup.ns["b"], "tapb")
+        elif words != self.options:
+            self.quit()
+            self.setup.pmd = bench.Testpmd(
+                self.setup.folder, [bench.device(self.setup.sim, "net%d" % i) for i in (0, 1)],
+                queues=QUEUES, options=words)
+            self.setup.stack.append(self.setup.pmd.kill)
+        self.options, self.pmd = words, self.setup.pmd
+
+    def quit(self):
+        tap.equal(self.pmd.quit(), 0, "testpmd's exit status")
+        self.options = None
+
+    def finish(self):
+        """Every frame of the cases before is accounted for, and all ends in order."""
+        if self.setup is None:
+            raise tap.Skip("the last case failed, or none ran")
+        try:
+            self.setup.sim.check_balance()
+            if self.options:
+                self.quit()
+            self.setup.sim.finish()
+        finally:
+            self.close()
+
+    def close(self):
+        setup, self.setup = self.setup, None
+        if setup:
+            self.near.close()
+            self.far.close()
+            setup.close()
+
+    def case(self, function, *options):
+        def run():
+            try:
+                self.open(options)
+                function(self)
+                if self.options:
+                    self.pmd.command("set verbose 0")
+                    self.pmd.command("stop")
+            except tap.Skip:
+                raise
+            except BaseException as error:
+                setup, self.setup = self.setup, None
+                if setup:
+                    setup.__exit__(type(error), error, None)
+                raise
+        return run
+
+    # --- testpmd
+
+    def start(self, engine="io", verbose=False):
+        self.pmd.command("set fwd %s" % engine)
+        self.pmd.command("set verbose %d" % verbose)
+        self.pmd.command("start")
+
+    def stopped(self, *lines, port="all"):
+        """Commands that need a stopped port. The last two: a port forgets RSS when configured anew."""
+        said = [self.command(line) for line in
+                ("stop", "port stop %s" % port) + lines +
+                ("port start %s" % port, "port config all rss all")]
+        assert "Fail" not in said[-2], said[-2]
+        return "".join(said[2:-2])
+
+    def command(self, line):
+        """What testpmd prints and logs: two streams, which meet in the log file."""
+        size = os.path.getsize(self.pmd.log_path)
+        self.pmd.command(line)
+        with open(self.pmd.log_path, errors="replace") as log:
+            log.seek(size)
+            return log.read()
+
+    # --- frames
+
+    def frame(self, *layers, **fields):
+        """A frame to another station with a source address of its own."""
+        self.serial += 1
+        fields.setdefault("dst", PEER)
+        packet = Ether(src="02:fe:00:00:%02x:%02x" % divmod(self.serial, 256), **fields)
+        for layer in layers:
+            packet = packet / layer
+        data = bytes(packet)
+        return data.ljust(60, b"\0")
+
+    def plain(self, length=64, **fields):
+        """Not IP: queue 0. Length without FCS."""
+        return self.frame(Raw(bytes(n * 7 & 0xff for n in range(length - 14))), type=0x88b5, **fields)
+
+    def flows(self, count):
+        return [self.frame(IP(src="198.18.0.1", dst="198.18.1.%d" % (n % 254 + 1)),
+                           UDP(sport=1000 + n, dport=4000 + n), Raw(b"flow")) for n in range(count)]
+
+    def counter(self, bank, kind, index=0):
+        for name, base, kinds, width, _ in bench.BANKS:
+            if name == bank:
+                with self.setup.sim.client("mgmt") as client:
+                    return client.counter(base + 16 * (width * index + kinds.index(kind)))
+        raise KeyError(bank)
+
+    def send(self, frames):
+        for frame in frames:
+            self.near.send(frame)
+
+    def passes(self, frames, wanted=None):
+        """Sends; exactly these frames, or the wanted ones, leave the other port (queues: any order)."""
+        self.send(frames)
+        wanted = frames if wanted is None else wanted
+        got = self.far.collect(len(wanted), 30, quiet=0.05)
+        if sorted(got) != sorted(wanted):
+            missing = [frame.hex() for frame in wanted if frame not in got]
+            extra = [frame.hex() for frame in got if frame not in wanted]
+            raise AssertionError("%d frames came, %d wanted; missing %s, not wanted %s" % (
+                len(got), len(wanted), missing[:4], extra[:4]))
+
+    def dropped(self, frames, bank, kind):
+        """Sends; the card counts all of them as dropped for this reason, none comes out."""
+        before = self.counter(bank, kind)
+        self.send(frames)
+        netns.wait_for(lambda: self.counter(bank, kind) - before >= len(frames), 20,
+                       "%d more in %s.%s" % (len(frames), bank, kind))
+        tap.equal(self.counter(bank, kind) - before, len(frames), "%s.%s" % (bank, kind))
+        tap.equal(self.far.collect(0, 0, quiet=0.1), [], "frames that came out")
+
+    def observe(self, frames):
+        """Sends; what testpmd's verbose output says of each on port 0."""
+        self.pmd.pump()
+        self.pmd.text = ""
+        self.send(frames)
+        keys = [frame[6:12].hex(":").upper() for frame in frames]
+
+        def printed():
+            self.pmd.pump(0.05)
+            records = {}
+            for source, text in RECORD.findall(self.pmd.text):
+                records.setdefault(source, text)
+            return [records[key] for key in keys] if all(key in records for key in keys) else None
+        return netns.wait_for(printed, 30, "testpmd prints %d packets" % len(frames))
+
+
+def flags(record):
+    return record.rsplit("ol_flags: ", 1)[1].split()
+
+
+def verdicts(record):
+    said = " ".join(flags(record))
+    return tuple(re.search(r"RTE_MBUF_F_RX_%s_CKSUM_(\w+)" % layer, said).group(1) for layer in ("IP", "L4"))
+
+
+def types(record):
+    return re.search(r"hw ptype: ([\w ]*\w)", record).group(1).split()
+
+
+# --- checksum_offload -----------------------------------------------------------------------------
+
+V4, V6 = dict(src="198.18.0.1", dst="198.18.0.2"), dict(src="2001:db8::1", dst="2001:db8::2")
+BODY = Raw(b"XXXXX" * 7)
+
+
+def spoiled(card):
+    """(frame with wrong checksums, the same with scapy's)"""
+    rows = []
+    for ip, wrong in ((IP(**V4), dict(chksum=0x0bad)), (IPv6(**V6), {})):
+        for transport in (UDP(sport=4001, dport=4002), TCP(sport=4001, dport=4002, flags="S")):
+            right = card.frame(ip, transport, BODY)
+            bad_ip, bad = ip.copy(), transport.copy()
+            for name, value in wrong.items():
+                setattr(bad_ip, name, value)
+            bad.chksum = 0xbad1
+            card.serial -= 1
+            rows.append((card.frame(bad_ip, bad, BODY), right))
+    return rows
+
+
+def csum_engine(card, where):
+    card.stopped(*["csum set %s %s %d" % (kind, where, port)
+                   for kind in ("ip", "udp", "tcp") for port in (0, 1)])
+    for port in (0, 1):
+        card.command("csum mac-swap off %d" % port)
+
+
+def insert_checksums(card):
+    csum_engine(card, "hw")
+    card.start("csum")
+    rows = spoiled(card)
+    before = card.counter("tx_checksum", "inserted", 1)
+    card.passes([bad for bad, _ in rows], [right for _, right in rows])
+    tap.equal(card.counter("tx_checksum", "inserted", 1) - before, len(rows), "inserted by the card")
+
+
+def no_insert_checksums(card):
+    """Software makes them when the engine is told so; without an engine they go as they came."""
+    csum_engine(card, "sw")
+    card.start("csum")
+    rows = spoiled(card)
+    before = card.counter("tx_checksum", "inserted", 1)
+    card.passes([bad for bad, _ in rows], [right for _, right in rows])
+    card.command("stop")
+    card.start("io")
+    card.passes([bad for bad, _ in rows])
+    tap.equal(card.counter("tx_checksum", "inserted", 1), before, "inserted by the card")
+
+
+def check_verdicts(card, rows):
+    card.start("rxonly", verbose=True)
+    for row, said in zip(rows, card.observe([card.frame(*row[0]) for row in rows])):
+        tap.equal(verdicts(said), row[1], "%r: %s" % (row[0], said))
+
+
+def l4_rx_checksum(card):
+    rows = []
+    for ip in (IP(**V4), IPv6(**V6)):
+        for kind in (UDP, TCP):
+            rows.append(((ip, kind(sport=1, dport=9001), BODY), ("GOOD", "GOOD")))
+            rows.append(((ip, kind(sport=1, dport=9001, chksum=0xf), BODY), ("GOOD", "BAD")))
+    rows.append(((IP(**V4), UDP(sport=1, dport=9001, chksum=0), BODY), ("GOOD", "NONE")))
+    check_verdicts(card, rows)
+
+
+def l3_rx_checksum(card):
+    """Layer 4 is judged on its own: it stays good."""
+    check_verdicts(card, [((IP(**V4, **wrong), kind(sport=1, dport=9001), BODY), (ip, "GOOD"))
+                          for kind in (UDP, TCP) for wrong, ip in (({}, "GOOD"), ({"chksum": 0xf}, "BAD"))])
+
+
+def validate_rx_checksum(card):
+    """Every pair of right and wrong, with tags, options and paddings; counted as it is told."""
+    rows = []
+    for tags in ((), (Dot1Q(vlan=1),)):
+        for wrong, ip in (({}, "GOOD"), ({"chksum": 0x1}, "BAD")):
+            for bad, fourth in (({}, "GOOD"), ({"chksum": 0xf}, "BAD")):
+                for kind in (UDP, TCP):
+                    for body in (BODY, Raw(b"x"), Raw(b"y" * 1200)):
+                        rows.append(((*tags, IP(**V4, **wrong), kind(dport=9001, **bad), body), (ip, fourth)))
+    before = card.setup.sim.counters()
+    check_verdicts(card, rows)
+    after = card.setup.sim.counters()
+    for pair in (("bad", "bad"), ("bad", "good"), ("good", "bad"), ("good", "good")):
+        tap.equal(after.verdicts[0][pair] - before.verdicts[0][pair], len(rows) // 4,
+                  "frames with verdicts %s, %s" % pair)
+
+
+def vlan_checksum(card):
+    check_verdicts(card, [
+        ((Dot1Q(vlan=1), ip(**where, **wrong), kind(dport=9001, **bad), BODY), (said, fourth))
+        for ip, where, wrong, said in ((IP, V4, {}, "GOOD"), (IP, V4, {"chksum": 0xf}, "BAD"), (IPv6, V6, {}, "GOOD"))
+        for bad, fourth in (({}, "GOOD"), ({"chksum": 0xf}, "BAD"))
+        for kind in (UDP, TCP)])
+
+
+# --- rss ------------------------------------------------------------------------------------------
+
+def toeplitz(key, data):
+    key, bits = int.from_bytes(key, "big"), 8 * len(key)
+    value = 0
+    for number in range(8 * len(data)):
+        if data[number // 8] & 0x80 >> number % 8:
+            value ^= key >> bits - 32 - number & 0xffffffff
+    return value
+
+
+def hashed(frame):
+    """What the hash of an IPv4 UDP frame covers: addresses and ports."""
+    return frame[26:38]
+
+
+def key_of(card):
+    return bytes.fromhex(re.search(r"RSS key:\s*(\w+)", card.pmd.command("show port 0 rss-hash key")).group(1))
+
+
+def set_table(card, table):
+    for first in range(0, TABLE, 8):
+        card.command("port config 0 rss reta " + ",".join(
+            "(%d,%d)" % (n, table[n]) for n in range(first, first + 8)))
+
+
+def check_hashes(card, table, frames):
+    key = key_of(card)
+    card.start("rxonly", verbose=True)
+    for frame, said in zip(frames, card.observe(frames)):
+        value = toeplitz(key, hashed(frame))
+        tap.equal(int(re.search(r"RSS hash=0x(\w+)", said).group(1), 16), value, "hash: " + said)
+        tap.equal(int(re.search(r"RSS queue=0x(\w+)", said).group(1), 16), table[value % TABLE], "queue: " + said)
+    card.command("set verbose 0")
+    card.command("stop")
+
+
+FIRST_TABLE = [n % QUEUES for n in range(TABLE)]
+
+
+def key_hash_algorithm(card):
+    """Toeplitz, the only algorithm; another key makes another hash."""
+    card.stopped()
+    set_table(card, FIRST_TABLE)
+    old = key_of(card)
+    check_hashes(card, FIRST_TABLE, card.flows(10))
+    new = bytes(range(1, KEY + 1))
+    card.command("port config 0 rss-hash-key ipv4-udp " + new.hex())
+    tap.equal(key_of(card), new, "the key")
+    check_hashes(card, FIRST_TABLE, card.flows(10))
+    card.command("port config 0 rss-hash-key ipv4-udp " + old.hex())
+    tap.equal(key_of(card), old, "the key")
+
+
+def update_key_set_hash_key_short_long(card):
+    before = key_of(card)
+    for size in (KEY - 1, KEY + 1):
+        said = card.command("port config 0 rss-hash-key ipv4-udp " + "5a" * size)
+        assert "invalid" in said, said
+        tap.equal(key_of(card), before, "the key after one of %d bytes" % size)
+
+
+def update_key_reported_key_size(card):
+    assert "Hash key size in bytes: %d\n" % KEY in card.pmd.command("show port info 0")
+    tap.equal(len(key_of(card)), KEY, "length of the key")
+
+
+def reta_key_reta_queues(card):
+    for queues in (2, 4):
+        card.stopped("port config all rxq %d" % queues, "port config all txq %d" % queues)
+        for table in ([n % queues for n in range(TABLE)], [queues - 1 - n % queues for n in range(TABLE)],
+                      [0] * TABLE):
+            set_table(card, table)
+            card.command("port config all rss udp")
+            check_hashes(card, table, card.flows(10))
+
+
+def reta_key_reported_reta_size(card):
+    assert "Redirection table size: %d\n" % TABLE in card.pmd.command("show port info 0")
+    card.command("port config 0 rss reta (%d,1)" % (TABLE - 1))
+    assert "hash index=%d, queue=1" % (TABLE - 1) in card.pmd.command(
+        "show port 0 rss reta %d (0x0,0x8000000000000000)" % TABLE)
+    said = card.command("port config 0 rss reta (%d,1)" % TABLE)
+    assert "Invalid RETA hash index=%d" % TABLE in said, said
+    card.command("port config 0 rss reta (%d,%d)" % (TABLE - 1, FIRST_TABLE[-1]))
+
+
+# --- mtu ------------------------------------------------------------------------------------------
+
+def check_mtu(card, mtu, lengths=None):
+    """Frames up to the MTU pass, DTS's too long ones do not."""
+    card.start("io")
+    card.passes([card.plain(14 + length) for length in lengths or (mtu - 1, mtu)])
+    if lengths is None:
+        card.dropped([card.plain(14 + mtu + PAST)], "deliver", "too_long")
+    card.command("stop")
+
+
+def runtime_mtu_updating_and_forwarding(card):
+    for mtu in (1500, 2400, 1500, 4800, 9000, 1500):
+        said = card.stopped("port config mtu 0 %d" % mtu, "port config mtu 1 %d" % mtu)
+        assert "MTU: %d\n" % mtu in card.pmd.command("show port info 0"), said
+        check_mtu(card, mtu)
+
+
+def cli_mtu_forwarding_for_std_packets(card):
+    check_mtu(card, 1500)
+
+
+def cli_jumbo_forwarding_for_jumbo_mtu(card):
+    check_mtu(card, 9000)
+
+
+def cli_mtu_std_packets_for_jumbo_mtu(card):
+    check_mtu(card, 9000, (46, 1499, 1500, 1500 + PAST))
+
+
+# --- vlan -----------------------------------------------------------------------------------------
+
+def tagged(card, tag, inner):
+    """A frame with the tag, and the same without."""
+    with_tag = card.frame(Dot1Q(vlan=tag, type=0x88b5), Raw(inner))
+    return with_tag, with_tag[:12] + with_tag[16:]
+
+
+def vlan_receipt_stripping(card):
+    card.stopped("port config mtu 0 1500")
+    card.command("vlan set strip on 0")
+    card.start("io", verbose=True)
+    rows = [tagged(card, tag, b"strip" * 20) for tag in (1, 51, 4094)]
+    for tag, said in zip((1, 51, 4094), card.observe([frame for frame, _ in rows])):
+        assert "RTE_MBUF_F_RX_VLAN_STRIPPED" in flags(said) and "VLAN tci=0x%x " % tag in said, said
+    card.passes([], [bare for _, bare in rows])
+    card.command("vlan set strip off 0")
+
+
+def vlan_receipt_no_stripping(card):
+    card.command("vlan set strip off 0")
+    card.start("io", verbose=True)
+    frame, _ = tagged(card, 51, b"leave" * 20)
+    said = card.observe([frame])[0]
+    assert "RTE_MBUF_F_RX_VLAN" in flags(said) and "RTE_MBUF_F_RX_VLAN_STRIPPED" not in flags(said), said
+    card.passes([], [frame])
+
+
+def vlan_no_receipt(card):
+    raise tap.Skip("no VLAN filter offload")
+
+
+def vlan_header_insertion(card):
+    said = card.stopped("tx_vlan set 1 51")
+    assert "Error" not in said, said
+    card.start("mac")
+    with_tag, bare = tagged(card, 51, b"insert" * 20)
+    address = re.search(r"MAC address: (\S+)", card.pmd.command("show port info 1")).group(1)
+    card.send([bare])
+    got = card.far.collect(1, 30, quiet=0.05)
+    tap.equal(got, [got[0][:6] + bytes.fromhex(address.replace(":", "")) + with_tag[12:]], "the frame")
+    card.stopped("tx_vlan reset 1")
+
+
+# --- mac_filter, promisc_support ------------------------------------------------------------------
+
+def own_address(card):
+    return re.search(r"MAC address: (\S+)", card.pmd.command("show port info 0")).group(1)
+
+
+def accepts(card, address):
+    card.passes([card.plain(dst=address)])
+
+
+def refuses(card, address):
+    card.dropped([card.plain(dst=address)], "deliver", "mac_filter")
+
+
+def add_remove_mac_addresses(card):
+    card.command("set promisc 0 off")
+    card.start("io")
+    accepts(card, own_address(card))
+    refuses(card, OTHER)
+    card.command("mac_addr add 0 " + OTHER)
+    accepts(card, OTHER)
+    accepts(card, own_address(card))
+    card.command("mac_addr remove 0 " + OTHER)
+    refuses(card, OTHER)
+    card.command("set promisc 0 on")
+
+
+def invalid_address(card):
+    said = card.command("mac_addr remove 0 " + own_address(card))
+    assert "Cannot remove default MAC address" in said, said
+    said = card.command("mac_addr add 0 00:00:00:00:00:00")
+    assert "Invalid argument" in said, said
+    card.command("set promisc 0 off")
+    card.start("io")
+    accepts(card, own_address(card))
+    number = int(re.search(r"Maximum number of MAC addresses: (\d+)", card.pmd.command("show port info 0")).group(1))
+    more = ["02:00:00:00:01:%02x" % n for n in range(number)]
+    for address in more[:number - 1] * 2:  # a second time is no second place
+        assert "error" not in card.command("mac_addr add 0 " + address).lower()
+    said = card.command("mac_addr add 0 " + more[-1])
+    assert "No space left on device" in said, said
+    refuses(card, more[-1])
+    for address in more[:-1]:
+        accepts(card, address)
+    for address in more[:-1]:
+        card.command("mac_addr remove 0 " + address)
+        refuses(card, address)
+    card.command("set promisc 0 on")
+
+
+def multicast_filter(card):
+    group = "01:00:5e:00:00:01"
+    card.command("set promisc 0 off")
+    card.command("set allmulti 0 off")
+    card.start("io")
+    refuses(card, group)
+    card.command("mcast_addr add 0 " + group)
+    accepts(card, group)
+    card.command("mcast_addr remove 0 " + group)
+    refuses(card, group)
+    card.command("set allmulti 0 on")
+    accepts(card, group)
+    card.command("set allmulti 0 off")
+    card.command("set promisc 0 on")
+
+
+def promisc_packets(card):
+    card.start("io")
+    card.command("set promisc 0 on")
+    accepts(card, OTHER)
+    card.command("set promisc 0 off")
+    refuses(card, OTHER)
+    accepts(card, own_address(card))
+    accepts(card, "ff:ff:ff:ff:ff:ff")
+    card.command("set promisc 0 on")
+    accepts(card, OTHER)
+
+
+# --- buffer_scatter -------------------------------------------------------------------------------
+
+def around(card):
+    """DTS: lengths around the mbuf's size, with the 4 bytes of the FCS counted."""
+    return [card.plain(2048 + offset - 4) for offset in (-1, 0, 1, 4, 5)]
+
+
+def scatter_mbuf_2048(card):
+    """Without the offload the port refuses what one mbuf cannot hold, and nothing comes cut."""
+    said = card.stopped("port config mtu 0 9000")
+    assert "SCATTER" in said, said
+    room = 2048 - 128  # what RTE_PKTMBUF_HEADROOM leaves
+    said = card.stopped("port config mtu 0 %d" % (room - bench.HEADERS))
+    assert "MTU: %d\n" % (room - bench.HEADERS) in card.pmd.command("show port info 0"), said
+    card.start("io")
+    card.passes([card.plain(room - 1), card.plain(room)])
+    card.dropped([card.plain(room + 1)] + around(card), "deliver", "too_long")
+
+
+def scatter_on(card):
+    card.stopped("port config 0 rx_offload scatter on", "port config 1 tx_offload multi_segs on")
+    said = card.stopped("port config mtu 0 9000", "port config mtu 1 1500")
+    assert "MTU: 9000\n" in card.pmd.command("show port info 0"), said
+    card.start("io", verbose=True)
+
+
+def scatter_mbuf_2048_with_offload(card):
+    scatter_on(card)
+    frames = around(card) + [card.plain(length) for length in (1920, 1921, 9000)]
+    for frame, said in zip(frames, card.observe(frames)):
+        assert "length=%d " % len(frame) in said and \
+            "nb_segs=%d" % -(-len(frame) // 1920) in said, "%d bytes: %s" % (len(frame), said)
+    card.passes([], frames)
+    card.stopped("port config mtu 0 1500", "port config 0 rx_offload scatter off",
+                 "port config 1 tx_offload multi_segs off")
+
+
+# --- port_stats, port_control ---------------------------------------------------------------------
+
+def stats_updates(card):
+    """One more packet and its bytes, received and sent; then many, on all queues."""
+    card.stopped()
+    card.start("io")
+    for frames in ([card.plain(512)], card.flows(40)):
+        before = [card.pmd.stats(port) for port in (0, 1)]
+        card.passes(frames)
+
+        def moved():
+            now = [card.pmd.stats(port) for port in (0, 1)]
+            moved = [{name: value - before[port][name] for name, value in now[port].items()
+                      if value != before[port][name] and "pps" not in name} for port in (0, 1)]
+            return moved if moved[1].get("TX-packets") == len(frames) else None
+        size = sum(map(len, frames))
+        tap.equal(netns.wait_for(moved, 20, "the packets are counted"),
+                  [{"RX-packets": len(frames), "RX-bytes": size}, {"TX-packets": len(frames), "TX-bytes": size}],
+                  "what the packets moved")
+
+
+def start_ports(card):
+    card.stopped()
+    assert "Link status: up" in card.pmd.command("show port info 0")
+    card.start("io")
+    card.passes([card.plain(), card.plain(1500)])
+
+
+def stop_ports(card):
+    card.command("stop")
+    said = card.command("port stop all")
+    assert "Done" in said and "Fail" not in said, said
+    card.dropped([card.plain()], "deliver", "function_disabled")
+    card.command("port start all")
+    card.start("io")
+    card.passes([card.plain()])
+
+
+def close_ports(card):
+    """Afterwards the function is anybody's."""
+    card.command("stop")
+    card.command("port stop all")
+    said = card.command("port close all")
+    assert "Done" in said and "Fail" not in said, said
+    assert "MAC address" not in card.pmd.command("show port info all")
+    for function in ("net0", "net1"):
+        card.setup.sim.client(function).__enter__().close()
+    card.quit()
+
+
+# --- queue_toggle ---------------------------------------------------------------------------------
+
+def rx_toggle(card):
+    card.start("io")
+    card.dropped([card.plain()], "rx_queue", "queue_disabled")
+    card.command("stop")
+    card.command("port 0 rxq 0 start")
+    card.start("io")
+    card.passes([card.plain()])
+
+
+def tx_toggle(card):
+    """testpmd does not forward to a stopped queue, and drops what waits for it when it starts anew."""
+    before = card.counter("rx_queue", "completed")
+    sent = card.counter("tx_queue", "sent", QUEUES)
+    card.start("io")
+    card.send([card.plain()])
+    netns.wait_for(lambda: card.counter("rx_queue", "completed") == before + 1, 20, "the packet is received")
+    tap.equal(card.far.collect(0, 0, quiet=0.2), [], "frames that came out")
+    card.command("stop")
+    tap.equal(card.counter("tx_queue", "sent", QUEUES), sent, "frames sent by the stopped queue")
+    card.command("port 1 txq 0 start")
+    card.start("io")
+    card.passes([card.plain()])
+    tap.equal(card.counter("tx_queue", "sent", QUEUES), sent + 1, "frames sent")
+
+
+def rx_queue_start_stop(card):
+    card.stopped()
+    card.command("port 0 rxq 0 stop")
+    rx_toggle(card)
+
+
+def tx_queue_start_stop(card):
+    card.stopped()
+    card.command("port 1 txq 0 stop")
+    tx_toggle(card)
+
+
+def rx_queue_deferred_start(card):
+    card.stopped("port 0 rxq 0 deferred_start on")
+    rx_toggle(card)
+    card.stopped("port 0 rxq 0 deferred_start off")
+
+
+def tx_queue_deferred_start(card):
+    card.stopped("port 1 txq 0 deferred_start on")
+    tx_toggle(card)
+    card.stopped("port 1 txq 0 deferred_start off")
+
+
+# --- dynamic_queue_conf ---------------------------------------------------------------------------
+
+PORT_OF = {"rx": 0, "tx": 1}
+SOME = (1, 2, 3)
+
+
+def per_queue(card, direction):
+    kind = "completed" if direction == "rx" else "sent"
+    return [card.counter(direction + "_queue", kind, PORT_OF[direction] * QUEUES + q) for q in range(QUEUES)]
+
+
+def toggled(card, direction, configure):
+    """Three of four queues stop; they may be set up anew; the others serve; afterwards all do."""
+    port = PORT_OF[direction]
+    card.stopped()
+    set_table(card, FIRST_TABLE)
+    for queue in SOME:
+        card.command("port %d %sq %d stop" % (port, direction, queue))
+    if configure:
+        for queue in SOME:
+            said = card.command("port config %d %sq %d ring_size 512" % (port, direction, queue))
+            said += card.command("port %d %sq %d setup" % (port, direction, queue))
+            assert "Fail" not in said and "fail" not in said, said
+            shown = card.pmd.command("show %sq info %d %d" % (direction, port, queue))
+            assert re.search(r"Number of [RT]XDs: 512\b", shown), shown
+    before = per_queue(card, direction)
+    card.start("io")
+    frames = card.flows(96)
+    key = key_of(card)
+    there = [toeplitz(key, hashed(frame)) % QUEUES for frame in frames]
+    assert all(there.count(queue) > 4 for queue in range(QUEUES)), there
+    open_ones = [frame for frame, queue in zip(frames, there) if queue not in SOME]
+    card.passes(frames, open_ones)
+    tap.equal([now - then for now, then in zip(per_queue(card, direction), before)],
+              [len(open_ones), 0, 0, 0], "frames by queue, three stopped")
+    card.command("stop")
+    for queue in SOME:
+        card.command("port %d %sq %d start" % (port, direction, queue))
+    before = per_queue(card, direction)
+    card.start("io")
+    frames = card.flows(96) * 7  # some more than a ring of 512 in all
+    counts = [sum(toeplitz(key, hashed(frame)) % QUEUES == queue for frame in frames) for queue in range(QUEUES)]
+    for first in range(0, len(frames), 96):
+        card.passes(frames[first:first + 96])
+    tap.equal([now - then for now, then in zip(per_queue(card, direction), before)], counts,
+              "frames by queue, all started")
+    if configure:
+        card.stopped(*["port config %d %sq %d ring_size %d" % (port, direction, queue, RING) for queue in SOME])
+
+
+# --- port_restart_config_persistency --------------------------------------------------------------
+
+def port_configuration_persistence(card):
+    def facts(port):
+        text = card.pmd.command("show port info %d" % port)
+        text = re.sub(r"(?m)^(Current|.*[Nn]umber of).*\n", "", text)
+        return text + card.pmd.command("show port %d rss-hash key" % port)
+    for port in (0, 1):
+        old = re.search(r"MAC address: (\S+)", card.pmd.command("show port info %d" % port)).group(1)
+        for line, wanted in (("port config mtu %d 1500", "MTU: 1500"), ("port config mtu %d 800", "MTU: 800"),
+                             ("mac_addr set %d 42:A6:B7:9E:B4:81", "MAC address: 42:A6:B7:9E:B4:81"),
+                             ("set promisc %d off", "Promiscuous mode: disabled"),
+                             ("set promisc %d on", "Promiscuous mode: enabled"),
+                             ("set allmulti %d on", "Allmulticast mode: enabled"),
+                             ("vlan set strip on %d", "strip on")):
+            card.stopped(line % port)
+            before = facts(port)
+            assert wanted in before, "%s: %s" % (line, before)
+            card.command("port stop all")
+            card.command("port start all")
+            tap.equal(facts(port), before, "after %r and a restart" % line)
+        if port == 0:  # not only told: the card goes by it
+            card.command("set promisc 0 off")
+            card.start("io")
+            accepts(card, "42:a6:b7:9e:b4:81")
+            refuses(card, OTHER)
+            card.dropped([card.plain(14 + 800 + PAST, dst="42:a6:b7:9e:b4:81")], "deliver", "too_long")
+            card.command("set promisc 0 on")
+        card.stopped("vlan set strip off %d" % port, "set allmulti %d off" % port, "mac_addr set %d %s" % (port, old),
+                     "port config mtu %d 1500" % port)
+
+
+def flow_ctrl_port_configuration_persistence(card):
+    raise tap.Skip("no flow control (pause frames)")
+
+
+# --- unified_packet -------------------------------------------------------------------------------
+
+def check_types(card, rows):
+    card.start("rxonly", verbose=True)
+    for (wanted, *_), said in zip(rows, card.observe([row[1] for row in rows])):
+        tap.equal(types(said), wanted.split(), said)
+
+
+def l2_packet_detect(card):
+    check_types(card, [
+        ("L2_ETHER", card.plain()),
+        ("L2_ETHER", card.frame(Raw(bytes(50)), type=0x88f7)),
+        ("L2_ETHER", card.frame(Raw(bytes(50)), type=0x88cc)),
+        ("L2_ETHER_ARP", card.frame(ARP(psrc="198.18.0.1", pdst="198.18.0.2"))),
+        ("L2_ETHER_VLAN", card.frame(Dot1Q(vlan=51, type=0x88b5), Raw(bytes(50)))),
+        ("L2_ETHER_QINQ", card.frame(Dot1Q(vlan=7), Dot1Q(vlan=51, type=0x88b5), Raw(bytes(50)), type=0x88a8)),
+    ])
+
+
+def l3_l4_packet_detect(card):
+    ip = IP(**V4)
+    from scapy.layers.inet import IPOption_NOP
+    check_types(card, [
+        ("L2_ETHER L3_IPV4", card.frame(IP(**V4, proto=253), BODY)),
+        ("L2_ETHER L3_IPV4 L4_UDP", card.frame(ip, UDP(dport=9001), BODY)),
+        ("L2_ETHER L3_IPV4 L4_TCP", card.frame(ip, TCP(dport=9001), BODY)),
+        ("L2_ETHER L3_IPV4 L4_ICMP", card.frame(ip, ICMP(), BODY)),
+        ("L2_ETHER L3_IPV4 L4_FRAG", card.frame(IP(**V4, frag=5, proto=17), BODY)),
+        ("L2_ETHER L3_IPV4_EXT L4_UDP", card.frame(IP(**V4, options=[IPOption_NOP()] * 4), UDP(dport=9001), BODY)),
+        ("L2_ETHER_VLAN L3_IPV4 L4_TCP", card.frame(Dot1Q(vlan=5), ip, TCP(dport=9001), BODY)),
+    ])
+
+
+def ipv6_l4_packet_detect(card):
+    from scapy.layers.inet6 import ICMPv6EchoRequest, IPv6ExtHdrDestOpt
+    ip = IPv6(**V6)
+    check_types(card, [
+        ("L2_ETHER L3_IPV6", card.frame(IPv6(**V6, nh=132), BODY)),
+        ("L2_ETHER L3_IPV6 L4_UDP", card.frame(ip, UDP(dport=9001), BODY)),
+        ("L2_ETHER L3_IPV6 L4_TCP", card.frame(ip, TCP(dport=9001), BODY)),
+        ("L2_ETHER L3_IPV6 L4_ICMP", card.frame(ip, ICMPv6EchoRequest(), BODY)),
+        ("L2_ETHER L3_IPV6_EXT L4_UDP", card.frame(ip, IPv6ExtHdrDestOpt(), UDP(dport=9001), BODY)),
+        ("L2_ETHER L3_IPV6_EXT L4_FRAG", card.frame(ip, IPv6ExtHdrFragment(offset=4, nh=17), BODY)),
+    ])
+
+
+def outer_headers(card):
+    """A tunnel is seen by its outer headers."""
+    inner = Ether(bytes(Ether() / IP(**V4) / TCP() / BODY))
+    check_types(card, [
+        ("L2_ETHER L3_IPV4", card.frame(IP(**V4), IP(**V4), UDP(dport=9001), BODY)),
+        ("L2_ETHER L3_IPV4", card.frame(IP(**V4), GRE(), IP(**V4), UDP(dport=9001), BODY)),
+        ("L2_ETHER L3_IPV4 L4_UDP", card.frame(IP(**V4), UDP(dport=4789), Raw(b"\x08\0\0\0\0\0\1\0" + bytes(inner)))),
+        ("L2_ETHER", card.frame(Raw(b"\x0f\xc6\x01\x01\0\0\1\xff" + bytes(inner)), type=0x894f)),
+    ])
+
+
+def tunnel(card):
+    said = card.pmd.command("show port 0 ptypes")
+    assert "L3_IPV4" in said and "TUNNEL" not in said and "INNER" not in said, said
+    raise tap.Skip("no tunnel packet types")
+
+
+# --- speed_capabilities ---------------------------------------------------------------------------
+
+def validate_port_speed_capabilities(card):
+    card.stopped()
+    for port, speed in ((0, 10), (1, 25)):
+        assert "Link speed: %d Gbps" % speed in card.pmd.command("show port info %d" % port)
+    text = card.pmd.command("show device info net_sekisho0")
+    said = re.search(r"Device speed capability:\s*([^\n]*)", text)
+    assert said and "10 Gbps" in said.group(1), text
+
+
+def skipped(reason):
+    def run():
+        raise tap.Skip(reason)
+    return run
+
+
+FLOWS = "no rte_flow rules"
+
+
+def cases():
+    model, core = Card(bench.MODEL), Card(64)
+    rows = []
+
+    def suite(name, *functions, card=model, options=()):
+        for function in functions:
+            label = function.__name__ if callable(function) else function[0]
+            run = card.case(function, *options) if callable(function) else \
+                card.case(function[1], *options) if callable(function[1]) else skipped(function[1])
+            rows.append(("%s: %s%s" % (name, label, "" if card is model else ", the core"), run))
+
+    suite("port_control", start_ports, stop_ports, close_ports)
+    suite("checksum_offload", insert_checksums, no_insert_checksums, l4_rx_checksum, l3_rx_checksum,
+          validate_rx_checksum, vlan_checksum, ("validate_sctp_checksum", "no SCTP checksum offload"))
+    suite("rss", key_hash_algorithm, update_key_set_hash_key_short_long, update_key_reported_key_size,
+          reta_key_reta_queues, reta_key_reported_reta_size)
+    suite("mtu", runtime_mtu_updating_and_forwarding)
+    suite("vlan", vlan_receipt_stripping, vlan_receipt_no_stripping, vlan_no_receipt, vlan_header_insertion)
+    suite("mac_filter", add_remove_mac_addresses, invalid_address, multicast_filter)
+    suite("promisc_support", promisc_packets)
+    suite("port_stats", stats_updates)
+    suite("queue_toggle", rx_queue_start_stop, tx_queue_start_stop, rx_queue_deferred_start, tx_queue_deferred_start)
+    suite("dynamic_queue_conf", *[
+        ("%s_queue_%s" % (direction, what),
+         lambda card, direction=direction, configure=what == "configuration": toggled(card, direction, configure))
+        for direction in ("rx", "tx") for what in ("stop", "configuration")])
+    suite("port_restart_config_persistency", port_configuration_persistence, flow_ctrl_port_configuration_persistence)
+    suite("unified_packet", l2_packet_detect, l3_l4_packet_detect, ipv6_l4_packet_detect, outer_headers,
+          *[(name, tunnel) for name in ("l3_tunnel_packet_detect", "gre_tunnel_packet_detect", "nsh_packet_detect",
+                                        "vxlan_tunnel_packet_detect")])
+    suite("speed_capabilities", validate_port_speed_capabilities)
+    suite("mtu", cli_jumbo_forwarding_for_jumbo_mtu, cli_mtu_std_packets_for_jumbo_mtu,
+          options=["--max-pkt-len=%d" % (9000 + bench.HEADERS)])
+    suite("mtu", cli_mtu_forwarding_for_std_packets, options=["--max-pkt-len=%d" % (1500 + bench.HEADERS)] + HALF)
+    suite("buffer_scatter", scatter_mbuf_2048, scatter_mbuf_2048_with_offload, options=HALF)
+    suite("flow_offload", *[(name, FLOWS) for name in ("queue_action", "drop_action", "modify_field_action",
+                                                        "jump_action")])
+    suite("packet_capture", ("dumpcap", "needs a secondary process, which the driver refuses"))
+    rows.append(("every frame is accounted for", model.finish))
+
+    suite("port_stats", stats_updates, card=core, options=HALF)
+    suite("checksum_offload", insert_checksums, vlan_checksum, card=core, options=HALF)
+    suite("rss", key_hash_algorithm, card=core, options=HALF)
+    suite("mac_filter", add_remove_mac_addresses, card=core, options=HALF)
+    suite("queue_toggle", rx_queue_start_stop, tx_queue_start_stop, card=core, options=HALF)
+    suite("buffer_scatter", scatter_mbuf_2048_with_offload, card=core, options=HALF)
+    rows.append(("every frame is accounted for, the core", core.finish))
+    return rows, (model, core)
+
+
+if __name__ == "__main__":
+    tap.need_program("dpdk-testpmd")
+    rows, cards = cases()
+    try:
+        tap.run(rows, time_limit=400)
+    finally:
+        for card in cards:
+            card.close()
