@@ -828,7 +828,7 @@ def tunnel(card):
 
 # --- speed_capabilities ---------------------------------------------------------------------------
 
-def validate_port_speed_capabilities(card):
+def validate_port_speed(card):
     card.stopped()
     for port, speed in ((0, 10), (1, 25)):
         assert "Link speed: %d Gbps" % speed in card.pmd.command("show port info %d" % port)
@@ -876,7 +876,7 @@ def cases():
     suite("unified_packet", l2_packet_detect, l3_l4_packet_detect, ipv6_l4_packet_detect, outer_headers,
           *[(name, tunnel) for name in ("l3_tunnel_packet_detect", "gre_tunnel_packet_detect", "nsh_packet_detect",
                                         "vxlan_tunnel_packet_detect")])
-    suite("speed_capabilities", validate_port_speed_capabilities)
+    suite("speed_capabilities", validate_port_speed)
     suite("mtu", cli_jumbo_forwarding_for_jumbo_mtu, cli_mtu_std_packets_for_jumbo_mtu,
           options=["--max-pkt-len=9018", "--tx-offloads=0x8000"])
     suite("mtu", cli_mtu_forwarding_for_std_packets,
