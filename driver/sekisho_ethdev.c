@@ -96,10 +96,10 @@ static int check_configuration(const struct rte_eth_conf *config)
 		PMD_DRV_LOG(ERR, "a port VLAN on transmit is not supported");
 		return -ENOTSUP;
 	}
-	if (config->lpbk_mode != 0) {
-		PMD_DRV_LOG(ERR, "loopback mode %u is not supported", config->lpbk_mode);
-		return -ENOTSUP;
-	}
+	/* Applications ask for it on ports that a cable loops, too: dpdk-test's pmd_perf_autotest. */
+	if (config->lpbk_mode != 0)
+		PMD_DRV_LOG(WARNING, "no loopback in the card: mode %u has no effect",
+			    config->lpbk_mode);
 	if (config->dcb_capability_en != 0) {
 		PMD_DRV_LOG(ERR, "DCB is not supported");
 		return -ENOTSUP;

@@ -785,7 +785,6 @@ static void refused_configurations(void)
 		{ { .rxmode.mq_mode = RTE_ETH_MQ_RX_VMDQ_ONLY }, -ENOTSUP, "not DCB or VMDq" },
 		{ { .txmode.mq_mode = RTE_ETH_MQ_TX_DCB }, -ENOTSUP, "DCB and VMDq" },
 		{ { .txmode.hw_vlan_insert_pvid = 1 }, -ENOTSUP, "port VLAN" },
-		{ { .lpbk_mode = 1 }, -ENOTSUP, "loopback mode 1" },
 		{ { .dcb_capability_en = 1 }, -ENOTSUP, "DCB is not supported" },
 	};
 	const struct rte_eth_rxconf shared = { .share_group = 1 };
