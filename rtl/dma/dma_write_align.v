@@ -285,6 +285,155 @@ assign burst_length = o_length_reg;
 assign burst_slot = o_slot_reg;
 assign busy = s0_valid_reg || in_frame_reg || tail_reg || t_valid_reg || o_valid_reg;
 
+`ifdef FORMAL
+    // For every address and length, and every way that beats and room come: a lane of a beat is
+    // strobed when, and only when, its byte lies in [address, address + length). A frame's beats are
+    // those of the bus words that hold its bytes, in order, each once; a burst's record names the
+    // words of its beats, all in one block of 256 bytes; the frame has as many bursts as are counted.
+    // Not covered: the data, and what dma_write makes of the beats and records.
+    localparam integer PLACE_W = LEFT_W + OFF_W;
+
+    reg                f_past_reg = 1'b0;
+    (* anyconst *) reg [OFF_W-1:0] f_lane;
+    // The frame in stage 0
+    reg  [63:0]        f_address_0_reg;
+    reg  [13:0]        f_length_0_reg;
+    // The frame whose beats leave: beats that have, those of them in the burst, slot
+    reg                f_open_reg;
+    reg  [63:0]        f_address_reg;
+    reg  [13:0]        f_length_reg;
+    reg  [LEFT_W-1:0]  f_index_reg;
+    reg  [BEAT_W-1:0]  f_beats_reg;
+    reg  [5:0]         f_slot_reg;
+    // The beats in stages T and O
+    reg  [63:0]        f_address_t_reg, f_address_o_reg;
+    reg  [13:0]        f_length_t_reg, f_length_o_reg;
+    reg  [LEFT_W-1:0]  f_index_t_reg, f_index_o_reg;
+    reg  [BEAT_W-1:0]  f_beats_t_reg, f_beats_o_reg;
+    reg  [5:0]         f_slot_t_reg, f_slot_o_reg;
+
+    wire [63:0]        f_address = f_open_reg ? f_address_reg : f_address_0_reg;
+    wire [13:0]        f_length = f_open_reg ? f_length_reg : f_length_0_reg;
+    wire [LEFT_W-1:0]  f_index = f_open_reg ? f_index_reg : {LEFT_W{1'b0}};
+    wire [BEAT_W-1:0]  f_beats = f_open_reg ? f_beats_reg : {BEAT_W{1'b0}};
+
+    // Of a frame, from the start of its first word: place of its last byte; of a beat, from the start
+    // of its first block: place of its word
+    function [PLACE_W-1:0] f_end(input [63:0] address, input [13:0] length);
+        f_end = {{PLACE_W-14{1'b0}}, length} + {{LEFT_W{1'b0}}, address[OFF_W-1:0]} - 1'b1;
+    endfunction
+
+    function [LEFT_W:0] f_place(input [63:0] address, input [LEFT_W-1:0] index);
+        f_place = {1'b0, index} + {{LEFT_W+1-BEAT_W{1'b0}}, address[7:OFF_W]};
+    endfunction
+
+    function f_inside(input [63:0] address, input [13:0] length, input [LEFT_W-1:0] index);
+        f_inside = {index, f_lane} >= {{LEFT_W{1'b0}}, address[OFF_W-1:0]}
+            && {index, f_lane} - {{LEFT_W{1'b0}}, address[OFF_W-1:0]} < {{PLACE_W-14{1'b0}}, length};
+    endfunction
+
+    wire [PLACE_W-1:0] f_end_0 = f_end(f_address_0_reg, f_length_0_reg);
+    wire [PLACE_W-1:0] f_end_1 = f_end(f_address, f_length);
+    wire [PLACE_W-1:0] f_end_t = f_end(f_address_t_reg, f_length_t_reg);
+    wire [PLACE_W-1:0] f_end_o = f_end(f_address_o_reg, f_length_o_reg);
+    wire [LEFT_W:0]    f_place_1 = f_place(f_address, f_index);
+    wire [LEFT_W:0]    f_place_t = f_place(f_address_t_reg, f_index_t_reg);
+    wire               f_last_1 = f_index == f_end_1[PLACE_W-1:OFF_W];
+    wire               f_last_t = f_index_t_reg == f_end_t[PLACE_W-1:OFF_W];
+    wire               f_last_o = f_index_o_reg == f_end_o[PLACE_W-1:OFF_W];
+    wire [63-OFF_W:0]  f_word_o = f_address_o_reg[63:OFF_W] + {{64-OFF_W-LEFT_W{1'b0}}, f_index_o_reg};
+
+    always @(posedge clk) begin
+        f_past_reg <= 1'b1;
+        if (s0_load && !in_frame_reg) begin
+            f_address_0_reg <= s_frame_address;
+            f_length_0_reg <= s_frame_length;
+        end
+        if (token) begin
+            f_open_reg <= !f_last_1;
+            f_address_reg <= f_address;
+            f_length_reg <= f_length;
+            f_index_reg <= f_index + 1'b1;
+            f_beats_reg <= f_last_1 || (&f_place_1[BEAT_W-1:0]) ? {BEAT_W{1'b0}} : f_beats + 1'b1;
+            f_slot_reg <= f_open_reg ? f_slot_reg : slot;
+            f_address_t_reg <= f_address;
+            f_length_t_reg <= f_length;
+            f_index_t_reg <= f_index;
+            f_beats_t_reg <= f_beats;
+            f_slot_t_reg <= f_open_reg ? f_slot_reg : slot;
+        end
+        if (t_valid_reg) begin
+            f_address_o_reg <= f_address_t_reg;
+            f_length_o_reg <= f_length_t_reg;
+            f_index_o_reg <= f_index_t_reg;
+            f_beats_o_reg <= f_beats_t_reg;
+            f_slot_o_reg <= f_slot_t_reg;
+        end
+        if (rst)
+            f_open_reg <= 1'b0;
+    end
+
+    always @* begin
+        if (!f_past_reg)
+            assume (rst);
+        assume (!(s_frame_tvalid && !in_frame_reg) || s_frame_length != 14'd0);
+        if (f_past_reg) begin
+            // What leaves
+            if (beat_valid) begin
+                assert (beat_strobe[f_lane] == f_inside(f_address_o_reg, f_length_o_reg, f_index_o_reg));
+                assert (burst_valid == (f_last_o || (&f_word_o[BEAT_W-1:0])));
+            end
+            assert (!burst_valid || beat_valid);
+            if (burst_valid) begin
+                assert ({burst_block, burst_first + burst_length} == f_word_o);
+                assert (burst_first <= ~burst_length);
+                assert (burst_length == f_beats_o_reg && burst_slot == f_slot_o_reg);
+            end
+            assert (count_valid == (t_valid_reg && f_last_t));
+            if (count_valid)
+                assert (count_slot == f_slot_t_reg
+                        && {{LEFT_W-6{1'b0}}, count_bursts} == (f_place_t >> BEAT_W) + 1'b1);
+
+            // What holds always
+            if (s0_valid_reg)
+                assert (in_frame_reg == !s0_last_reg);
+            if (f_open_reg ? !tail_reg : drain_reg)
+                assert (s0_valid_reg ? !s0_first_reg : in_frame_reg);
+            else
+                assert (s0_valid_reg ? s0_first_reg : !in_frame_reg);
+            assert (!tail_reg || f_open_reg);
+            assert (!drain_reg || !f_open_reg);
+            if (s0_valid_reg && s0_first_reg) begin
+                assert (s0_address_reg == f_address_0_reg && s0_end_reg == f_end_0);
+                assert (f_length_0_reg != 14'd0);
+            end
+            if (f_open_reg) begin
+                assert (f_length_reg != 14'd0);
+                assert (f_index_reg != {LEFT_W{1'b0}} && f_index_reg <= f_end_1[PLACE_W-1:OFF_W]);
+                assert (offset_reg == f_address_reg[OFF_W-1:0] && end_reg == f_end_1[OFF_W-1:0]);
+                assert (left_reg == f_end_1[PLACE_W-1:OFF_W] - f_index_reg);
+                assert (beat_reg == f_place_1[BEAT_W-1:0]);
+                assert ({{LEFT_W-6{1'b0}}, bursts_reg} == f_place_1 >> BEAT_W);
+                assert (block_reg == {1'b0, f_address_reg[31:8]} + {18'd0, bursts_reg});
+                assert (high_reg == f_address_reg[63:32]);
+                assert (first_reg <= beat_reg && beat_reg - first_reg == f_beats_reg);
+                assert (slot_reg == f_slot_reg);
+            end
+            if (t_valid_reg) begin
+                assert (t_strobe_reg[f_lane] == f_inside(f_address_t_reg, f_length_t_reg, f_index_t_reg));
+                assert (t_last_reg == f_last_t);
+                assert (t_burst_end_reg == (f_last_t || (&f_place_t[BEAT_W-1:0])));
+                assert ({{LEFT_W-6{1'b0}}, t_bursts_reg} == (f_place_t >> BEAT_W) + 1'b1);
+                assert (t_block_reg == {1'b0, f_address_t_reg[31:8]} + {18'd0, t_bursts_reg} - 25'd1);
+                assert (t_high_reg == f_address_t_reg[63:32]);
+                assert (t_first_reg <= ~t_length_reg && t_first_reg + t_length_reg == f_place_t[BEAT_W-1:0]);
+                assert (t_length_reg == f_beats_t_reg && t_slot_reg == f_slot_t_reg);
+            end
+            cover (burst_valid && burst_first != {BEAT_W{1'b0}} && !beat_strobe[0] && f_open_reg);
+        end
+    end
+`endif
+
 endmodule
 
 `resetall

@@ -34,6 +34,10 @@ PROOFS = {
     "dma_write_slots": (
         "z3", "dma_write_slots", "rtl/dma/dma_write_slots.v", {"SLOTS": 3}, 5,
         ("head_complete = counted_reg != 6'd0", "head_complete = used_reg != 6'd0")),
+    **{f"dma_write_align.w{width}": (
+        "cvc5", "dma_write_align", "rtl/dma/dma_write_align.v", {"DMA_W": width}, 1,
+        ("(last ? end_lanes :", "(tail_reg ? end_lanes :"))
+       for width in (128, 512)},
     "axis_frame_mux": (
         "cvc5", "axis_frame_mux", "rtl/common/axis_frame_mux.v", {"INPUTS": 3, "DATA_W": 8, "USER_W": 2}, 5,
         ("found = found || grant_reg[i]", "found = grant_reg[i]")),
