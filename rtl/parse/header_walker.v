@@ -63,6 +63,9 @@ module header_walker #(
     localparam integer WORDS   = DATA_W / 32;
     localparam integer WORD_W  = $clog2(WORDS);
     localparam integer INDEX_W = 5 + WORD_W;    // row of the ring with a bit to spare, word of the row
+    // Rows of a frame that the walk may read: it ends at byte 256, in a header at the most. Where
+    // they fit into the ring, the rest of a long frame takes no room in it.
+    localparam [31:0] ROWS = 320 * 8 / DATA_W;
     // Words 2 and 3 of the frame in their row
     localparam [31:0]       TWO     = 2;
     localparam [31:0]       THREE   = 3;
@@ -81,6 +84,7 @@ module header_walker #(
 
     reg [4:0]          write_reg;           // next row to write
     reg                skip_reg;            // nothing more is wanted of the frame that comes
+    reg [3:0]          rows_reg;            // rows of it that are stored
     reg                room_reg;
 
     // The frame behind the one that is walked
@@ -97,7 +101,8 @@ module header_walker #(
 
     reg                finish_reg;          // the walk has ended a clock ago
     wire               begin_frame = (finish_reg || !walking_reg) && next_valid_reg;
-    wire               store = write_valid && (write_start || !skip_reg);
+    wire               deep = ROWS < 32'd12 && rows_reg == ROWS[3:0];
+    wire               store = write_valid && (write_start || (!skip_reg && !deep));
     wire [4:0]         used = write_reg - high_index_reg[INDEX_W-1 -: 5];
 
     always @* begin
@@ -128,6 +133,8 @@ module header_walker #(
             next_left_reg     <= write_left;
             next_function_reg <= write_function;
         end
+        if (store)
+            rows_reg <= write_start ? 4'd1 : rows_reg + 4'd1;
         if (write_valid && write_start)
             skip_reg <= 1'b0;
         else if (finish_reg && !next_valid_reg)
