@@ -101,8 +101,8 @@ module header_walker #(
 
     reg                finish_reg;          // the walk has ended a clock ago
     wire               begin_frame = (finish_reg || !walking_reg) && next_valid_reg;
-    wire               deep = ROWS < 32'd12 && rows_reg == ROWS[3:0];
-    wire               store = write_valid && (write_start || (!skip_reg && !deep));
+    wire               all_rows = ROWS < 32'd12 && rows_reg == ROWS[3:0];
+    wire               store = write_valid && (write_start || (!skip_reg && !all_rows));
     wire [4:0]         used = write_reg - high_index_reg[INDEX_W-1 -: 5];
 
     always @* begin
