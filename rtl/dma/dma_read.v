@@ -14,7 +14,9 @@
 // Order: responses come in request order. Stalls: a response has no ready; a client requests only
 // what it has room for. RREADY is always 1. Requests wait when all tags are in flight.
 // Error: RRESP other than OKAY on any beat of a request sets response_error with its last beat.
-// Latency: 3 clocks from a request to AR, 11 from a burst's last beat to its first response.
+// Latency: 6 clocks from a request to AR, 11 from a burst's last beat to its first response.
+// A request is taken every clock. request_ready comes from a register; request_valid must stay until
+// its request has been taken.
 // A request of length 0 is not allowed. Requests wait for 64 clocks after reset.
 
 module dma_read #
@@ -61,7 +63,7 @@ module dma_read #
     input  wire                    m_axi_rvalid,
     output wire                    m_axi_rready,
 
-    // 1: something is in flight
+    // 1: something is in flight, or was in the clock before
     output wire                    busy
 );
 
@@ -95,62 +97,85 @@ endfunction
 
 // --- accept: round robin over the clients -----------------------------------------------------
 
-reg                    a_valid_reg;
-reg [CLIENT_W-1:0]     a_client_reg;
-reg [3:0]              a_function_reg;
-reg [63:0]             a_address_reg;
-reg [13:0]             a_length_m1_reg;     // length - 1
-reg [N_CLIENTS-1:0]    above_reg;           // clients behind the one served last
+// The client whose request is taken, one bit set or none. It stays while no other asks.
+reg [N_CLIENTS-1:0]    grant_reg;
+// Clients behind the one that had the grant before: the one that has it now is not looked at
+reg [N_CLIENTS-1:0]    above_reg;
 
-reg [CLIENT_W-1:0]     a_client_next;
-reg [3:0]              a_function_next;
-reg [63:0]             a_address_next;
-reg [13:0]             a_length_next;
+reg [CLIENT_W-1:0]     granted_client;
+reg [3:0]              granted_function;
+reg [63:0]             granted_address;
+reg [13:0]             granted_length;
 reg [N_CLIENTS-1:0]    above_next;
 
-wire                   b_load;
-wire                   a_ready = !a_valid_reg || b_load;
-wire [N_CLIENTS-1:0]   favoured = request_valid & above_reg;
-wire [N_CLIENTS-1:0]   grant = favoured != 0 ? lowest(favoured) : lowest(request_valid);
+wire                   room;
+wire [N_CLIENTS-1:0]   asking = request_valid & ~grant_reg;
+wire [N_CLIENTS-1:0]   favoured = asking & above_reg;
+wire [N_CLIENTS-1:0]   grant = favoured != 0 ? lowest(favoured)
+                               : asking != 0 ? lowest(asking) : grant_reg;
+wire                   taken = (request_valid & grant_reg) != 0;
 
-assign request_ready = a_ready ? grant : {N_CLIENTS{1'b0}};
+assign request_ready = grant_reg;
 
 integer i;
 
 always @* begin
-    a_client_next = {CLIENT_W{1'b0}};
-    a_function_next = 4'd0;
-    a_address_next = 64'd0;
-    a_length_next = 14'd0;
+    granted_client = {CLIENT_W{1'b0}};
+    granted_function = 4'd0;
+    granted_address = 64'd0;
+    granted_length = 14'd0;
     above_next = {N_CLIENTS{1'b0}};
     for (i = 0; i < N_CLIENTS; i = i + 1) begin
-        if (grant[i]) begin
-            a_client_next = i[CLIENT_W-1:0];
-            a_function_next = request_function[i*4 +: 4];
-            a_address_next = request_address[i*64 +: 64];
-            a_length_next = request_length[i*14 +: 14];
+        if (grant_reg[i]) begin
+            granted_client = granted_client | i[CLIENT_W-1:0];
+            granted_function = granted_function | request_function[i*4 +: 4];
+            granted_address = granted_address | request_address[i*64 +: 64];
+            granted_length = granted_length | request_length[i*14 +: 14];
         end
-        above_next[i] = i != 0 && (grant & ~({N_CLIENTS{1'b1}} << i)) != 0;
+        above_next[i] = i != 0 && (grant_reg & ~({N_CLIENTS{1'b1}} << i)) != 0;
     end
 end
 
 always @(posedge clk) begin
-    if (a_ready) begin
-        a_valid_reg <= request_valid != 0;
-        if (request_valid != 0) begin
-            a_client_reg <= a_client_next;
-            a_function_reg <= a_function_next;
-            a_address_reg <= a_address_next;
-            a_length_m1_reg <= a_length_next - 14'd1;
-            above_reg <= above_next;
-        end
-    end
+    grant_reg <= room ? grant : {N_CLIENTS{1'b0}};
+    if (grant_reg != 0)
+        above_reg <= above_next;
 
     if (rst) begin
-        a_valid_reg <= 1'b0;
+        grant_reg <= {N_CLIENTS{1'b0}};
         above_reg <= {N_CLIENTS{1'b0}};
     end
 end
+
+// The requests that were taken
+localparam integer REQUEST_W = CLIENT_W + 4 + 64 + 14;
+
+wire                   a_valid;
+wire [CLIENT_W-1:0]    a_client;
+wire [3:0]             a_function;
+wire [63:0]            a_address;
+wire [13:0]            a_length_m1;         // length - 1
+wire                   a_none;
+wire                   b_load;
+
+dma_fifo #(
+    .WIDTH(REQUEST_W),
+    .DEPTH(8),
+    .MARGIN(6)          // room for two in steady flow; what is waiting here delays other clients
+) requests (
+    .clk(clk),
+    .rst(rst),
+    .in_data({granted_client, granted_function, granted_address, granted_length - 14'd1}),
+    .in_valid(taken),
+    /* verilator lint_off PINCONNECTEMPTY */
+    .in_ready(),        // room tells
+    /* verilator lint_on PINCONNECTEMPTY */
+    .room(room),
+    .out_data({a_client, a_function, a_address, a_length_m1}),
+    .out_valid(a_valid),
+    .out_ready(b_load),
+    .empty(a_none)
+);
 
 // --- split: one burst a clock -----------------------------------------------------------------
 
@@ -163,84 +188,98 @@ reg [BURST_W-1:0]    b_word_reg;        // first word in the block
 reg [LEFT_W-1:0]     b_left_reg;        // words to read less 1
 reg [BYTE_W-1:0]     b_offset_reg;      // first byte in the first word
 reg [BYTE_W-1:0]     b_end_reg;         // bytes of the last response beat less 1
-reg                  b_last_reg;        // the next burst is the last
+reg                  b_last_reg;        // the next burst is the last; also 1 without a request
 reg                  b_flush_reg;       // as many response beats as words read
 
 reg [6:0]            tag_reg;           // next tag to give; its low 6 bits are the tag
-reg [6:0]            free_reg;          // oldest tag in use
+reg [6:0]            tags_reg;          // tags in use
 // After reset no beat has come, and what is done is of the lap before the first: 64 tags are swept
 reg [6:0]            sweep_reg;
 wire                 sweep = !sweep_reg[6];
-reg                  ar_valid_reg;
-reg [5:0]            ar_id_reg;
-reg [63:0]           ar_address_reg;
-reg [BURST_W-1:0]    ar_length_reg;
-reg [3:0]            ar_function_reg;
+reg                  go_reg;            // there are a tag and a place in the queue for AR
+// A queue of two for AR, so that arready goes no further
+localparam integer AR_W = 6 + 64 + BURST_W + 4;
+reg                  ar_valid_reg, ar_skid_valid_reg;
+reg [AR_W-1:0]       ar_reg, ar_skid_reg;
 
 (* ram_style = "distributed" *)
 reg [INFO_W-1:0]     info_ram[0:63];
 
-wire [BYTE_W-1:0]    a_offset = a_address_reg[BYTE_W-1:0];
-wire [14:0]          a_end = {1'b0, a_length_m1_reg} + {{15-BYTE_W{1'b0}}, a_offset};
+wire [BYTE_W-1:0]    a_offset = a_address[BYTE_W-1:0];
+wire [14:0]          a_end = {1'b0, a_length_m1} + {{15-BYTE_W{1'b0}}, a_offset};
 // The last byte's lane has wrapped: a word more is read than there are response beats
 wire                 a_carry = a_end[BYTE_W-1:0] < a_offset;
 
 wire [BURST_W-1:0]   b_room = ~b_word_reg;      // words to the end of the block less 1
-wire [BURST_W-1:0]   a_room = ~a_address_reg[7:BYTE_W];
+wire [BURST_W-1:0]   a_room = ~a_address[7:BYTE_W];
 wire [LEFT_W-1:0]    b_after = b_left_reg - {{LEFT_W-BURST_W{1'b0}}, b_room} - 1'b1;
 wire [BURST_W-1:0]   b_count = b_last_reg ? b_left_reg[BURST_W-1:0] : b_room;
-wire                 tags_full = tag_reg[6] != free_reg[6] && tag_reg[5:0] == free_reg[5:0];
-wire                 b_issue = b_valid_reg && !tags_full && !sweep && (!ar_valid_reg || m_axi_arready);
+wire                 b_issue = b_valid_reg && go_reg;
+wire                 b_move = !b_valid_reg || go_reg;
+wire [AR_W-1:0]      b_ar = {tag_reg[5:0], b_block_reg, b_word_reg, {BYTE_W{1'b0}}, b_count,
+                             b_function_reg};
+wire                 ar_move = !ar_valid_reg || m_axi_arready;
+wire                 ar_skid_next = !ar_move && (b_issue || ar_skid_valid_reg);
+wire                 d_end;             // a tag gets free
+wire                 tags_full_next = !d_end && (tags_reg[6] || (tags_reg[5:0] == 6'd63 && b_issue));
 
-assign b_load = !b_valid_reg || (b_issue && b_last_reg);
+assign b_load = b_move && b_last_reg;
 
 always @(posedge clk) begin
     if (b_issue) begin
-        ar_id_reg <= tag_reg[5:0];
-        ar_address_reg <= {b_block_reg, b_word_reg, {BYTE_W{1'b0}}};
-        ar_length_reg <= b_count;
-        ar_function_reg <= b_function_reg;
         info_ram[tag_reg[5:0]] <= {b_client_reg, b_offset_reg, b_end_reg, b_flush_reg,
                                    b_first_reg, b_last_reg, b_count};
         tag_reg <= tag_reg + 7'd1;
-        b_first_reg <= 1'b0;
-        b_block_reg <= b_block_reg + 56'd1;
-        b_word_reg <= {BURST_W{1'b0}};
-        b_left_reg <= b_after;
-        b_last_reg <= b_after[LEFT_W-1:BURST_W] == 0;  // it starts a block
     end
-    ar_valid_reg <= b_issue || (ar_valid_reg && !m_axi_arready);
+    if (b_issue != d_end)
+        tags_reg <= b_issue ? tags_reg + 7'd1 : tags_reg - 7'd1;
+    go_reg <= !sweep && !ar_skid_next && !tags_full_next;
 
-    if (b_load) begin
-        b_valid_reg <= a_valid_reg;
-        if (a_valid_reg) begin
-            b_first_reg <= 1'b1;
-            b_client_reg <= a_client_reg;
-            b_function_reg <= a_function_reg;
-            b_block_reg <= a_address_reg[63:8];
-            b_word_reg <= a_address_reg[7:BYTE_W];
+    if (!ar_skid_valid_reg)
+        ar_skid_reg <= b_ar;
+    ar_skid_valid_reg <= ar_skid_next;
+    if (ar_move) begin
+        ar_reg <= ar_skid_valid_reg ? ar_skid_reg : b_ar;
+        ar_valid_reg <= ar_skid_valid_reg || b_issue;
+    end
+
+    if (b_move) begin
+        b_first_reg <= b_last_reg;
+        if (b_last_reg) begin
+            b_valid_reg <= a_valid;
+            b_client_reg <= a_client;
+            b_function_reg <= a_function;
+            b_block_reg <= a_address[63:8];
+            b_word_reg <= a_address[7:BYTE_W];
             b_left_reg <= a_end[14:BYTE_W];
-            b_last_reg <= a_end[14:BYTE_W] <= {{LEFT_W-BURST_W{1'b0}}, a_room};
+            b_last_reg <= a_end[14:BYTE_W] <= {{LEFT_W-BURST_W{1'b0}}, a_room} || !a_valid;
             b_offset_reg <= a_offset;
-            b_end_reg <= a_length_m1_reg[BYTE_W-1:0];
+            b_end_reg <= a_length_m1[BYTE_W-1:0];
             b_flush_reg <= !a_carry;
+        end else begin
+            b_block_reg <= b_block_reg + 56'd1;
+            b_word_reg <= {BURST_W{1'b0}};
+            b_left_reg <= b_after;
+            b_last_reg <= b_after[LEFT_W-1:BURST_W] == 0;  // it starts a block
         end
     end
 
     if (rst) begin
         b_valid_reg <= 1'b0;
+        b_last_reg <= 1'b1;
+        go_reg <= 1'b0;
         ar_valid_reg <= 1'b0;
+        ar_skid_valid_reg <= 1'b0;
         tag_reg <= 7'd0;
+        tags_reg <= 7'd0;
     end
 end
 
-assign m_axi_arid = ar_id_reg;
-assign m_axi_araddr = ar_address_reg;
-assign m_axi_arlen = {{8-BURST_W{1'b0}}, ar_length_reg};
+assign {m_axi_arid, m_axi_araddr, m_axi_arlen[BURST_W-1:0], m_axi_aruser} = ar_reg;
+assign m_axi_arvalid = ar_valid_reg;
+assign m_axi_arlen[7:BURST_W] = {8-BURST_W{1'b0}};
 assign m_axi_arsize = BYTE_W[2:0];
 assign m_axi_arburst = 2'b01;
-assign m_axi_aruser = ar_function_reg;
-assign m_axi_arvalid = ar_valid_reg;
 
 // --- arrival: straight to the tag's place in the reorder memory --------------------------------
 
@@ -286,8 +325,14 @@ always @(posedge clk) begin
         r_last_reg <= m_axi_rlast;
     end
 
-    w_valid_reg <= r_valid_reg;
-    if (r_valid_reg) begin
+    w_valid_reg <= r_valid_reg || sweep;
+    if (sweep) begin
+        // As the last beat of each tag
+        sweep_reg <= sweep_reg + 7'd1;
+        w_id_reg <= sweep_reg[5:0];
+        w_error_reg <= 1'b0;
+        w_last_reg <= 1'b1;
+    end else if (r_valid_reg) begin
         w_id_reg <= r_id_reg;
         w_data_reg <= r_data_reg;
         w_error_reg <= r_error_reg || r_place[BURST_W];
@@ -296,12 +341,6 @@ always @(posedge clk) begin
     end
     if (w_valid_reg) begin
         data_ram[{w_id_reg, w_beat_reg}] <= w_data_reg;
-    end
-    if (sweep) begin
-        sweep_reg <= sweep_reg + 7'd1;
-        beat_ram[sweep_reg[5:0]] <= {BURST_W+1{1'b0}};
-        done_ram[sweep_reg[5:0]] <= 2'b01;
-    end else if (w_valid_reg) begin
         beat_ram[w_id_reg] <= w_next;
         if (w_last_reg)
             done_ram[w_id_reg] <= {w_error_reg, w_lap};
@@ -335,22 +374,26 @@ reg                  d_last_reg;
 reg                  d_error_reg;
 reg [BURST_W-1:0]    d_word_reg;        // word of the tag, before the request's first word
 reg [BURST_W-1:0]    d_left_reg;
+reg                  d_done_reg;        // the last word; also 1 without a tag
 
-wire                 d_done = d_left_reg == 0;
-wire                 n_take = n_valid_reg && (!d_valid_reg || d_done);
+wire                 n_take = n_valid_reg && d_done_reg;
+assign d_end = d_valid_reg && d_done_reg;
 
 wire                 load_error, load_lap;
 assign {load_error, load_lap} = done_ram[load_reg[5:0]];
-assign load = load_lap == load_reg[6] && !sweep && (!n_valid_reg || n_take);
+wire                 n_free = !n_valid_reg || n_take;
+assign load = load_lap == load_reg[6] && !sweep && n_free;
 
 always @(posedge clk) begin
     if (n_take)
         n_valid_reg <= 1'b0;
-    if (load) begin
-        n_valid_reg <= 1'b1;
+    if (n_free) begin
         n_tag_reg <= load_reg[5:0];
         n_info_reg <= info_ram[load_reg[5:0]];
         n_error_reg <= load_error;
+    end
+    if (load) begin
+        n_valid_reg <= 1'b1;
         load_reg <= load_reg + 7'd1;
     end
 
@@ -358,16 +401,16 @@ always @(posedge clk) begin
         d_word_reg <= d_word_reg + 1'b1;
         d_left_reg <= d_left_reg - 1'b1;
         d_first_reg <= 1'b0;
-        if (d_done) begin
+        d_done_reg <= d_left_reg == 1 || d_done_reg;
+        if (d_done_reg)
             d_valid_reg <= 1'b0;
-            free_reg <= free_reg + 7'd1;
-        end
     end
     if (n_take) begin
         d_valid_reg <= 1'b1;
         d_tag_reg <= n_tag_reg;
         {d_client_reg, d_offset_reg, d_end_reg, d_flush_reg, d_first_reg, d_last_reg,
          d_left_reg} <= n_info_reg;
+        d_done_reg <= n_info_reg[BURST_W-1:0] == 0;
         d_error_reg <= n_error_reg;
         d_word_reg <= {BURST_W{1'b0}};
     end
@@ -375,8 +418,8 @@ always @(posedge clk) begin
     if (rst) begin
         n_valid_reg <= 1'b0;
         d_valid_reg <= 1'b0;
+        d_done_reg <= 1'b1;
         load_reg <= 7'd0;
-        free_reg <= 7'd0;
     end
 end
 
@@ -399,7 +442,7 @@ always @(posedge clk) begin
         p_end_reg <= d_end_reg;
         p_flush_reg <= d_flush_reg;
         p_first_reg <= d_first_reg;
-        p_last_reg <= d_last_reg && d_done;
+        p_last_reg <= d_last_reg && d_done_reg;
         p_error_reg <= d_error_reg;
     end
 
@@ -419,8 +462,16 @@ dma_read_align #(
     .response_error(response_error), .busy(align_busy)
 );
 
-assign busy = a_valid_reg || b_valid_reg || ar_valid_reg || tag_reg != free_reg || p_valid_reg
-              || align_busy;
+reg                  busy_reg;
+
+always @(posedge clk) begin
+    busy_reg <= taken || !a_none || b_valid_reg || ar_valid_reg || tags_reg != 0
+                || p_valid_reg || align_busy;
+    if (rst)
+        busy_reg <= 1'b0;
+end
+
+assign busy = busy_reg;
 
 endmodule
 

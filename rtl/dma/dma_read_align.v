@@ -143,12 +143,10 @@ always @(posedge clk) begin
 
     out_valid_reg <= out_next ? {{N_CLIENTS-1{1'b0}}, 1'b1} << prev_client_reg
                               : {N_CLIENTS{1'b0}};
-    if (out_next) begin
-        out_data_reg <= (prev_data_reg & select) | (t_data_reg & ~select);
-        out_bytes_reg <= last_next ? {{7-BYTE_W{1'b0}}, prev_end_reg} + 7'd1 : BYTES[6:0];
-        out_last_reg <= last_next;
-        out_error_reg <= prev_error_reg || (merge && t_error);
-    end
+    out_data_reg <= (prev_data_reg & select) | (t_data_reg & ~select);
+    out_bytes_reg <= last_next ? {{7-BYTE_W{1'b0}}, prev_end_reg} + 7'd1 : BYTES[6:0];
+    out_last_reg <= last_next;
+    out_error_reg <= prev_error_reg || (merge && t_error);
 
     if (rst) begin
         flush_reg <= 1'b0;
