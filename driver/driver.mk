@@ -2,42 +2,61 @@
 #
 # The DPDK driver, its sanitized variant, and their test.
 
+# On the installed DPDK, or with DPDK=build/dpdk/SUITE on that of another release of Debian; then all
+# of the driver's that is built is below that folder.
+ifdef DPDK
+DPDK_SDK := $(DPDK)
+DRIVER_BUILD := $(DPDK)
+DPDK_ROOT := $(abspath $(DPDK)/root)
+DPDK_CONFIG = PKG_CONFIG_SYSROOT_DIR=$(DPDK_ROOT) PKG_CONFIG_LIBDIR="$$(echo $(DPDK_ROOT)/usr/lib/*/pkgconfig)" \
+	pkg-config $(1) libdpdk-libs
+else
 DPDK_SDK := $(BUILD)/dpdk-sdk
+DRIVER_BUILD := $(BUILD)
+DPDK_CONFIG = pkg-config $(1) libdpdk
+endif
 DRIVER_SOURCES := $(wildcard driver/*.c)
 DRIVER_HEADERS := $(wildcard driver/*.h host-lib/include/sekisho/*.h)
 DRIVER_CFLAGS = $(CFLAGS_COMMON) -O3 -fPIC -DALLOW_INTERNAL_API -DALLOW_EXPERIMENTAL_API \
-	-Ihost-lib/include -isystem $(DPDK_SDK)/include $(subst -I/,-isystem /,$(shell pkg-config --cflags libdpdk))
+	-Ihost-lib/include -isystem $(DPDK_SDK)/include $(subst -I/,-isystem /,$(shell $(call DPDK_CONFIG,--cflags)))
 DRIVER_LDFLAGS = -shared -Wl,--version-script=driver/sekisho.map -Wl,-z,defs -Wl,--as-needed
-DRIVER_LIBS = -lrte_ethdev -lrte_net -lrte_bus_pci -lrte_bus_vdev -lrte_mempool -lrte_mbuf -lrte_kvargs -lrte_eal -lpthread
-DRIVER_SO := $(BUILD)/driver/librte_net_sekisho.so
-DRIVER_ASAN_SO := $(BUILD)/driver-asan/librte_net_sekisho.so
+# DPDK's libraries are more in some releases: those that are needed of all.
+DRIVER_LIBS = $(shell $(call DPDK_CONFIG,--libs)) -lrte_bus_pci -lrte_bus_vdev -lpthread
+DRIVER_SO := $(DRIVER_BUILD)/driver/librte_net_sekisho.so
+DRIVER_ASAN_SO := $(DRIVER_BUILD)/driver-asan/librte_net_sekisho.so
 
 .PHONY: driver driver-asan
 driver: $(DRIVER_SO) ## Build the DPDK driver
 driver-asan: $(DRIVER_ASAN_SO)
 
+ifdef DPDK
+$(DPDK)/version: scripts/fetch-dpdk-release.sh
+	scripts/fetch-dpdk-release.sh $(dir $(DPDK)) $(notdir $(DPDK))
+	@touch $@
+else
 $(DPDK_SDK)/version: scripts/fetch-dpdk-sdk.sh | $(BUILD)/packages.stamp
 	@mkdir -p $(@D)
 	scripts/fetch-dpdk-sdk.sh $(DPDK_SDK)
 	@touch $@
+endif
 
-$(BUILD)/driver/%.o: driver/%.c $(DRIVER_HEADERS) driver/driver.mk $(DPDK_SDK)/version
+$(DRIVER_BUILD)/driver/%.o: driver/%.c $(DRIVER_HEADERS) driver/driver.mk $(DPDK_SDK)/version
 	@mkdir -p $(@D)
 	$(CC) $(DRIVER_CFLAGS) -c $< -o $@
 
-$(DRIVER_SO): $(DRIVER_SOURCES:driver/%.c=$(BUILD)/driver/%.o) $(BUILD)/host-lib/libsekisho.a driver/sekisho.map
+$(DRIVER_SO): $(DRIVER_SOURCES:driver/%.c=$(DRIVER_BUILD)/driver/%.o) $(BUILD)/host-lib/libsekisho.a driver/sekisho.map
 	$(CC) $(DRIVER_LDFLAGS) $(filter %.o %.a,$^) $(DRIVER_LIBS) -o $@
 
 # The library's own sources are sanitized too, so that a fault in either is seen.
-$(BUILD)/driver-asan/%.o: driver/%.c $(DRIVER_HEADERS) driver/driver.mk $(DPDK_SDK)/version
+$(DRIVER_BUILD)/driver-asan/%.o: driver/%.c $(DRIVER_HEADERS) driver/driver.mk $(DPDK_SDK)/version
 	@mkdir -p $(@D)
 	$(CC) $(DRIVER_CFLAGS) $(SANITIZE) -c $< -o $@
 
-$(BUILD)/driver-asan/lib/%.o: host-lib/src/%.c $(LIB_HEADERS) driver/driver.mk
+$(DRIVER_BUILD)/driver-asan/lib/%.o: host-lib/src/%.c $(LIB_HEADERS) driver/driver.mk
 	@mkdir -p $(@D)
 	$(CC) $(LIB_CFLAGS) $(SANITIZE) -fPIC -c $< -o $@
 
-$(DRIVER_ASAN_SO): $(DRIVER_SOURCES:driver/%.c=$(BUILD)/driver-asan/%.o) $(LIB_SOURCES:%.c=$(BUILD)/driver-asan/lib/%.o) driver/sekisho.map
+$(DRIVER_ASAN_SO): $(DRIVER_SOURCES:driver/%.c=$(DRIVER_BUILD)/driver-asan/%.o) $(LIB_SOURCES:%.c=$(DRIVER_BUILD)/driver-asan/lib/%.o) driver/sekisho.map
 	$(CC) $(filter-out -Wl$(comma)-z$(comma)defs,$(DRIVER_LDFLAGS)) $(SANITIZE) $(filter %.o,$^) $(DRIVER_LIBS) -o $@
 
 comma := ,
@@ -63,7 +82,7 @@ $(BUILD)/tests/test_calls: tests/driver/test_calls.c $(IN_PROCESS_SOURCES) drive
 driver-tests: $(DRIVER_SO) $(DRIVER_ASAN_SO) $(BUILD)/tests/fake_card $(BUILD)/tests/test_calls
 TESTS += "$(PYTHON) tests/driver/test_driver.py" $(BUILD)/tests/test_calls tests/driver/test_releases.py
 
-.PHONY: driver-compile-all
-driver-compile-all: $(DPDK_SDK)/version ## Compile the driver on every release of DPDK that it is for
+.PHONY: driver-releases
+driver-releases: $(DRIVER_SO) sim ## Build and run the driver on every release of DPDK that it is for
 	@BUILD=$(abspath $(BUILD)) $(PYTHON) tests/driver/test_releases.py
 TEST_DEPS += driver-tests

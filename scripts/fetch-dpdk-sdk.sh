@@ -5,17 +5,12 @@
 # source package of exactly the installed version. Needs no privileges and changes nothing outside
 # build/. Does nothing when the headers of this version are there already.
 #
-# With a release of Debian it takes that release's DPDK instead, unpacks the headers of its
-# libdpdk-dev to DIRECTORY/packaged, too, and installs nothing: for compiling only. A release whose
-# headers are there is not looked for again.
-#
-# usage: fetch-dpdk-sdk.sh [DIRECTORY [RELEASE]]
+# usage: fetch-dpdk-sdk.sh [DIRECTORY]
 #   DPDK_SDK_MIRROR  a Debian mirror, when apt's own configuration names none that has the source
 
 set -euo pipefail
 
 sdk=${1:-build/dpdk-sdk}
-release=${2:-}
 
 # Path in the source tree of each header that is needed and not packaged. Newer releases moved some.
 headers=(
@@ -42,16 +37,12 @@ fail() {
 	exit 1
 }
 
-if [ -z "$release" ]; then
-	version=$(dpkg-query -W -f '${Version}' libdpdk-dev 2>/dev/null) ||
-		fail "libdpdk-dev is not installed" "sudo apt-get install libdpdk-dev dpdk"
-else
-	version=$(cat "$sdk/version" 2>/dev/null || true)
-fi
+version=$(dpkg-query -W -f '${Version}' libdpdk-dev 2>/dev/null) ||
+	fail "libdpdk-dev is not installed" "sudo apt-get install libdpdk-dev dpdk"
 
 complete() {
 	local header
-	[ -n "$version" ] && [ "$(cat "$sdk/version" 2>/dev/null)" = "$version" ] || return
+	[ "$(cat "$sdk/version" 2>/dev/null)" = "$version" ] || return
 	for header in "${headers[@]}"; do
 		[ -f "$sdk/include/$(basename "$header")" ] || return
 	done
@@ -97,20 +88,13 @@ source_lines() {
 		END { emit() }' /etc/apt/sources.list.d/*.sources 2>/dev/null || true
 }
 codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
-archive_line() { # URI SUITE KEY
-	echo "deb-src ${3:+[signed-by=$3] }$1 $2 main" >> "$sources"
-	if [ -n "$release" ]; then
-		echo "deb ${3:+[signed-by=$3] }$1 $2 main" >> "$sources"
-	fi
-}
 if [ -n "${DPDK_SDK_MIRROR:-}" ]; then
-	archive_line "$DPDK_SDK_MIRROR" "${release:-$codename}" ""
+	echo "deb-src $DPDK_SDK_MIRROR $codename main" >> "$sources"
 else
 	source_lines | sort -u | while read -r uri suite key; do
 		case "$uri $suite" in
-		*debian-security*) [ -n "$release" ] || archive_line "$uri" "$suite" "$key" ;;
-		*debian*" $codename") archive_line "$uri" "${release:-$suite}" "$key" ;;
-		*debian*" $codename"*) [ -n "$release" ] || archive_line "$uri" "$suite" "$key" ;;
+		*debian*" $codename"*)
+			echo "deb-src ${key:+[signed-by=$key] }$uri $suite main" >> "$sources" ;;
 		esac
 	done
 fi
@@ -118,37 +102,18 @@ fi
 	fail "apt's configuration names no Debian archive for '$codename'" \
 		"Name one: DPDK_SDK_MIRROR=http://MIRROR/debian $0"
 
-status=/var/lib/dpkg/status
-if [ -n "$release" ]; then
-	status=$apt_dir/status
-	: > "$status"
-fi
 apt_options=(
 	-o Dir::Etc::SourceList="$sources" -o Dir::Etc::SourceParts=/dev/null
 	-o Dir::State="$apt_dir/state" -o Dir::State::Lists="$apt_dir/lists"
-	-o Dir::State::Status="$status"
+	-o Dir::State::Status=/var/lib/dpkg/status
 	-o Dir::Cache="$apt_dir/cache" -o APT::Sandbox::User= -o Acquire::Languages=none
 	-o Debug::NoLocking=1
 )
 log=$apt_dir/log
-# A release's lists are large: they are read once a day.
-if [ -z "$release" ] || [ -z "$(find "$apt_dir/lists" -name '*_Sources*' -mtime -1)" ]; then
-	apt-get "${apt_options[@]}" -q update > "$log" 2>&1 || {
-		cat "$log" >&2
-		fail "apt could not read the source package lists" "sources tried: $sources"
-	}
-fi
-if [ -n "$release" ]; then
-	version=$(apt-cache "${apt_options[@]}" policy libdpdk-dev | sed -n 's/^  Candidate: //p')
-	[ -n "$version" ] || fail "$release has no libdpdk-dev"
-	(cd "$apt_dir/download" && apt-get "${apt_options[@]}" -q -o Acquire::Retries=3 \
-		download "libdpdk-dev=$version") >> "$log" 2>&1 || {
-		tail -n 5 "$log" >&2
-		fail "cannot fetch libdpdk-dev $version of $release"
-	}
-	rm -rf "$sdk/packaged"
-	dpkg-deb -x "$apt_dir"/download/libdpdk-dev_*.deb "$sdk/packaged"
-fi
+apt-get "${apt_options[@]}" -q update > "$log" 2>&1 || {
+	cat "$log" >&2
+	fail "apt could not read the source package lists" "sources tried: $sources"
+}
 download() {
 	(cd "$apt_dir/download" &&
 		apt-get "${apt_options[@]}" -q -o Acquire::Retries=3 source --download-only \

@@ -319,7 +319,8 @@ class Application:
 class Testpmd(Application):
     PROMPT = "testpmd> "
 
-    def __init__(self, folder, devices, queues=1, mtu=1500, options=(), rx_checksum=True, **others):
+    def __init__(self, folder, devices, queues=1, mtu=1500, options=(), rx_checksum=True,
+                 program="dpdk-testpmd", **others):
         words = ["--", "-i", "--no-mlockall", "--nb-cores=1", "--rxq=%d" % queues,
                  "--txq=%d" % queues, "--rxd=%d" % (1024 // queues), "--txd=256",
                  "--total-num-mbufs=8192",
@@ -327,7 +328,7 @@ class Testpmd(Application):
                  "--max-pkt-len=%d" % (mtu + HEADERS)]
         if rx_checksum:
             words.append("--enable-rx-cksum")
-        super().__init__("dpdk-testpmd", self.PROMPT, folder, devices,
+        super().__init__(program, self.PROMPT, folder, devices,
                          options=words + list(options), **others)
 
     def stats(self, port):
