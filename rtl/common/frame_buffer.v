@@ -3,7 +3,7 @@
 // A store-and-forward frame buffer: frames come in beat by beat, and leave only when committed.
 //
 // The writer commits or discards a frame with its last beat; discarding takes no time. It may
-// write a beat in a clock in which `room` is 1, or was 1 in one of the three clocks before. The user
+// write a beat in a clock in which `room` is 1, or was 1 in one of the four clocks before. The user
 // word has a memory of its own, written at the commit; where a frame ends stands in its last beat.
 // Frames leave in order, at full rate, also frames of one beat; a committed frame appears at the
 // output three clocks later. A frame longer than the buffer never fits: the writer must discard it
@@ -36,7 +36,7 @@ module frame_buffer #(
     // Of the committed frame: user word and bytes.
     input  wire [USER_W-1:0]     write_user,
     input  wire [13:0]           write_length,
-    // A beat may be written, and its frame committed, in this clock and the three that follow.
+    // A beat may be written, and its frame committed, in this clock and the four that follow.
     output wire                  room,
 
     // Frames out, user word on the first beat
@@ -58,8 +58,8 @@ module frame_buffer #(
     localparam integer FRAME_W  = $clog2(FRAMES);
     localparam integer BEAT_W   = DATA_W + LANE_W + 1;
     // Room is told a clock late, from pointers that are a clock old.
-    localparam [31:0] FULL       = DEPTH - 5;
-    localparam [31:0] FRAME_FULL = FRAMES - 5;
+    localparam [31:0] FULL       = DEPTH - 6;
+    localparam [31:0] FRAME_FULL = FRAMES - 6;
 
     initial begin
         if (1 << ADDR_W != DEPTH || 1 << FRAME_W != FRAMES) begin

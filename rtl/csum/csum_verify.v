@@ -3,8 +3,9 @@
 // Sums every frame's layer 4 and judges its checksum.
 //
 // Full rate, 8 clocks of latency at 64 bits, 11 at 512; order kept, nothing dropped, no frame too
-// long. All stages move together, or stand when the output stands, so what is told on a frame's last
-// beat cannot belong to another frame. raw_sum is the one's complement sum of the frame's bytes
+// long. All stages move together, or stand while m_axis_tready is 0, so what is told on a frame's last
+// beat cannot belong to another frame. s_axis_tready is m_axis_tready, whether a beat waits or not: the
+// sink takes it from a register, and must not wait for m_axis_tvalid. raw_sum is the one's complement sum of the frame's bytes
 // [SUM_START, SUM_END) as big-endian 16-bit words, the first word at SUM_START, a last odd byte as
 // the upper half; bytes behind tkeep count as 0. Needs SUM_START even.
 // The verdict: GOOD or BAD when L4_CHECKED; NONE for UDP_NO_CHECKSUM, BAD for UDP6_NO_CHECKSUM;
@@ -73,7 +74,7 @@ module csum_verify #(
         end
     end
 
-    wire move = !m_axis_tvalid || m_axis_tready;
+    wire move = m_axis_tready;
     wire accept = s_axis_tvalid && move;
 
     // --- the beats themselves: a ring that moves with the stages ---------------------------------------

@@ -249,39 +249,69 @@ module deliver #(
             judged_valid_reg <= 1'b0;
     end
 
-    // --- what becomes of the frame -----------------------------------------------------------------------
+    // --- the reasons to drop it, one bit each; the metadata ----------------------------------------------
 
-    reg [2:0]        outcome;
+    reg [DATA_W-1:0] decided_data_reg;
+    reg [USER_W-1:0] decided_user_reg;
+    reg              decided_last_reg;
+    reg              decided_valid_reg;
+    reg              decided_enabled_reg;
+    reg              decided_address_reg;
+    reg              decided_too_long_reg;
+    reg              decided_bad_ip_reg;
+    reg              decided_bad_l4_reg;
     reg [USER_W-1:0] user;
 
-    wire [1:0]  ip_verdict = judged_user_reg[META_IP_VERDICT +: META_IP_VERDICT_W];
-    wire [1:0]  l4_verdict = judged_check_reg[17:16];
-    wire [13:0] length     = judged_user_reg[META_LENGTH +: META_LENGTH_W];
-    wire        address_ok = any_address_reg || |station_reg || |filter_reg;
-    wire        ends       = judged_valid_reg && judged_last_reg;
-    wire        commit     = ends && outcome == DELIVER_RESULT_DELIVERED;
-
-    always @* begin
-        outcome = DELIVER_RESULT_DELIVERED;
-        if (!judged_enabled_reg)
-            outcome = DELIVER_RESULT_FUNCTION_DISABLED;
-        else if (!address_ok)
-            outcome = DELIVER_RESULT_MAC_FILTER;
-        else if (judged_too_long_reg)
-            outcome = DELIVER_RESULT_TOO_LONG;
-        else if (judged_drop_ip_reg && ip_verdict == CHECKSUM_VERDICT_BAD)
-            outcome = DELIVER_RESULT_BAD_IP_CHECKSUM;
-        else if (judged_drop_l4_reg && l4_verdict == CHECKSUM_VERDICT_BAD)
-            outcome = DELIVER_RESULT_BAD_L4_CHECKSUM;
-    end
+    wire [1:0] judged_ip_verdict = judged_user_reg[META_IP_VERDICT +: META_IP_VERDICT_W];
+    wire [1:0] judged_l4_verdict = judged_check_reg[17:16];
 
     always @* begin
         user = judged_user_reg;
         user[META_QUEUE +: META_QUEUE_W] =
             judged_user_reg[META_HASH_TYPE +: META_HASH_TYPE_W] != 2'd0 ? judged_queue_reg : 8'd0;
-        user[META_L4_VERDICT +: META_L4_VERDICT_W] = l4_verdict;
+        user[META_L4_VERDICT +: META_L4_VERDICT_W] = judged_l4_verdict;
         user[META_RAW_SUM +: META_RAW_SUM_W] = judged_check_reg[15:0];
         user[META_REASON +: META_REASON_W] = judged_check_reg[21:18];
+    end
+
+    always @(posedge clk) begin
+        if (judged_valid_reg) begin
+            decided_data_reg     <= judged_data_reg;
+            decided_user_reg     <= user;
+            decided_last_reg     <= judged_last_reg;
+            decided_enabled_reg  <= judged_enabled_reg;
+            decided_address_reg  <= any_address_reg || |station_reg || |filter_reg;
+            decided_too_long_reg <= judged_too_long_reg;
+            decided_bad_ip_reg   <= judged_drop_ip_reg && judged_ip_verdict == CHECKSUM_VERDICT_BAD;
+            decided_bad_l4_reg   <= judged_drop_l4_reg && judged_l4_verdict == CHECKSUM_VERDICT_BAD;
+        end
+        decided_valid_reg <= judged_valid_reg;
+
+        if (rst)
+            decided_valid_reg <= 1'b0;
+    end
+
+    // --- what becomes of the frame -----------------------------------------------------------------------
+
+    reg [2:0]   outcome;
+
+    wire [1:0]  ip_verdict = decided_user_reg[META_IP_VERDICT +: META_IP_VERDICT_W];
+    wire [1:0]  l4_verdict = decided_user_reg[META_L4_VERDICT +: META_L4_VERDICT_W];
+    wire        ends       = decided_valid_reg && decided_last_reg;
+    wire        commit     = ends && outcome == DELIVER_RESULT_DELIVERED;
+
+    always @* begin
+        outcome = DELIVER_RESULT_DELIVERED;
+        if (!decided_enabled_reg)
+            outcome = DELIVER_RESULT_FUNCTION_DISABLED;
+        else if (!decided_address_reg)
+            outcome = DELIVER_RESULT_MAC_FILTER;
+        else if (decided_too_long_reg)
+            outcome = DELIVER_RESULT_TOO_LONG;
+        else if (decided_bad_ip_reg)
+            outcome = DELIVER_RESULT_BAD_IP_CHECKSUM;
+        else if (decided_bad_l4_reg)
+            outcome = DELIVER_RESULT_BAD_L4_CHECKSUM;
     end
 
     // A stage of its own: a write into the records is slow.
@@ -293,11 +323,11 @@ module deliver #(
     wire             buffer_busy;
 
     always @(posedge clk) begin
-        if (judged_valid_reg)
-            write_data_reg <= judged_data_reg;
-        if (commit)
-            write_user_reg <= user;
-        write_valid_reg   <= judged_valid_reg && judged_enabled_reg && address_ok && !judged_too_long_reg;
+        if (decided_valid_reg) begin
+            write_data_reg <= decided_data_reg;
+            write_user_reg <= decided_user_reg;
+        end
+        write_valid_reg   <= decided_valid_reg && decided_enabled_reg && decided_address_reg && !decided_too_long_reg;
         write_commit_reg  <= commit;
         write_discard_reg <= ends && !commit;
 
@@ -341,9 +371,9 @@ module deliver #(
 
     always @(posedge clk) begin
         if (ends) begin
-            deliver_index_reg <= {judged_user_reg[META_FUNCTION +: FUNCTION_W], 1'b0, outcome};
-            verdict_index_reg <= {judged_user_reg[META_FUNCTION +: FUNCTION_W], ip_verdict, l4_verdict};
-            event_bytes_reg   <= length;
+            deliver_index_reg <= {decided_user_reg[META_FUNCTION +: FUNCTION_W], 1'b0, outcome};
+            verdict_index_reg <= {decided_user_reg[META_FUNCTION +: FUNCTION_W], ip_verdict, l4_verdict};
+            event_bytes_reg   <= decided_user_reg[META_LENGTH +: META_LENGTH_W];
         end
         event_valid_reg <= ends;
 
@@ -357,7 +387,7 @@ module deliver #(
     assign verdict_event_valid = event_valid_reg;
     assign verdict_event_index = verdict_index_reg;
     assign verdict_event_bytes = event_bytes_reg;
-    assign busy = buffer_busy || valid_reg || judged_valid_reg || write_valid_reg || in_frame_reg || event_valid_reg;
+    assign busy = buffer_busy || valid_reg || judged_valid_reg || decided_valid_reg || write_valid_reg || in_frame_reg || event_valid_reg;
 
     // tkeep is full but on the last beat, and LENGTH says how much of that one counts.
     wire unused = &{1'b0, s_axis_tkeep, s_axis_tuser};

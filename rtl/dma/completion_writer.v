@@ -371,6 +371,23 @@ wire [RINGS*16-1:0] completed;
 wire [RINGS-1:0] ring_error;
 wire [RINGS-1:0] in_flight;
 
+// What has begun to be in flight, a clock late
+reg rx_enters_reg;
+reg tx_enters_reg;
+reg [QUEUE_W-1:0] rx_enters_queue_reg;
+reg [QUEUE_W-1:0] tx_enters_queue_reg;
+
+always @(posedge clk) begin
+    rx_enters_reg <= entry_valid && entry_ready;
+    tx_enters_reg <= tx_take;
+    rx_enters_queue_reg <= entry_queue;
+    tx_enters_queue_reg <= tx_queue;
+    if (rst) begin
+        rx_enters_reg <= 1'b0;
+        tx_enters_reg <= 1'b0;
+    end
+end
+
 genvar g;
 generate
     for (g = 0; g < RINGS; g = g + 1) begin : ring
@@ -383,8 +400,8 @@ generate
         reg [9:0] in_flight_reg;
 
         wire begun = p1_valid_reg && p1_ring == RING;
-        wire enters = RING[RING_W-1] ? (tx_take && tx_queue == RING[QUEUE_W-1:0]) :
-                                       (entry_valid && entry_ready && entry_queue == RING[QUEUE_W-1:0]);
+        wire enters = RING[RING_W-1] ? (tx_enters_reg && tx_enters_queue_reg == RING[QUEUE_W-1:0]) :
+                                       (rx_enters_reg && rx_enters_queue_reg == RING[QUEUE_W-1:0]);
         wire done = done_valid && done_ring == RING;
         wire [1:0] leaves = {done && done_two, done && !done_two};
 
@@ -417,7 +434,7 @@ generate
         assign issued[16*g +: 16] = issued_reg;
         assign completed[16*g +: 16] = completed_reg;
         assign ring_error[g] = error_reg;
-        assign in_flight[g] = in_flight_reg != 10'd0 ||
+        assign in_flight[g] = in_flight_reg != 10'd0 || enters ||
                               (RING[RING_W-1] ? tx_waiting[g % QUEUES] :
                                                 (entry_valid && entry_queue == RING[QUEUE_W-1:0]));
     end

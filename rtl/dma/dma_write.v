@@ -14,6 +14,7 @@
 // Rate: a beat of W in every clock; a frame takes the beats that its address needs, at least 1.
 // Order: frame_done comes for every frame in the order of the frames, when all of its bursts have
 // been answered, whatever the order of the answers; line_done in the order of the lines.
+// Back-pressure: s_frame_tready comes from a register; s_line_ready does not depend on the bus' ready.
 // awid: the frame's slot, 0 to SLOTS - 1; lines have 63. Answers of one id must come in order (AXI4).
 // awaddr is aligned to the bus. W may be offered before AW has been taken.
 // Errors: BRESP other than OKAY sets the error of the frame or line; the rest is written.
@@ -110,19 +111,50 @@ wire [B-1:0] beat_strobe;
 wire burst_valid;
 wire [RECORD_W-1:0] burst_record;
 wire align_busy;
+wire frame_busy;
+wire [DMA_W-1:0] frame_tdata;
+wire frame_tlast;
+wire frame_tvalid;
+wire frame_tready;
+wire [63:0] frame_address;
+wire [13:0] frame_length;
+wire [3:0] frame_function;
+
+/* verilator lint_off PINCONNECTEMPTY */
+axis_register #(
+    .DATA_W(DMA_W),
+    .USER_W(64 + 14 + 4)
+) frame_register (
+    .clk(clk),
+    .rst(rst),
+    .s_axis_tdata(s_frame_tdata),
+    .s_axis_tkeep({B{1'b1}}),
+    .s_axis_tlast(s_frame_tlast),
+    .s_axis_tuser({s_frame_address, s_frame_length, s_frame_function}),
+    .s_axis_tvalid(s_frame_tvalid),
+    .s_axis_tready(s_frame_tready),
+    .m_axis_tdata(frame_tdata),
+    .m_axis_tkeep(),
+    .m_axis_tlast(frame_tlast),
+    .m_axis_tuser({frame_address, frame_length, frame_function}),
+    .m_axis_tvalid(frame_tvalid),
+    .m_axis_tready(frame_tready),
+    .busy(frame_busy)
+);
+/* verilator lint_on PINCONNECTEMPTY */
 
 dma_write_align #(
     .DMA_W(DMA_W)
 ) align (
     .clk(clk),
     .rst(rst),
-    .s_frame_tdata(s_frame_tdata),
-    .s_frame_tlast(s_frame_tlast),
-    .s_frame_tvalid(s_frame_tvalid),
-    .s_frame_tready(s_frame_tready),
-    .s_frame_address(s_frame_address),
-    .s_frame_length(s_frame_length),
-    .s_frame_function(s_frame_function),
+    .s_frame_tdata(frame_tdata),
+    .s_frame_tlast(frame_tlast),
+    .s_frame_tvalid(frame_tvalid),
+    .s_frame_tready(frame_tready),
+    .s_frame_address(frame_address),
+    .s_frame_length(frame_length),
+    .s_frame_function(frame_function),
     .room(beats_room && bursts_room),
     .slot_take(slot_take),
     .slot_ready(slot_ready),
@@ -187,7 +219,35 @@ dma_fifo #(
     .empty()
 );
 
-// Choice of the next burst: a frame's, or a line. An urgent line goes first, but not twice in a row.
+// Lines wait with their address on one side and their data on the other
+wire line_fifo_ready;
+wire line_record_ready;
+wire line_take = s_line_valid && s_line_ready;
+wire line_waits;
+wire line_picked;
+wire line_full;
+wire [3:0] line_function;
+wire [63:0] line_address;
+
+assign s_line_ready = line_fifo_ready && line_record_ready && (s_line_urgent || !record_valid);
+
+dma_fifo #(
+    .WIDTH(1 + 4 + 64),
+    .DEPTH(COMMANDS)
+) line_record_fifo (
+    .clk(clk),
+    .rst(rst),
+    .in_data({s_line_full, s_line_function, s_line_address}),
+    .in_valid(line_take),
+    .in_ready(line_record_ready),
+    .room(),
+    .out_data({line_full, line_function, line_address}),
+    .out_valid(line_waits),
+    .out_ready(line_picked),
+    .empty()
+);
+
+// Choice of the next burst: a frame's, or a line. A line goes first, but not twice in a row.
 reg aw_valid_reg;
 reg [5:0] aw_id_reg;
 reg [63:0] aw_address_reg;
@@ -196,23 +256,22 @@ reg [3:0] aw_function_reg;
 reg line_last_reg;
 
 wire command_ready;
-wire line_fifo_ready;
 wire may_pick = (!aw_valid_reg || m_axi_awready) && command_ready;
-wire line_wins = s_line_valid && line_fifo_ready && (!record_valid || (s_line_urgent && !line_last_reg));
+wire line_wins = line_waits && !(record_valid && line_last_reg);
 wire pick_line = may_pick && line_wins;
 wire pick_record = may_pick && record_valid && !line_wins;
 
-assign s_line_ready = pick_line;
+assign line_picked = pick_line;
 assign record_take = pick_record;
 
-wire [BEAT_W-1:0] pick_length = line_wins ? (s_line_full ? LINE_LENGTH : {BEAT_W{1'b0}}) :
+wire [BEAT_W-1:0] pick_length = line_wins ? (line_full ? LINE_LENGTH : {BEAT_W{1'b0}}) :
                                             record[66+BEAT_W +: BEAT_W];
 
 always @(posedge clk) begin
     if (pick_line || pick_record) begin
         aw_id_reg <= line_wins ? LINE_ID : record[0 +: 6];
-        aw_function_reg <= line_wins ? s_line_function : record[6 +: 4];
-        aw_address_reg <= line_wins ? s_line_address : {record[10 +: 56], record[66 +: BEAT_W], {OFF_W{1'b0}}};
+        aw_function_reg <= line_wins ? line_function : record[6 +: 4];
+        aw_address_reg <= line_wins ? line_address : {record[10 +: 56], record[66 +: BEAT_W], {OFF_W{1'b0}}};
         aw_length_reg <= pick_length;
         line_last_reg <= line_wins;
     end
@@ -237,7 +296,7 @@ wire command_line;
 wire [BEAT_W-1:0] command_length;
 wire command_take;
 wire line_valid;
-wire line_take;
+wire line_data_take;
 wire [LINE_W-1:0] line_data;
 wire [LINE_W/8-1:0] line_strobe;
 
@@ -264,12 +323,12 @@ dma_fifo #(
     .clk(clk),
     .rst(rst),
     .in_data({s_line_strobe, s_line_data}),
-    .in_valid(pick_line),
+    .in_valid(line_take),
     .in_ready(line_fifo_ready),
     .room(),
     .out_data({line_strobe, line_data}),
     .out_valid(line_valid),
-    .out_ready(line_take),
+    .out_ready(line_data_take),
     .empty()
 );
 /* verilator lint_on PINCONNECTEMPTY */
@@ -284,7 +343,7 @@ wire w_load = command_valid && (command_line ? line_valid : data_valid) && (!w_v
 wire w_last = w_beat_reg == command_length;
 
 assign data_take = w_load && !command_line;
-assign line_take = w_load && command_line && w_last;
+assign line_data_take = w_load && command_line && w_last;
 assign command_take = w_load && w_last;
 
 wire [DMA_W-1:0] line_beat;
@@ -325,7 +384,7 @@ reg b_valid_reg;
 reg [5:0] b_id_reg;
 reg b_error_reg;
 reg [15:0] lines_reg;
-reg line_picked_reg;
+reg line_taken_reg;
 wire slots_busy;
 wire b_line = b_id_reg == LINE_ID;
 
@@ -337,11 +396,11 @@ always @(posedge clk) begin
         b_error_reg <= m_axi_bresp != 2'd0;
     end
     b_valid_reg <= m_axi_bvalid;
-    line_picked_reg <= pick_line;
-    lines_reg <= lines_reg + {15'd0, line_picked_reg} - {15'd0, line_done_valid};
+    line_taken_reg <= line_take;
+    lines_reg <= lines_reg + {15'd0, line_taken_reg} - {15'd0, line_done_valid};
     if (rst) begin
         b_valid_reg <= 1'b0;
-        line_picked_reg <= 1'b0;
+        line_taken_reg <= 1'b0;
         lines_reg <= 16'd0;
     end
 end
@@ -369,7 +428,7 @@ dma_write_slots #(
     .busy(slots_busy)
 );
 
-assign busy = align_busy || !data_empty || slots_busy || line_picked_reg || lines_reg != 16'd0;
+assign busy = frame_busy || align_busy || !data_empty || slots_busy || line_taken_reg || lines_reg != 16'd0;
 
 endmodule
 

@@ -86,11 +86,15 @@ reg s0_last_reg;
 reg [DMA_W-1:0] s0_data_reg;
 reg [63:0] s0_address_reg;
 reg [3:0] s0_function_reg;
-reg [14:0] s0_end_reg;
+reg [LEFT_W-1:0] s0_left_reg;       // beats behind the first one
+reg [B-1:0] s0_low_reg;             // lanes below the frame's first byte, and up to its last one
+reg [B-1:0] s0_end_lanes_reg;
 reg in_frame_reg;
 
 wire s0_take;
 wire s0_load = s_frame_tvalid && s_frame_tready;
+
+wire [14:0] in_end = {1'b0, s_frame_length} + {{(15-OFF_W){1'b0}}, s_frame_address[OFF_W-1:0]} - 15'd1;
 
 assign s_frame_tready = !s0_valid_reg || s0_take;
 
@@ -103,7 +107,9 @@ always @(posedge clk) begin
         if (!in_frame_reg) begin
             s0_address_reg <= s_frame_address;
             s0_function_reg <= s_frame_function;
-            s0_end_reg <= {1'b0, s_frame_length} + {{(15-OFF_W){1'b0}}, s_frame_address[OFF_W-1:0]} - 15'd1;
+            s0_left_reg <= in_end[14:OFF_W];
+            s0_low_reg <= below(s_frame_address[OFF_W-1:0]);
+            s0_end_lanes_reg <= up_to(in_end[OFF_W-1:0]);
         end
     end
     if (s0_load)
@@ -128,24 +134,24 @@ reg [6:0] bursts_reg;
 reg [5:0] slot_reg;
 // Of the frame: stage 0 may already hold the next one while the tail leaves
 reg [OFF_W-1:0] offset_reg;
-reg [OFF_W-1:0] end_reg;
+reg [B-1:0] low_reg;
+reg [B-1:0] end_lanes_reg;
 reg [31:0] high_reg;
 reg [3:0] function_reg;
 
 wire first = s0_first_reg && !tail_reg;
 wire token = room && (tail_reg || (s0_valid_reg && !drain_reg && (!s0_first_reg || slot_ready)));
-wire [LEFT_W-1:0] left = first ? s0_end_reg[14:OFF_W] : left_reg;
+wire [LEFT_W-1:0] left = first ? s0_left_reg : left_reg;
 wire last = left == {LEFT_W{1'b0}};
 wire [BEAT_W-1:0] beat = first ? s0_address_reg[7:OFF_W] : beat_reg;
 wire burst_end = last || (&beat);
 wire [24:0] block = first ? {1'b0, s0_address_reg[31:8]} : block_reg;
 wire [6:0] bursts = first ? 7'd0 : bursts_reg;
 wire [OFF_W-1:0] offset = first ? s0_address_reg[OFF_W-1:0] : offset_reg;
-wire [OFF_W-1:0] end_lane = first ? s0_end_reg[OFF_W-1:0] : end_reg;
-wire [B-1:0] low_lanes = below(offset);
-wire [B-1:0] end_lanes = up_to(end_lane);
+wire [B-1:0] low_lanes = first ? s0_low_reg : low_reg;
+wire [B-1:0] end_lanes = first ? s0_end_lanes_reg : end_lanes_reg;
 
-assign s0_take = s0_valid_reg && !tail_reg && (token || drain_reg);
+assign s0_take = s0_valid_reg && !tail_reg && (drain_reg || (room && (!s0_first_reg || slot_ready)));
 assign slot_take = token && first;
 
 reg t_valid_reg;
@@ -181,7 +187,8 @@ always @(posedge clk) begin
         if (first) begin
             slot_reg <= slot;
             offset_reg <= offset;
-            end_reg <= end_lane;
+            low_reg <= low_lanes;
+            end_lanes_reg <= end_lanes;
             high_reg <= s0_address_reg[63:32];
             function_reg <= s0_function_reg;
         end
@@ -404,13 +411,15 @@ assign busy = s0_valid_reg || in_frame_reg || tail_reg || t_valid_reg || o_valid
             assert (!tail_reg || f_open_reg);
             assert (!drain_reg || !f_open_reg);
             if (s0_valid_reg && s0_first_reg) begin
-                assert (s0_address_reg == f_address_0_reg && s0_end_reg == f_end_0);
+                assert (s0_address_reg == f_address_0_reg && s0_left_reg == f_end_0[PLACE_W-1:OFF_W]);
+                assert (s0_low_reg == below(f_address_0_reg[OFF_W-1:0]) && s0_end_lanes_reg == up_to(f_end_0[OFF_W-1:0]));
                 assert (f_length_0_reg != 14'd0);
             end
             if (f_open_reg) begin
                 assert (f_length_reg != 14'd0);
                 assert (f_index_reg != {LEFT_W{1'b0}} && f_index_reg <= f_end_1[PLACE_W-1:OFF_W]);
-                assert (offset_reg == f_address_reg[OFF_W-1:0] && end_reg == f_end_1[OFF_W-1:0]);
+                assert (offset_reg == f_address_reg[OFF_W-1:0]);
+                assert (low_reg == below(offset_reg) && end_lanes_reg == up_to(f_end_1[OFF_W-1:0]));
                 assert (left_reg == f_end_1[PLACE_W-1:OFF_W] - f_index_reg);
                 assert (beat_reg == f_place_1[BEAT_W-1:0]);
                 assert ({{LEFT_W-6{1'b0}}, bursts_reg} == f_place_1 >> BEAT_W);

@@ -20,7 +20,8 @@
 // dropped and the frame counts as QUEUE_DISABLED. A buffer of less than 64 bytes takes no piece.
 //
 // Rate: a frame takes its beats, at least 2 clocks, and so does a piece; a drop takes no more.
-// With DATA_W up to 128 a frame has 4 beats or more. Latency: 5 clocks, beyond that width 3. Order: frames leave in order of arrival, over all queues.
+// With DATA_W up to 128 a frame has 4 beats or more. Latency: 5 clocks, beyond that width 3. s_axis_tready comes
+// from a register. Order: frames leave in order of arrival, over all queues.
 // A queue that stops loses the descriptors taken ahead; frames already handed on finish.
 // One event for each frame: drops when they are decided, the others when `done_event` comes.
 
@@ -110,49 +111,65 @@ module rx_dma #
 `include "metadata.vh"
 `include "sekisho.vh"
 
-// Receive stream, first register. User data is kept from the first beat on.
-reg s0_valid_reg;
-reg s0_first_reg;
-reg s0_last_reg;
-reg s0_bad_reg;
-reg in_frame_reg;
-reg [DATA_W-1:0] s0_data_reg;
+// Receive stream, first register: user data counts on the first beat, the queue on every one
+wire s0_valid;
+wire s0_first;
+wire s0_last;
+wire s0_bad;
+wire [DATA_W-1:0] s0_data;
 /* verilator lint_off UNUSEDSIGNAL */
-reg [USER_W-1:0] s0_user_reg;
+wire [USER_W-1:0] s0_user;
 /* verilator lint_on UNUSEDSIGNAL */
-reg [QUEUE_W-1:0] s0_queue_reg;
+wire [QUEUE_W-1:0] s0_queue;
+wire s0_busy;
+wire s0_move;
 
 localparam integer FUNCTION_W = QUEUES > 2 * QUEUES_PER_FUNCTION ? $clog2(QUEUES / QUEUES_PER_FUNCTION) : 1;
 
-wire s0_move;
-wire [FUNCTION_W-1:0] s0_function = s0_user_reg[META_FUNCTION +: FUNCTION_W];
+reg in_frame_reg;
+reg in_bad_reg;
+reg [QUEUE_W-1:0] in_queue_reg;
+
+wire [FUNCTION_W-1:0] s0_function = s0_user[META_FUNCTION +: FUNCTION_W];
 wire [META_FUNCTION_W-1:0] in_function = s_axis_tuser[META_FUNCTION +: META_FUNCTION_W];
 wire [META_QUEUE_W-1:0] in_queue = s_axis_tuser[META_QUEUE +: META_QUEUE_W];
 wire [31:0] in_gq = {28'd0, in_function} * QUEUES_PER_FUNCTION + ({24'd0, in_queue} & (QUEUES_PER_FUNCTION - 1));
-
-assign s_axis_tready = !s0_valid_reg || s0_move;
+wire [QUEUE_W-1:0] in_queue_now = in_frame_reg ? in_queue_reg : in_gq[QUEUE_W-1:0];
+// A function's table may name a queue that it does not have: never another function's
+wire in_bad_now = in_frame_reg ? in_bad_reg : {24'd0, in_queue} >= QUEUES_PER_FUNCTION || in_gq >= QUEUES;
 
 always @(posedge clk) begin
     if (s_axis_tvalid && s_axis_tready) begin
-        s0_data_reg <= s_axis_tdata;
-        s0_last_reg <= s_axis_tlast;
-        s0_first_reg <= !in_frame_reg;
         in_frame_reg <= !s_axis_tlast;
-        if (!in_frame_reg) begin
-            s0_user_reg <= s_axis_tuser;
-            s0_queue_reg <= in_gq[QUEUE_W-1:0];
-            // A function's table may name a queue that it does not have: never another function's
-            s0_bad_reg <= {24'd0, in_queue} >= QUEUES_PER_FUNCTION || in_gq >= QUEUES;
-        end
-        s0_valid_reg <= 1'b1;
-    end else if (s0_move) begin
-        s0_valid_reg <= 1'b0;
+        in_queue_reg <= in_queue_now;
+        in_bad_reg <= in_bad_now;
     end
-    if (rst) begin
-        s0_valid_reg <= 1'b0;
+    if (rst)
         in_frame_reg <= 1'b0;
-    end
 end
+
+/* verilator lint_off PINCONNECTEMPTY */
+axis_register #(
+    .DATA_W(DATA_W),
+    .USER_W(USER_W + QUEUE_W + 2)
+) in_register (
+    .clk(clk),
+    .rst(rst),
+    .s_axis_tdata(s_axis_tdata),
+    .s_axis_tkeep({DATA_W/8{1'b1}}),
+    .s_axis_tlast(s_axis_tlast),
+    .s_axis_tuser({in_queue_now, in_bad_now, !in_frame_reg, s_axis_tuser}),
+    .s_axis_tvalid(s_axis_tvalid),
+    .s_axis_tready(s_axis_tready),
+    .m_axis_tdata(s0_data),
+    .m_axis_tkeep(),
+    .m_axis_tlast(s0_last),
+    .m_axis_tuser({s0_queue, s0_bad, s0_first, s0_user}),
+    .m_axis_tvalid(s0_valid),
+    .m_axis_tready(s0_move),
+    .busy(s0_busy)
+);
+/* verilator lint_on PINCONNECTEMPTY */
 
 // State of the descriptors of the frame's queue, a clock ahead of the decision
 wire [QUEUES-1:0] have;
@@ -201,28 +218,28 @@ reg [159:0] words;
 
 always @* begin
     words = 160'd0;
-    words[RX_COMPLETION_PACKET_L3_TYPE +: RX_COMPLETION_PACKET_L3_TYPE_W] = s0_user_reg[META_L3_TYPE +: META_L3_TYPE_W];
-    words[RX_COMPLETION_PACKET_L4_TYPE +: RX_COMPLETION_PACKET_L4_TYPE_W] = s0_user_reg[META_L4_TYPE +: META_L4_TYPE_W];
-    words[RX_COMPLETION_PACKET_VLAN_TAGS +: RX_COMPLETION_PACKET_VLAN_TAGS_W] = s0_user_reg[META_VLAN_TAGS +: META_VLAN_TAGS_W];
-    words[RX_COMPLETION_PACKET_REASON +: RX_COMPLETION_PACKET_REASON_W] = s0_user_reg[META_REASON +: META_REASON_W];
-    words[RX_COMPLETION_PACKET_IP_VERDICT +: RX_COMPLETION_PACKET_IP_VERDICT_W] = s0_user_reg[META_IP_VERDICT +: META_IP_VERDICT_W];
-    words[RX_COMPLETION_PACKET_L4_VERDICT +: RX_COMPLETION_PACKET_L4_VERDICT_W] = s0_user_reg[META_L4_VERDICT +: META_L4_VERDICT_W];
-    words[RX_COMPLETION_RSS_HASH_VALUE +: RX_COMPLETION_RSS_HASH_VALUE_W] = s0_user_reg[META_RSS_HASH +: META_RSS_HASH_W];
-    words[RX_COMPLETION_SUM_RAW_SUM +: RX_COMPLETION_SUM_RAW_SUM_W] = s0_user_reg[META_RAW_SUM +: META_RAW_SUM_W];
-    words[RX_COMPLETION_SUM_VLAN_TCI +: RX_COMPLETION_SUM_VLAN_TCI_W] = s0_user_reg[META_VLAN_TCI +: META_VLAN_TCI_W];
-    words[RX_COMPLETION_OFFSETS_L3_OFFSET +: RX_COMPLETION_OFFSETS_L3_OFFSET_W] = s0_user_reg[META_L3_OFFSET +: META_L3_OFFSET_W];
-    words[RX_COMPLETION_OFFSETS_L4_OFFSET +: RX_COMPLETION_OFFSETS_L4_OFFSET_W] = s0_user_reg[META_L4_OFFSET +: META_L4_OFFSET_W];
-    words[RX_COMPLETION_OFFSETS_PAYLOAD_OFFSET +: RX_COMPLETION_OFFSETS_PAYLOAD_OFFSET_W] = s0_user_reg[META_PAYLOAD_OFFSET +: META_PAYLOAD_OFFSET_W];
-    words[RX_COMPLETION_OFFSETS_HASH_TYPE +: RX_COMPLETION_OFFSETS_HASH_TYPE_W] = s0_user_reg[META_HASH_TYPE +: META_HASH_TYPE_W];
-    words[RX_COMPLETION_TIMESTAMP_VALUE +: RX_COMPLETION_TIMESTAMP_VALUE_W] = s0_user_reg[META_TIMESTAMP +: META_TIMESTAMP_W];
+    words[RX_COMPLETION_PACKET_L3_TYPE +: RX_COMPLETION_PACKET_L3_TYPE_W] = s0_user[META_L3_TYPE +: META_L3_TYPE_W];
+    words[RX_COMPLETION_PACKET_L4_TYPE +: RX_COMPLETION_PACKET_L4_TYPE_W] = s0_user[META_L4_TYPE +: META_L4_TYPE_W];
+    words[RX_COMPLETION_PACKET_VLAN_TAGS +: RX_COMPLETION_PACKET_VLAN_TAGS_W] = s0_user[META_VLAN_TAGS +: META_VLAN_TAGS_W];
+    words[RX_COMPLETION_PACKET_REASON +: RX_COMPLETION_PACKET_REASON_W] = s0_user[META_REASON +: META_REASON_W];
+    words[RX_COMPLETION_PACKET_IP_VERDICT +: RX_COMPLETION_PACKET_IP_VERDICT_W] = s0_user[META_IP_VERDICT +: META_IP_VERDICT_W];
+    words[RX_COMPLETION_PACKET_L4_VERDICT +: RX_COMPLETION_PACKET_L4_VERDICT_W] = s0_user[META_L4_VERDICT +: META_L4_VERDICT_W];
+    words[RX_COMPLETION_RSS_HASH_VALUE +: RX_COMPLETION_RSS_HASH_VALUE_W] = s0_user[META_RSS_HASH +: META_RSS_HASH_W];
+    words[RX_COMPLETION_SUM_RAW_SUM +: RX_COMPLETION_SUM_RAW_SUM_W] = s0_user[META_RAW_SUM +: META_RAW_SUM_W];
+    words[RX_COMPLETION_SUM_VLAN_TCI +: RX_COMPLETION_SUM_VLAN_TCI_W] = s0_user[META_VLAN_TCI +: META_VLAN_TCI_W];
+    words[RX_COMPLETION_OFFSETS_L3_OFFSET +: RX_COMPLETION_OFFSETS_L3_OFFSET_W] = s0_user[META_L3_OFFSET +: META_L3_OFFSET_W];
+    words[RX_COMPLETION_OFFSETS_L4_OFFSET +: RX_COMPLETION_OFFSETS_L4_OFFSET_W] = s0_user[META_L4_OFFSET +: META_L4_OFFSET_W];
+    words[RX_COMPLETION_OFFSETS_PAYLOAD_OFFSET +: RX_COMPLETION_OFFSETS_PAYLOAD_OFFSET_W] = s0_user[META_PAYLOAD_OFFSET +: META_PAYLOAD_OFFSET_W];
+    words[RX_COMPLETION_OFFSETS_HASH_TYPE +: RX_COMPLETION_OFFSETS_HASH_TYPE_W] = s0_user[META_HASH_TYPE +: META_HASH_TYPE_W];
+    words[RX_COMPLETION_TIMESTAMP_VALUE +: RX_COMPLETION_TIMESTAMP_VALUE_W] = s0_user[META_TIMESTAMP +: META_TIMESTAMP_W];
 end
 
 wire s1_start = s1_valid_reg && (s1_first_reg || again_reg);
-wire first_move = s0_move && s0_first_reg;
-wire [QUEUE_W-1:0] want_queue = waiting_reg ? frame_queue_reg : s0_queue_reg;
-wire want_bad = waiting_reg ? frame_bad_reg : s0_bad_reg;
+wire first_move = s0_move && s0_first;
+wire [QUEUE_W-1:0] want_queue = waiting_reg ? frame_queue_reg : s0_queue;
+wire want_bad = waiting_reg ? frame_bad_reg : s0_bad;
 wire want_ok = first_move ? !waiting_reg : waiting_reg || same_queue;
-wire same_queue = s0_queue_reg == frame_queue_reg && !s0_bad_reg;
+wire same_queue = s0_queue == frame_queue_reg && !s0_bad;
 wire s1_move;
 wire start_give;
 
@@ -255,11 +272,11 @@ always @(posedge clk) begin
         s1_last_reg <= next_last;
     end
     if (first_move) begin
-        frame_bad_reg <= s0_bad_reg;
-        frame_queue_reg <= s0_queue_reg;
-        frame_function_reg <= s0_user_reg[META_FUNCTION +: META_FUNCTION_W];
+        frame_bad_reg <= s0_bad;
+        frame_queue_reg <= s0_queue;
+        frame_function_reg <= s0_user[META_FUNCTION +: META_FUNCTION_W];
         frame_scatter_reg <= scatter[s0_function];
-        frame_length_reg <= s0_user_reg[META_LENGTH +: META_LENGTH_W];
+        frame_length_reg <= s0_user[META_LENGTH +: META_LENGTH_W];
         frame_words_reg <= words;
     end
     s1_valid_reg <= next_move || (s1_valid_reg && !s1_move);
@@ -311,36 +328,58 @@ generate
         reg fresh_reg;
         reg [DECISION_W-1:0] decision_reg;
         reg ok_reg;
-        reg valid_reg;
-        reg first_reg;
-        reg last_reg;
-        reg [DATA_W-1:0] data_reg;
+        reg starting_reg;           // a first beat is between s0 and s1
         reg cutting_reg;            // a clock late: the frame has more beats than that behind the first
         reg early_valid_reg;
         reg early_first_reg;
         reg early_last_reg;
         reg [DATA_W-1:0] early_data_reg;
-        wire move = early_valid_reg && (!valid_reg || next_move);
+        wire early_ready;
+        wire next_valid;
+        wire next_busy;
 
         // The frame's registers are those of the frame before as long as that may begin a piece
-        assign s0_move = s0_valid_reg && (!early_valid_reg || move) &&
-                         !(s0_first_reg && ((early_valid_reg && early_first_reg) || (valid_reg && first_reg) ||
-                                            waiting_reg || cutting_reg));
+        assign s0_move = s0_valid && (!early_valid_reg || early_ready) &&
+                         !(s0_first && (starting_reg || waiting_reg || cutting_reg));
         assign look_queue = queue_reg;
         assign look_pointer = pointer_reg;
         assign look_bad = bad_reg;
         assign look_frame = frame_reg && !first_move;
         assign look_fresh = fresh_reg && !first_move;
-        assign next_first = first_reg;
-        assign next_last = last_reg;
-        assign next_data = data_reg;
-        assign next_move = valid_reg && (!s1_valid_reg || s1_move);
+        assign next_move = next_valid && (!s1_valid_reg || s1_move);
         assign {running, drop, give, fits, second, drop_result, piece_index, cut_bytes, piece_bytes, piece_address}
             = decision_reg;
         assign decision_ok = ok_reg;
-        assign between_busy = early_valid_reg || valid_reg;
+        assign between_busy = early_valid_reg || next_busy;
+
+        /* verilator lint_off PINCONNECTEMPTY */
+        axis_register #(
+            .DATA_W(DATA_W),
+            .USER_W(1)
+        ) next_register (
+            .clk(clk),
+            .rst(rst),
+            .s_axis_tdata(early_data_reg),
+            .s_axis_tkeep({DATA_W/8{1'b1}}),
+            .s_axis_tlast(early_last_reg),
+            .s_axis_tuser(early_first_reg),
+            .s_axis_tvalid(early_valid_reg),
+            .s_axis_tready(early_ready),
+            .m_axis_tdata(next_data),
+            .m_axis_tkeep(),
+            .m_axis_tlast(next_last),
+            .m_axis_tuser(next_first),
+            .m_axis_tvalid(next_valid),
+            .m_axis_tready(next_move),
+            .busy(next_busy)
+        );
+        /* verilator lint_on PINCONNECTEMPTY */
 
         always @(posedge clk) begin
+            if (first_move)
+                starting_reg <= 1'b1;
+            else if (next_move && next_first)
+                starting_reg <= 1'b0;
             cutting_reg <= counting_reg || again_reg;
             queue_reg <= want_queue;
             pointer_reg <= read_pointer[{want_queue, 1'b0} +: 2];
@@ -350,24 +389,18 @@ generate
             decision_reg <= now;
             ok_reg <= look_ok_reg && !start_give && !first_move;
             if (s0_move) begin
-                early_data_reg <= s0_data_reg;
-                early_first_reg <= s0_first_reg;
-                early_last_reg <= s0_last_reg;
+                early_data_reg <= s0_data;
+                early_first_reg <= s0_first;
+                early_last_reg <= s0_last;
             end
-            if (move) begin
-                data_reg <= early_data_reg;
-                first_reg <= early_first_reg;
-                last_reg <= early_last_reg;
-            end
-            early_valid_reg <= s0_move || (early_valid_reg && !move);
-            valid_reg <= move || (valid_reg && !next_move);
+            early_valid_reg <= s0_move || (early_valid_reg && !early_ready);
             if (rst) begin
+                starting_reg <= 1'b0;
                 cutting_reg <= 1'b0;
                 frame_reg <= 1'b0;
                 fresh_reg <= 1'b0;
                 ok_reg <= 1'b0;
                 early_valid_reg <= 1'b0;
-                valid_reg <= 1'b0;
             end
         end
     end else begin : decision
@@ -378,10 +411,10 @@ generate
         assign look_bad = want_bad;
         assign look_frame = want_ok;
         assign look_fresh = want_ok;
-        assign next_first = s0_first_reg;
-        assign next_last = s0_last_reg;
-        assign next_data = s0_data_reg;
-        assign next_move = s0_valid_reg && (!s1_valid_reg || s1_move) && !(s0_first_reg && s1_start);
+        assign next_first = s0_first;
+        assign next_last = s0_last;
+        assign next_data = s0_data;
+        assign next_move = s0_valid && (!s1_valid_reg || s1_move) && !(s0_first && s1_start);
         assign {running, drop, give, fits, second, drop_result, piece_index, cut_bytes, piece_bytes, piece_address} = now;
         assign decision_ok = look_ok_reg;
         assign between_busy = 1'b0;
@@ -395,7 +428,8 @@ reg entry_valid_reg;
 
 wire [13:0] cut_beats = cut_bytes >> BEAT_W;
 wire start_drop = s1_start && decision_ok && drop && !done_event_valid;
-assign start_give = s1_start && decision_ok && give && out_ready && (!entry_valid_reg || entry_ready);
+wire entry_room = !entry_valid_reg || entry_ready;
+assign start_give = s1_start && decision_ok && give && out_ready && entry_room;
 
 assign s1_move = s1_valid_reg && (s1_first_reg || again_reg ? start_drop || start_give : dropping_reg || out_ready);
 
@@ -415,7 +449,7 @@ always @(posedge clk) begin
         count_reg <= count_reg - 14'd1;
     end
     if (first_move) begin
-        frame_left_reg <= s0_user_reg[META_LENGTH +: META_LENGTH_W];
+        frame_left_reg <= s0_user[META_LENGTH +: META_LENGTH_W];
         frame_begun_reg <= 1'b0;
     end
     if (s1_move) begin
@@ -500,14 +534,17 @@ reg [QUEUE_W+2:0] event_index_reg;
 reg [13:0] event_bytes_reg;
 
 always @(posedge clk) begin
-    if (start_give) begin
+    // Loaded also in clocks in which no piece is given: they count when it is
+    if (entry_room) begin
         entry_queue_reg <= frame_queue_reg;
         entry_first_reg <= !frame_begun_reg;
         entry_more_reg <= !fits && second;
         entry_truncated_reg <= !fits && !second;
         entry_bytes_reg <= frame_length_reg;
         entry_index_reg <= piece_index;
-        entry_words_reg <= frame_words_reg;
+        entry_words_reg <= frame_words_reg | {{160-14{1'b0}}, piece_bytes};
+    end
+    if (s1_start && out_ready) begin
         address_reg <= piece_address;
         length_reg <= piece_bytes;
         function_reg <= frame_function_reg;
@@ -531,7 +568,7 @@ assign entry_first = entry_first_reg;
 assign entry_more = entry_more_reg;
 assign entry_truncated = entry_truncated_reg;
 assign entry_bytes = entry_bytes_reg;
-assign entry_words = entry_words_reg | {{160-14{1'b0}}, length_reg};
+assign entry_words = entry_words_reg;
 assign m_frame_address = address_reg;
 assign m_frame_length = length_reg;
 assign m_frame_function = function_reg;
@@ -597,7 +634,7 @@ assign m_frame_tvalid = out_valid_reg;
 // The descriptor may go this clock
 assign queue_idle = ~(({{QUEUES-1{1'b0}}, entry_valid_reg} << entry_queue_reg) |
                       ({{QUEUES-1{1'b0}}, s1_start && running} << frame_queue_reg));
-assign busy = descriptors_busy || event_valid_reg || s0_valid_reg || in_frame_reg || between_busy || s1_valid_reg || entry_valid_reg || out_valid_reg || out_partial_reg;
+assign busy = descriptors_busy || event_valid_reg || s0_busy || in_frame_reg || between_busy || s1_valid_reg || entry_valid_reg || out_valid_reg || out_partial_reg;
 
 endmodule
 

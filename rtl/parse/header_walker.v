@@ -237,6 +237,12 @@ module header_walker #(
     reg         l4_reg;                 // the other words of a TCP or UDP header
 
     reg [3:0]   count_reg;              // words of the header before this one
+    reg         first_reg;              // ... and as one bit, where the walk looks at it
+    reg         second_reg;
+    reg         third_reg;
+    reg         fourth_reg;
+    reg         fifth_reg;
+    reg         tenth_reg;
     reg [6:0]   at_reg;                 // this is word n
     reg signed [12:0] left_reg;         // words from two words on to the limit, which is the frame's end,
     reg [1:0]   left_low_reg;           // from the IP length on the datagram's; and bytes
@@ -295,7 +301,7 @@ module header_walker #(
 
     wire [15:0] upper = word_reg[31:16];
     wire [15:0] lower = word_reg[15:0];
-    wire        raw_checksum = ipv4_reg && count_reg == 4'd1;
+    wire        raw_checksum = ipv4_reg && second_reg;
     wire        ihl_over = left_reg[12] ||
         (left_reg[11:4] == 8'd0 && {1'b0, raw_reg[27:24]} > {1'b0, left_reg[3:0]} + 5'd1);
 
@@ -366,25 +372,24 @@ module header_walker #(
 
     // --- stage 3: walk -------------------------------------------------------------------------------
 
-    wire        first    = count_reg == 4'd0;
-    wire        second   = count_reg == 4'd1;
-    wire        fourth   = count_reg == 4'd3;
-    wire        tenth    = count_reg == 4'd9;
     wire        kind_l4  = kind_tcp_reg || kind_udp_reg || kind_icmp_reg;
     wire        enough   = kind_tcp_reg ? left_20_reg : left_8_reg;
     wire        deep     = at_reg[6];           // byte 256 or later
-    wire        ends_ext = ext_reg && (second ? ext_rest_reg == 9'd0 : ext_rest_reg == 9'd1);
-    wire        far      = ext_reg && !second && deep && !ends_ext;
+    wire        ends_ext = ext_reg && (second_reg ? ext_rest_reg == 9'd0 : ext_rest_reg == 9'd1);
+    wire        far      = ext_reg && !second_reg && deep && !ends_ext;
+
+    // The next word is the first one of a header
+    wire        next_first = type_reg || (ipv4_reg && last_4_reg) || (ipv6_reg && tenth_reg) || ends_ext || land_reg;
 
     // The walk ends with this word
     wire        ends_type   = !left_4_reg || !type_known_reg || (is_tag_reg && tag_reg && tags_reg[0]);
-    wire        ends_ipv4   = (first && ipv4_bad_reg) || (stop_reg && last_4_reg);
-    wire        ends_ipv6   = (first && ipv6_bad_reg) || (stop_reg && tenth);
+    wire        ends_ipv4   = (first_reg && ipv4_bad_reg) || (stop_reg && last_4_reg);
+    wire        ends_ipv6   = (first_reg && ipv6_bad_reg) || (stop_reg && tenth_reg);
     wire        ends_follow = !kind_more_reg || !enough || deep || (kind_ext_reg && extensions_reg[3]);
     wire        ends = (type_reg && ends_type) || (ipv4_reg && ends_ipv4) || (ipv6_reg && ends_ipv6) ||
         (follow_reg && ends_follow) ||
-        (ext_reg && second && (ext_bad_reg || ext_route_reg || ext_fragment_reg)) ||
-        (l4_reg && (kind_udp_reg || fourth));
+        (ext_reg && second_reg && (ext_bad_reg || ext_route_reg || ext_fragment_reg)) ||
+        (l4_reg && (kind_udp_reg || fourth_reg));
 
     // ... for this reason.
     reg [3:0]   reason;
@@ -394,10 +399,10 @@ module header_walker #(
         if (type_reg)
             reason = !left_4_reg ? CHECKSUM_REASON_TRUNCATED :
                 is_tag_reg ? CHECKSUM_REASON_TOO_MANY_TAGS : CHECKSUM_REASON_NOT_IP;
-        if (ipv4_reg && first)
+        if (ipv4_reg && first_reg)
             reason = !left_20_reg ? CHECKSUM_REASON_TRUNCATED : !version_4_reg ? CHECKSUM_REASON_NOT_IP :
                 ihl_short_reg ? CHECKSUM_REASON_IP_LENGTH : CHECKSUM_REASON_TRUNCATED;
-        if (ipv6_reg && first)
+        if (ipv6_reg && first_reg)
             reason = !left_40_reg ? CHECKSUM_REASON_TRUNCATED : CHECKSUM_REASON_NOT_IP;
         if (follow_reg) begin
             if (kind_unknown_reg || (kind_ext_reg && extensions_reg[3]))
@@ -421,15 +426,20 @@ module header_walker #(
         if (move_reg) begin
             type_reg   <= !ends && type_reg && is_tag_reg;
             ipv4_reg   <= !ends && ((type_reg && is_v4_reg) || (ipv4_reg && !last_4_reg));
-            ipv6_reg   <= !ends && ((type_reg && is_v6_reg) || (ipv6_reg && !tenth));
-            follow_reg <= !ends && ((ipv4_reg && last_4_reg) || (ipv6_reg && tenth) || ends_ext || land_reg);
+            ipv6_reg   <= !ends && ((type_reg && is_v6_reg) || (ipv6_reg && !tenth_reg));
+            follow_reg <= !ends && ((ipv4_reg && last_4_reg) || (ipv6_reg && tenth_reg) || ends_ext || land_reg);
             ext_reg    <= !ends && ((follow_reg && kind_ext_reg) || (ext_reg && !ends_ext && !far));
             jump_reg   <= far;
             land_reg   <= jump_reg;
             l4_reg     <= !ends && ((follow_reg && !kind_ext_reg) || l4_reg);
             // The second word of an extension header is the last one that is told apart.
-            count_reg  <= type_reg || (ipv4_reg && last_4_reg) || (ipv6_reg && tenth) || ends_ext || land_reg ? 4'd0 :
-                ext_reg ? 4'd2 : count_reg + 4'd1;
+            count_reg  <= next_first ? 4'd0 : ext_reg ? 4'd2 : count_reg + 4'd1;
+            first_reg  <= next_first;
+            second_reg <= !next_first && !ext_reg && first_reg;
+            third_reg  <= !next_first && (ext_reg || second_reg);
+            fourth_reg <= !next_first && !ext_reg && third_reg;
+            fifth_reg  <= !next_first && !ext_reg && fourth_reg;
+            tenth_reg  <= !next_first && !ext_reg && count_reg == 4'd8;
         end
         if (begin_frame) begin
             type_reg   <= 1'b1;
@@ -441,6 +451,12 @@ module header_walker #(
             land_reg   <= 1'b0;
             l4_reg     <= 1'b0;
             count_reg  <= 4'd0;
+            first_reg  <= 1'b1;
+            second_reg <= 1'b0;
+            third_reg  <= 1'b0;
+            fourth_reg <= 1'b0;
+            fifth_reg  <= 1'b0;
+            tenth_reg  <= 1'b0;
         end
 
         if (rst)
@@ -448,7 +464,7 @@ module header_walker #(
     end
 
     // A new limit counts from the fifth word of the header that holds it.
-    wire        new_limit = fourth && (ipv4_reg || ipv6_reg);
+    wire        new_limit = fourth_reg && (ipv4_reg || ipv6_reg);
     wire signed [12:0] left_from = new_limit ? {1'b0, length_reg[13:2]} : left_reg;
     wire signed [12:0] left_more = new_limit ? (v6_reg ? 13'sd4 : -13'sd6) :
         jump_reg ? -{4'd0, ext_rest_reg} : -13'sd1;
@@ -477,9 +493,9 @@ module header_walker #(
         end
 
         if (move_reg) begin
-            if (follow_reg || (first && (ipv4_reg || ipv6_reg)))
+            if (follow_reg || (first_reg && (ipv4_reg || ipv6_reg)))
                 header_left_reg <= {header_left, left_low_reg};
-            if (second && (ipv4_reg || ipv6_reg || l4_reg))
+            if (second_reg && (ipv4_reg || ipv6_reg || l4_reg))
                 over_reg <= told > {1'b0, header_left_reg};
 
             if (type_reg) begin
@@ -501,20 +517,20 @@ module header_walker #(
             end
 
             if (ipv4_reg) begin
-                if (first) begin
+                if (first_reg) begin
                     ihl_reg    <= word_reg[27:24];
                     length_reg <= lower;
                     short_reg  <= total_short_reg;
                     if (!ipv4_bad_reg)
                         l3_type_reg <= word_reg[27:24] == 4'd5 ? L3_TYPE_IPV4 : L3_TYPE_IPV4_OPT;
                 end
-                if (second)
+                if (second_reg)
                     fragment_reg <= fragment_4_reg;
-                if (count_reg == 4'd2) begin
+                if (third_reg) begin
                     protocol_reg <= word_reg[23:16];
                     checksum_reg <= lower;
                 end
-                if (fourth) begin
+                if (fourth_reg) begin
                     stop_reg <= short_reg || over_reg || fragment_reg;
                     if (short_reg)
                         reason_reg <= CHECKSUM_REASON_IP_LENGTH;
@@ -525,17 +541,17 @@ module header_walker #(
                     if (!short_reg && !over_reg && fragment_reg)
                         l4_type_reg <= L4_TYPE_FRAGMENT;
                 end
-                last_4_reg <= !first && count_reg + 4'd2 == ihl_reg;
+                last_4_reg <= !first_reg && count_reg + 4'd2 == ihl_reg;
             end
 
             if (ipv6_reg) begin
-                if (first && !ipv6_bad_reg)
+                if (first_reg && !ipv6_bad_reg)
                     l3_type_reg <= L3_TYPE_IPV6;
-                if (second) begin
+                if (second_reg) begin
                     length_reg   <= upper;
                     protocol_reg <= word_reg[15:8];
                 end
-                if (fourth) begin
+                if (fourth_reg) begin
                     if (kind_ext_reg || kind_unknown_reg)
                         l3_type_reg <= L3_TYPE_IPV6_EXT;
                     stop_reg   <= over_reg;
@@ -561,14 +577,14 @@ module header_walker #(
             end
 
             if (ext_reg) begin
-                if (second && ext_fragment_reg && !ext_bad_reg && !ext_route_reg)
+                if (second_reg && ext_fragment_reg && !ext_bad_reg && !ext_route_reg)
                     l4_type_reg <= L4_TYPE_FRAGMENT;
-                if (!second)
+                if (!second_reg)
                     ext_rest_reg <= ext_rest_reg - 9'd1;
             end
 
             if (l4_reg) begin
-                if (second)
+                if (second_reg)
                     length_reg <= upper;
                 bad_reg         <= kind_udp_reg ? udp_short_reg : offset_bad_reg;
                 zero_reg        <= low_zero_reg;
@@ -587,7 +603,7 @@ module header_walker #(
     reg [20:0] header_sum_reg;
     reg [20:0] address_sum_reg;
 
-    wire address_4 = ipv4_reg && (fourth || count_reg == 4'd4);
+    wire address_4 = ipv4_reg && (fourth_reg || fifth_reg);
     wire address_6 = ipv6_reg && count_reg >= 4'd2;
     wire address   = address_4 || address_6;
 

@@ -8,7 +8,7 @@
 // at work the input stalls. Full rate for minimum frames at the bus rate with UDP or TCP over IPv4
 // or IPv6 with up to two VLAN tags; a long chain of options and extension headers costs up to 75
 // clocks of one walker. Latency of UDP over IPv4: about 20 clocks. A change of an RSS key counts from about
-// 10 * FUNCTIONS + 4 clocks later on.
+// 10 * FUNCTIONS + 5 clocks later on.
 //
 // The walk, and the reason it gives for what it cannot check (checksum_reason_e):
 //  - EtherType at byte 12; 0x8100, 0x88a8 and 0x9100 are tags, a third one is TOO_MANY_TAGS.
@@ -94,7 +94,16 @@ module parse #(
         end
     end
 
-    // --- in: each frame to the next walker in turn, all of it into the FIFO --------------------------
+    // --- in: ready comes from a register -------------------------------------------------------------
+
+    wire [DATA_W-1:0]   in_data;
+    wire [DATA_W/8-1:0] in_keep;
+    wire                in_last;
+    wire [PASS_W-1:0]   in_user;
+    wire                in_valid;
+    wire                in_busy;
+
+    // --- each frame to the next walker in turn, all of it into the FIFO ------------------------------
 
     reg [N-1:0]      turn_reg;          // one hot: the walker of this frame, or of the next one
     reg              in_frame_reg;
@@ -112,19 +121,19 @@ module parse #(
     wire              fifo_ready;
     wire              room = fifo_ready && (turn_reg & walker_room) != {N{1'b0}} &&
         (in_frame_reg || (turn_reg & walker_start_room) != {N{1'b0}});
-    wire              accept = s_axis_tvalid && room;
+    wire              accept = in_valid && room;
 
     always @(posedge clk) begin
         if (accept) begin
-            in_frame_reg    <= !s_axis_tlast;
+            in_frame_reg    <= !in_last;
             write_start_reg <= !in_frame_reg;
-            write_end_reg   <= s_axis_tlast;
-            write_data_reg  <= s_axis_tdata;
-            if (s_axis_tlast)
+            write_end_reg   <= in_last;
+            write_data_reg  <= in_data;
+            if (in_last)
                 turn_reg <= {turn_reg[N-2:0], turn_reg[N-1]};
             if (!in_frame_reg) begin
-                write_left_reg     <= {1'b0, s_axis_tuser[META_LENGTH +: META_LENGTH_W]} - 15'd10;
-                write_function_reg <= s_axis_tuser[META_FUNCTION +: META_FUNCTION_W];
+                write_left_reg     <= {1'b0, in_user[META_LENGTH +: META_LENGTH_W]} - 15'd10;
+                write_function_reg <= in_user[META_FUNCTION +: META_FUNCTION_W];
             end
         end
         write_valid_reg <= accept ? turn_reg : {N{1'b0}};
@@ -136,7 +145,26 @@ module parse #(
         end
     end
 
-    assign s_axis_tready = room;
+    axis_register #(
+        .DATA_W(DATA_W),
+        .USER_W(PASS_W)
+    ) in_register (
+        .clk(clk),
+        .rst(rst),
+        .s_axis_tdata(s_axis_tdata),
+        .s_axis_tkeep(s_axis_tkeep),
+        .s_axis_tlast(s_axis_tlast),
+        .s_axis_tuser(s_axis_tuser[PASS_W-1:0]),
+        .s_axis_tvalid(s_axis_tvalid),
+        .s_axis_tready(s_axis_tready),
+        .m_axis_tdata(in_data),
+        .m_axis_tkeep(in_keep),
+        .m_axis_tlast(in_last),
+        .m_axis_tuser(in_user),
+        .m_axis_tvalid(in_valid),
+        .m_axis_tready(room),
+        .busy(in_busy)
+    );
 
     // --- the frames wait here --------------------------------------
 
@@ -156,10 +184,10 @@ module parse #(
     ) fifo (
         .clk(clk),
         .rst(rst),
-        .s_axis_tdata(s_axis_tdata),
-        .s_axis_tkeep(s_axis_tkeep),
-        .s_axis_tlast(s_axis_tlast),
-        .s_axis_tuser({s_axis_tuser[PASS_W-1:0], !in_frame_reg}),
+        .s_axis_tdata(in_data),
+        .s_axis_tkeep(in_keep),
+        .s_axis_tlast(in_last),
+        .s_axis_tuser({in_user, !in_frame_reg}),
         .s_axis_tvalid(accept),
         .s_axis_tready(fifo_ready),
         .m_axis_tdata(beat_data),
@@ -194,14 +222,18 @@ module parse #(
         reg [7:0]  address_2_reg;
         reg [7:0]  address_3_reg;
         reg        differs_reg;
+        // The word of every function's key, a clock ahead of the choice among them
+        reg [32*FUNCTIONS-1:0] words_reg;
+        reg [3:0]  function_1_reg;
+        reg [3:0]  word_1_reg;
         reg [31:0] key_word;
         integer    k;
 
         always @* begin
             key_word = 32'd0;
-            for (k = 0; k < 10 * FUNCTIONS; k = k + 1)
-                if ({28'd0, function_reg} == k / 10 && {28'd0, word_reg} == k % 10)
-                    key_word = rss_key[32*k +: 32];
+            for (k = 0; k < FUNCTIONS; k = k + 1)
+                if ({28'd0, function_1_reg} == k)
+                    key_word = words_reg[32*k +: 32];
         end
 
         always @(posedge clk) begin
@@ -210,12 +242,16 @@ module parse #(
                 word_reg     <= 4'd0;
                 function_reg <= function_reg == LAST[3:0] ? 4'd0 : function_reg + 4'd1;
             end
-            held_reg      <= held[{function_reg, word_reg}];
+            function_1_reg <= function_reg;
+            word_1_reg     <= word_reg;
+            for (k = 0; k < FUNCTIONS; k = k + 1)
+                words_reg[32*k +: 32] <= rss_key[320*k + {23'd0, word_reg, 5'd0} +: 32];
+            held_reg      <= held[{function_1_reg, word_1_reg}];
             held_2_reg    <= held_reg;
             data_reg      <= key_word;
             data_2_reg    <= data_reg;
             data_3_reg    <= data_2_reg;
-            address_reg   <= {function_reg, word_reg};
+            address_reg   <= {function_1_reg, word_1_reg};
             address_2_reg <= address_reg;
             address_3_reg <= address_2_reg;
             differs_reg   <= held_2_reg != data_2_reg;
@@ -318,44 +354,44 @@ module parse #(
 
     // --- out: a frame's first beat waits for its result ----------------------------------------------
 
-    reg [DATA_W-1:0]   out_data_reg;
-    reg [DATA_W/8-1:0] out_keep_reg;
-    reg                out_last_reg;
-    reg [USER_W-1:0]   out_user_reg;
-    reg                out_valid_reg;
+    wire              out_ready;
+    wire              out_busy;
+    reg  [USER_W-1:0] user;
 
-    wire out_move = !out_valid_reg || m_axis_tready;
+    assign beat_ready  = out_ready && (!beat_first || result_valid);
+    assign result_take = beat_valid && beat_first && result_valid && out_ready;
 
-    assign beat_ready  = out_move && (!beat_first || result_valid);
-    assign result_take = beat_valid && beat_first && result_valid && out_move;
-
-    always @(posedge clk) begin
-        if (beat_valid && beat_ready) begin
-            out_data_reg <= beat_data;
-            out_keep_reg <= beat_keep;
-            out_last_reg <= beat_last;
-        end
-        if (result_take) begin
-            out_user_reg             <= result_user;
-            out_user_reg[PASS_W-1:0] <= beat_user;
-            // Without a layer 4 header the sum goes to the frame's end.
-            if (!result_found)
-                out_user_reg[META_SUM_END +: META_SUM_END_W] <= beat_user[META_LENGTH +: META_LENGTH_W];
-        end
-        if (out_move)
-            out_valid_reg <= beat_valid && beat_ready;
-
-        if (rst)
-            out_valid_reg <= 1'b0;
+    always @* begin
+        user             = result_user;
+        user[PASS_W-1:0] = beat_user;
+        // Without a layer 4 header the sum goes to the frame's end.
+        if (!result_found)
+            user[META_SUM_END +: META_SUM_END_W] = beat_user[META_LENGTH +: META_LENGTH_W];
     end
 
-    assign m_axis_tdata  = out_data_reg;
-    assign m_axis_tkeep  = out_keep_reg;
-    assign m_axis_tlast  = out_last_reg;
-    assign m_axis_tuser  = out_user_reg;
-    assign m_axis_tvalid = out_valid_reg;
+    axis_register #(
+        .DATA_W(DATA_W),
+        .USER_W(USER_W)
+    ) out_register (
+        .clk(clk),
+        .rst(rst),
+        .s_axis_tdata(beat_data),
+        .s_axis_tkeep(beat_keep),
+        .s_axis_tlast(beat_last),
+        .s_axis_tuser(user),
+        .s_axis_tvalid(beat_valid && (!beat_first || result_valid)),
+        .s_axis_tready(out_ready),
+        .m_axis_tdata(m_axis_tdata),
+        .m_axis_tkeep(m_axis_tkeep),
+        .m_axis_tlast(m_axis_tlast),
+        .m_axis_tuser(m_axis_tuser),
+        .m_axis_tvalid(m_axis_tvalid),
+        .m_axis_tready(m_axis_tready),
+        .busy(out_busy)
+    );
+
     // A frame is in the FIFO as long as it is in a walker.
-    assign busy = fifo_busy || in_frame_reg || out_valid_reg;
+    assign busy = in_busy || fifo_busy || in_frame_reg || out_busy;
 
     wire unused = &{1'b0, s_axis_tuser[USER_W-1:PASS_W], result_user[PASS_W-1:0]};
 

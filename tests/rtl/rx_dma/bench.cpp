@@ -300,7 +300,7 @@ struct bench {
 		last_pop = m.pop_valid;
 		/* What was known in the last clocks: a decision shows 2 clocks behind the state it used. */
 		running_history.push_back(running);
-		if (running_history.size() > 6)
+		if (running_history.size() > 8)
 			running_history.pop_front();
 		if (m.entry_valid && !entry_was)
 			decide(COMPLETED);
@@ -378,7 +378,7 @@ static void random_test(axis::tap &t, const char *name, unsigned seed, unsigned 
 	b.disable_percent = disable, b.small_percent = small, b.supply = supply,
 	b.done_percent = done;
 	b.scatter = scatter, b.tiny_percent = tiny;
-	for (unsigned i = 0; i < 6000; i++)
+	for (unsigned i = 0; i < 8000; i++)
 		b.add(i % 50 ? 60 + b.r() % 500 : 60 + b.r() % 9600, b.r() % 4 ? -1 : 3,
 		      bad && b.r() % 20 == 0);
 	bool all = b.run(3000000);
