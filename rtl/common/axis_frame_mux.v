@@ -3,7 +3,8 @@
 // Joins several AXI4-Streams into one, round robin by whole frames.
 //
 // Full rate: a frame of any input follows another without a lost clock, also frames of one beat.
-// One clock of latency. An input that has been served goes behind all others that wait. A frame,
+// One clock of latency, two when another input was served last: s_axis_tready does not depend on
+// s_axis_tvalid, and stands at the input served last while none waits. An input that has been served goes behind all others that wait. A frame,
 // once begun, holds the output until its last beat, however long it is and however its input stalls.
 `resetall
 `timescale 1ns / 1ps
@@ -42,19 +43,20 @@ module axis_frame_mux #(
 
     localparam integer BEAT_W = DATA_W + DATA_W/8 + 1 + USER_W;
 
-    // The input whose frame is under way; the last one served when none is.
+    // The input that is listened to: its frame is under way, or it may begin one.
     reg [INPUTS-1:0] grant_reg;
     reg              active_reg;
     reg [BEAT_W-1:0] out_reg;
     reg              out_valid_reg;
 
-    // Round robin: the first waiting input above the last one served, else the first of all.
+    // Round robin: the first other waiting input above it, else the first of all.
     reg  [INPUTS-1:0] above;
     reg  [INPUTS-1:0] candidates;
-    reg  [INPUTS-1:0] grant;
     reg  [BEAT_W-1:0] beat;
     reg               found;
     integer           i;
+
+    wire [INPUTS-1:0] others = s_axis_tvalid & ~grant_reg;
 
     always @* begin
         found = 1'b0;
@@ -62,38 +64,39 @@ module axis_frame_mux #(
             above[i] = found;
             found = found || grant_reg[i];
         end
-        candidates = ((s_axis_tvalid & above) != {INPUTS{1'b0}}) ? s_axis_tvalid & above : s_axis_tvalid;
-        grant = active_reg ? grant_reg : candidates & (~candidates + 1'b1);
+        candidates = ((others & above) != {INPUTS{1'b0}}) ? others & above : others;
     end
 
     always @* begin
         beat = {BEAT_W{1'b0}};
         for (i = 0; i < INPUTS; i = i + 1)
-            if (grant[i])
+            if (grant_reg[i])
                 beat = beat | {s_axis_tuser[i*USER_W +: USER_W], s_axis_tlast[i],
                     s_axis_tkeep[i*(DATA_W/8) +: DATA_W/8], s_axis_tdata[i*DATA_W +: DATA_W]};
     end
 
     wire move = !out_valid_reg || m_axis_tready;
-    wire take = move && ((s_axis_tvalid & grant) != {INPUTS{1'b0}});
+    wire waits = (s_axis_tvalid & grant_reg) != {INPUTS{1'b0}};
+    wire take = move && waits;
 
     always @(posedge clk) begin
         if (take) begin
             out_reg    <= beat;
-            grant_reg  <= grant;
             active_reg <= !beat[DATA_W + DATA_W/8];
         end
+        if ((take ? beat[DATA_W + DATA_W/8] : !active_reg && !waits) && others != {INPUTS{1'b0}})
+            grant_reg <= candidates & (~candidates + 1'b1);
         if (move)
             out_valid_reg <= take;
 
         if (rst) begin
-            grant_reg     <= {INPUTS{1'b0}};
+            grant_reg     <= {{INPUTS-1{1'b0}}, 1'b1};
             active_reg    <= 1'b0;
             out_valid_reg <= 1'b0;
         end
     end
 
-    assign s_axis_tready = grant & {INPUTS{move}};
+    assign s_axis_tready = grant_reg & {INPUTS{move}};
     assign {m_axis_tuser, m_axis_tlast, m_axis_tkeep, m_axis_tdata} = out_reg;
     assign m_axis_tvalid = out_valid_reg;
     assign busy = out_valid_reg || active_reg;
@@ -101,13 +104,14 @@ module axis_frame_mux #(
 `ifdef FORMAL
     // Frames never interleave: from a frame's first beat to its last all beats come from one input.
     // The output has the beats that were taken, unchanged, and is stable while it waits. While an
-    // input waits for its turn each other one begins at most one frame, and no clock is lost in
-    // which the output can take a beat of the frame under way, or of any when none is.
+    // input waits for its turn each other one begins at most one frame. No clock is lost in which the
+    // output can take a beat of the frame under way, or of the input that is listened to; one
+    // clock when another has to be.
     reg              f_past_reg = 1'b0;
     reg              f_open_reg;    // a frame has begun and not ended
     reg [INPUTS-1:0] f_owner_reg;   // of which input
     reg [BEAT_W-1:0] f_beat;
-    reg [4:0]        f_served;      // the input that was served last
+    reg [4:0]        f_served;      // the input that is listened to
     reg [4:0]        f_begun_reg;   // frames that others began while f_input has been waiting
     reg [4:0]        f_input;       // its number
     integer          f;
@@ -118,8 +122,8 @@ module axis_frame_mux #(
     wire [BEAT_W-1:0] f_out   = {m_axis_tuser, m_axis_tlast, m_axis_tkeep, m_axis_tdata};
     wire              f_move  = !m_axis_tvalid || m_axis_tready;
     // Turns of others that come before that of f_input.
-    wire [4:0]        f_ahead = f_input > f_served ? f_input - f_served - 5'd1 :
-        f_input + INPUTS - f_served - 5'd1;
+    wire [4:0]        f_ahead = f_input == f_served ? 5'd0 :
+        (f_input > f_served ? f_input - f_served : f_input + INPUTS - f_served) - {4'd0, f_open_reg};
 
     always @* begin
         f_beat = {BEAT_W{1'b0}};
@@ -160,14 +164,16 @@ module axis_frame_mux #(
             if ($past(f_waits && (f_taken & f_mine) == 0 && !rst))
                 assume ((s_axis_tvalid & f_mine) != 0);
 
-            assert ((grant_reg & (grant_reg - 1'b1)) == 0);
+            assert (grant_reg != 0 && (grant_reg & (grant_reg - 1'b1)) == 0);
             assert (active_reg == f_open_reg);
-            assert (!f_open_reg || (grant_reg == f_owner_reg && grant_reg != 0));
+            assert (!f_open_reg || grant_reg == f_owner_reg);
             assert ((f_taken & (f_taken - 1'b1)) == 0);
             if (f_open_reg)
                 assert ((f_taken & ~f_owner_reg) == 0);
-            if (f_move && !f_open_reg && s_axis_tvalid != 0)
+            if (f_move && !f_open_reg && (s_axis_tvalid & grant_reg) != 0)
                 assert (f_taken != 0);
+            if ($past(!f_open_reg && s_axis_tvalid != 0 && (s_axis_tvalid & grant_reg) == 0 && !rst))
+                assert ((grant_reg & $past(s_axis_tvalid)) != 0);
             if (f_move && f_open_reg && (s_axis_tvalid & f_owner_reg) != 0)
                 assert (f_taken == f_owner_reg);
             assert (f_begun_reg + f_ahead < INPUTS);

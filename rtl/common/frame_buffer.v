@@ -5,8 +5,8 @@
 // The writer commits or discards a frame with its last beat; discarding takes no time. It may
 // write a beat in a clock in which `room` is 1, or was 1 in one of the four clocks before. The user
 // word has a memory of its own, written at the commit; where a frame ends stands in its last beat.
-// Frames leave in order, at full rate, also frames of one beat; a committed frame appears at the
-// output three clocks later. A frame longer than the buffer never fits: the writer must discard it
+// Frames leave in order, at full rate; below 512 bits, where no Ethernet frame is that short, a frame
+// of one beat takes two clocks. A committed frame appears at the output three clocks later. A frame longer than the buffer never fits: the writer must discard it
 // once `room` stays away; room for MAX_FRAME bytes is there whenever the buffer has drained.
 
 `resetall
@@ -113,8 +113,8 @@ module frame_buffer #(
 
     // --- reading ---------------------------------------------------------------------------------
 
-    // Behind each memory its read register, then the output. A frame's user word is read no later
-    // than its first beat.
+    // Behind each memory its read register, then the output. A frame's first beat waits for its user
+    // word. Where frames may be of one beat, that is read as the one before it leaves.
     reg [BEAT_W-1:0] beat_reg;
     reg              beat_valid_reg;
     reg [USER_W-1:0] user_reg;
@@ -125,10 +125,11 @@ module frame_buffer #(
     reg              first_reg;     // the next beat to the output is a frame's first one
 
     wire out_move   = !out_valid_reg || m_axis_tready;
-    wire beat_move  = !beat_valid_reg || out_move;
+    wire beat_leave = out_move && (!first_reg || user_valid_reg);
+    wire beat_move  = !beat_valid_reg || beat_leave;
     wire fetch      = beat_move && start_reg != read_reg;
-    wire user_take  = out_move && beat_valid_reg && first_reg;
-    wire user_fetch = (!user_valid_reg || user_take) && user_write_reg != user_read_reg;
+    wire user_take  = beat_leave && beat_valid_reg && first_reg;
+    wire user_fetch = (!user_valid_reg || (DATA_W == 512 && user_take)) && user_write_reg != user_read_reg;
 
     always @(posedge clk) begin
         if (fetch) begin
@@ -145,14 +146,14 @@ module frame_buffer #(
             user_valid_reg <= 1'b1;
         else if (user_take)
             user_valid_reg <= 1'b0;
-        if (out_move && beat_valid_reg) begin
+        if (beat_leave && beat_valid_reg) begin
             out_reg   <= beat_reg;
             first_reg <= beat_reg[BEAT_W-1];
         end
         if (user_take)
             out_user_reg <= user_reg;
         if (out_move)
-            out_valid_reg <= beat_valid_reg;
+            out_valid_reg <= beat_valid_reg && (!first_reg || user_valid_reg);
 
         if (rst) begin
             read_reg       <= {ADDR_W+1{1'b0}};

@@ -54,10 +54,12 @@ wire [QUEUES-1:0] is_error;
 reg [19:0] entries[QUEUES-1:0];
 reg out_valid_reg;
 reg [QUEUE_W-1:0] out_queue_reg;
+reg [QUEUE_W-1:0] next_queue_reg;
 
 // Queues behind the last one served, then the others
 wire [QUEUES-1:0] ahead = is_waiting & ({{(QUEUES-1){1'b1}}, 1'b0} << out_queue_reg);
-wire pick = |is_waiting && !out_valid_reg;
+// The choice is a clock old: of a queue that has been served meanwhile nothing waits
+wire pick = is_waiting[next_queue_reg] && !out_valid_reg;
 wire accept = tx_done_valid && tx_done_ready;
 
 assign tx_done_ready = !(is_waiting[tx_done_gq] && is_error[tx_done_gq]);
@@ -72,12 +74,14 @@ always @(posedge clk) begin
 end
 
 always @(posedge clk) begin
+    next_queue_reg <= |ahead ? lowest(ahead) : lowest(is_waiting);
     if (pick)
-        out_queue_reg <= |ahead ? lowest(ahead) : lowest(is_waiting);
+        out_queue_reg <= next_queue_reg;
     out_valid_reg <= pick || (out_valid_reg && !out_take);
     if (rst) begin
         out_valid_reg <= 1'b0;
         out_queue_reg <= {QUEUE_W{1'b0}};
+        next_queue_reg <= {QUEUE_W{1'b0}};
     end
 end
 

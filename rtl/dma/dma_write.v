@@ -99,6 +99,7 @@ localparam [BEAT_W-1:0] LINE_LENGTH = LINE_W[BEAT_W+OFF_W+2:OFF_W+3] - 1'b1;
 // Frames to beats and bursts
 wire beats_room;
 wire bursts_room;
+reg room_reg;
 wire slot_take;
 wire slot_ready;
 wire [5:0] slot;
@@ -155,7 +156,7 @@ dma_write_align #(
     .s_frame_address(frame_address),
     .s_frame_length(frame_length),
     .s_frame_function(frame_function),
-    .room(beats_room && bursts_room),
+    .room(room_reg),
     .slot_take(slot_take),
     .slot_ready(slot_ready),
     .slot(slot),
@@ -174,6 +175,9 @@ dma_write_align #(
     .busy(align_busy)
 );
 
+always @(posedge clk)
+    room_reg <= beats_room && bursts_room && !rst;
+
 wire data_valid;
 wire data_take;
 wire [DMA_W-1:0] data;
@@ -184,7 +188,7 @@ wire data_empty;
 dma_fifo #(
     .WIDTH(DMA_W + B),
     .DEPTH(BEATS),
-    .MARGIN(6)
+    .MARGIN(7)
 ) beat_fifo (
     .clk(clk),
     .rst(rst),
@@ -205,7 +209,7 @@ wire [RECORD_W-1:0] record;
 dma_fifo #(
     .WIDTH(RECORD_W),
     .DEPTH(BURSTS),
-    .MARGIN(6)
+    .MARGIN(7)
 ) burst_fifo (
     .clk(clk),
     .rst(rst),
@@ -386,6 +390,10 @@ reg b_error_reg;
 reg [15:0] lines_reg;
 reg line_taken_reg;
 wire slots_busy;
+wire done_valid;
+wire done_ready;
+wire done_error;
+wire done_empty;
 wire b_line = b_id_reg == LINE_ID;
 
 assign m_axi_bready = 1'b1;
@@ -422,13 +430,32 @@ dma_write_slots #(
     .response_valid(b_valid_reg && !b_line),
     .response_slot(b_id_reg),
     .response_error(b_error_reg),
-    .done_valid(frame_done_valid),
-    .done_ready(frame_done_ready),
-    .done_error(frame_done_error),
+    .done_valid(done_valid),
+    .done_ready(done_ready),
+    .done_error(done_error),
     .busy(slots_busy)
 );
 
-assign busy = frame_busy || align_busy || !data_empty || slots_busy || line_taken_reg || lines_reg != 16'd0;
+/* verilator lint_off PINCONNECTEMPTY */
+dma_fifo #(
+    .WIDTH(1),
+    .DEPTH(4),
+    .MARGIN(1)
+) done_fifo (
+    .clk(clk),
+    .rst(rst),
+    .in_data(done_error),
+    .in_valid(done_valid),
+    .in_ready(done_ready),
+    .room(),
+    .out_data(frame_done_error),
+    .out_valid(frame_done_valid),
+    .out_ready(frame_done_ready),
+    .empty(done_empty)
+);
+/* verilator lint_on PINCONNECTEMPTY */
+
+assign busy = frame_busy || align_busy || !data_empty || slots_busy || !done_empty || line_taken_reg || lines_reg != 16'd0;
 
 endmodule
 

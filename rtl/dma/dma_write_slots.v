@@ -56,6 +56,7 @@ reg [5:0] head_reg;
 reg [5:0] second_reg;       // the slot behind head
 reg complete_reg;           // the head's frame can be retired
 reg [5:0] used_reg;
+reg ready_reg;
 reg [5:0] counted_reg;
 reg done_valid_reg;
 reg done_error_reg;
@@ -79,7 +80,7 @@ wire head_complete = counted_reg != 6'd0 && expected[head_reg] == returned[head_
 wire second_complete = counted_reg > 6'd1 && expected[second_reg] == returned[second_reg];
 wire retire = complete_reg && (!done_valid_reg || done_ready);
 
-assign take_ready = !sweep && used_reg != SLOTS[5:0];
+assign take_ready = ready_reg;
 assign take_slot = take_reg;
 assign done_valid = done_valid_reg;
 assign done_error = done_error_reg;
@@ -122,6 +123,8 @@ always @(posedge clk) begin
     end
     complete_reg <= retire ? second_complete : head_complete;
     used_reg <= used_reg + {5'd0, take} - {5'd0, retire};
+    // Told a clock late, so one slot is kept for what is taken meanwhile
+    ready_reg <= !sweep && used_reg < LAST;
     counted_reg <= counted_reg + {5'd0, c_valid_reg} - {5'd0, retire};
     done_valid_reg <= retire || (done_valid_reg && !done_ready);
     if (rst) begin
@@ -131,6 +134,7 @@ always @(posedge clk) begin
         second_reg <= 6'd1;
         complete_reg <= 1'b0;
         used_reg <= 6'd0;
+        ready_reg <= 1'b0;
         counted_reg <= 6'd0;
         done_valid_reg <= 1'b0;
     end
@@ -194,7 +198,7 @@ endgenerate
         // It starts in reset, or empty behind the sweep (which takes too long for the solver).
         if (!f_past_reg)
             assume (rst || (sweep_reg == 7'd64 && used_reg == 6'd0 && counted_reg == 6'd0
-                            && take_reg == 6'd0 && head_reg == 6'd0 && f_count_reg == 6'd0
+                            && take_reg == 6'd0 && head_reg == 6'd0 && f_count_reg == 6'd0 && !ready_reg
                             && second_reg == 6'd1 && !complete_reg && !c_write_reg && !c_valid_reg
                             && !r_write_reg && !done_valid_reg && !f_taken_reg && !f_counted_reg && !f_error_reg
                             && f_difference == 7'd0 && !error[f_slot]));
@@ -247,7 +251,8 @@ endgenerate
 
             // What holds always
             assert (sweep_reg <= 7'd64);
-            assert (!sweep || used_reg == 6'd0);
+            assert (!sweep || (used_reg == 6'd0 && !ready_reg));
+            assert (!ready_reg || used_reg < SLOTS[5:0]);
             assert (used_reg <= SLOTS[5:0] && f_counted_all <= used_reg);
             assert (head_reg <= LAST && take_reg <= LAST);
             assert ({1'b0, second_reg} == f_wrap({1'b0, head_reg} + 7'd1));

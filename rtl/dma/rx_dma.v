@@ -301,14 +301,14 @@ wire [2:0] now_result = !now_running ? RX_QUEUE_RESULT_QUEUE_DISABLED :
                         look_have_reg && !now_may_cut ? RX_QUEUE_RESULT_BUFFER_TOO_SMALL :
                         RX_QUEUE_RESULT_NO_DESCRIPTOR;
 
-localparam integer DECISION_W = 1 + 1 + 1 + 1 + 1 + 3 + 16 + 14 + 14 + 64;
-wire [DECISION_W-1:0] now = {now_running, now_drop, now_give, now_fits, look_have_second_reg, now_result,
+localparam integer DECISION_W = 1 + 1 + 1 + 3 + 16 + 14 + 14 + 64;
+wire [DECISION_W-1:0] now = {now_running, now_fits, look_have_second_reg, now_result,
                              descriptor_index_reg, now_bytes, now_fits ? frame_left_reg : now_bytes,
                              descriptor_address_reg};
-wire decision_ok;
+wire decision_ok;           // the decision is the piece's, and as it is now
+wire drop_ok;               // ... and it is this one
+wire give_ok;
 wire running;
-wire drop;
-wire give;
 wire fits;
 wire second;
 wire [2:0] drop_result;
@@ -328,6 +328,9 @@ generate
         reg fresh_reg;
         reg [DECISION_W-1:0] decision_reg;
         reg ok_reg;
+        reg drop_ok_reg;
+        reg give_ok_reg;
+        wire now_ok = look_ok_reg && !start_give && !first_move;
         reg starting_reg;           // a first beat is between s0 and s1
         reg cutting_reg;            // a clock late: the frame has more beats than that behind the first
         reg early_valid_reg;
@@ -347,9 +350,10 @@ generate
         assign look_frame = frame_reg && !first_move;
         assign look_fresh = fresh_reg && !first_move;
         assign next_move = next_valid && (!s1_valid_reg || s1_move);
-        assign {running, drop, give, fits, second, drop_result, piece_index, cut_bytes, piece_bytes, piece_address}
-            = decision_reg;
+        assign {running, fits, second, drop_result, piece_index, cut_bytes, piece_bytes, piece_address} = decision_reg;
         assign decision_ok = ok_reg;
+        assign drop_ok = drop_ok_reg;
+        assign give_ok = give_ok_reg;
         assign between_busy = early_valid_reg || next_busy;
 
         /* verilator lint_off PINCONNECTEMPTY */
@@ -387,7 +391,9 @@ generate
             frame_reg <= want_ok;
             fresh_reg <= want_ok && !start_give;
             decision_reg <= now;
-            ok_reg <= look_ok_reg && !start_give && !first_move;
+            ok_reg <= now_ok;
+            drop_ok_reg <= now_ok && now_drop;
+            give_ok_reg <= now_ok && now_give;
             if (s0_move) begin
                 early_data_reg <= s0_data;
                 early_first_reg <= s0_first;
@@ -400,6 +406,8 @@ generate
                 frame_reg <= 1'b0;
                 fresh_reg <= 1'b0;
                 ok_reg <= 1'b0;
+                drop_ok_reg <= 1'b0;
+                give_ok_reg <= 1'b0;
                 early_valid_reg <= 1'b0;
             end
         end
@@ -415,8 +423,10 @@ generate
         assign next_last = s0_last;
         assign next_data = s0_data;
         assign next_move = s0_valid && (!s1_valid_reg || s1_move) && !(s0_first && s1_start);
-        assign {running, drop, give, fits, second, drop_result, piece_index, cut_bytes, piece_bytes, piece_address} = now;
+        assign {running, fits, second, drop_result, piece_index, cut_bytes, piece_bytes, piece_address} = now;
         assign decision_ok = look_ok_reg;
+        assign drop_ok = look_ok_reg && now_drop;
+        assign give_ok = look_ok_reg && now_give;
         assign between_busy = 1'b0;
     end
 endgenerate
@@ -427,9 +437,9 @@ wire out_ready;
 reg entry_valid_reg;
 
 wire [13:0] cut_beats = cut_bytes >> BEAT_W;
-wire start_drop = s1_start && decision_ok && drop && !done_event_valid;
-wire entry_room = !entry_valid_reg || entry_ready;
-assign start_give = s1_start && decision_ok && give && out_ready && entry_room;
+wire start_drop = s1_start && drop_ok && !done_event_valid;
+// Two pieces are two clocks apart at least, so an entry may take a clock to leave
+assign start_give = s1_start && give_ok && out_ready && !entry_valid_reg;
 
 assign s1_move = s1_valid_reg && (s1_first_reg || again_reg ? start_drop || start_give : dropping_reg || out_ready);
 
@@ -478,7 +488,7 @@ reg late_reg;
 reg [QUEUE_W-1:0] late_queue_reg;
 
 always @(posedge clk) begin
-    wait_reg <= s1_start && decision_ok && !drop && !give ? wait_reg + 1'b1 : {WAIT_W{1'b0}};
+    wait_reg <= s1_start && decision_ok && !drop_ok && !give_ok ? wait_reg + 1'b1 : {WAIT_W{1'b0}};
     late_reg <= wait_reg == WAIT_CLOCKS[WAIT_W-1:0];
     late_queue_reg <= frame_queue_reg;
     if (rst) begin
@@ -535,7 +545,7 @@ reg [13:0] event_bytes_reg;
 
 always @(posedge clk) begin
     // Loaded also in clocks in which no piece is given: they count when it is
-    if (entry_room) begin
+    if (!entry_valid_reg) begin
         entry_queue_reg <= frame_queue_reg;
         entry_first_reg <= !frame_begun_reg;
         entry_more_reg <= !fits && second;

@@ -151,7 +151,7 @@ int main()
 			b.clock(c);
 		/* 6 slots and no more are enough to keep a frame a clock on its way. */
 		if (n == "full rate")
-			t.check(b.retired + 70 > b.clocks, n + ": a frame is retired a clock",
+			t.check(b.retired + 71 > b.clocks, n + ": a frame is retired a clock",
 				std::to_string(b.retired));
 		mix drain = c;
 		drain.take = 0, drain.reset = 0, drain.count = drain.response = drain.done = 90;
