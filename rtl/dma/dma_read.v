@@ -473,6 +473,174 @@ end
 
 assign busy = busy_reg;
 
+`ifdef FORMAL
+    // Of one tag, any: it is given when it is not in use, asked for once, loaded in its turn, once, and
+    // not before the last beat of its burst has been stored, and then as soon as the one before it
+    // makes room; it is free again when all its words have left. Of one word of its burst, any: what
+    // came as that beat is what goes to the realignment, in its turn, and the burst's error is that
+    // of its beats. The other tags are taken to be loaded only when they have been given, too, which
+    // is what is proved of each. Not covered: the split into bursts, and the realignment.
+    reg                  f_past_reg = 1'b0;
+    (* anyconst *) reg [5:0] f_tag;
+    (* anyconst *) reg [BURST_W-1:0] f_word;
+    reg                  f_used_reg;
+    reg                  f_asked_reg;       // its burst has been taken by the bus
+    reg                  f_come_reg;        // the last beat has
+    reg                  f_loaded_reg;
+    reg                  f_error_reg;       // of the beats that have come
+    reg  [BURST_W:0]     f_beats_reg;       // their number
+    reg  [BURST_W-1:0]   f_count_reg;       // beats of the burst less 1
+    reg  [DMA_W-1:0]     f_data_reg;        // that of the word
+    reg                  f_p_reg;           // the word goes to the realignment
+    reg  [DMA_W-1:0]     f_p_data_reg;
+    reg                  f_sweep_reg;       // what is stored is the sweep's
+
+    wire                 f_give = b_issue && tag_reg[5:0] == f_tag;
+    wire                 f_ask = m_axi_arvalid && m_axi_arready && m_axi_arid == f_tag;
+    wire                 f_beat = m_axi_rvalid && m_axi_rid == f_tag;
+    wire                 f_load = load && load_reg[5:0] == f_tag;
+    wire                 f_drain = d_valid_reg && d_tag_reg == f_tag;
+    wire                 f_r = r_valid_reg && r_id_reg == f_tag;
+    wire                 f_w = w_valid_reg && w_id_reg == f_tag && !f_sweep_reg;
+    wire                 f_stored = f_come_reg && !f_r && !f_w;
+    wire [BURST_W:0]     f_w_beats = f_beats_reg - {{BURST_W{1'b0}}, f_r};
+    wire [BURST_W:0]     f_stored_beats = f_w_beats - {{BURST_W{1'b0}}, f_w};
+    wire [6:0]           f_free = tag_reg - tags_reg;       // oldest tag in use
+    wire [6:0]           f_loaded = load_reg - f_free;
+    wire [5:0]           f_place = f_tag - f_free[5:0];
+    wire [5:0]           f_n_tag = f_free[5:0] + {5'd0, d_valid_reg};
+    wire [1:0]           f_done = done_ram[f_tag];
+    wire [BURST_W:0]     f_beat_ram = beat_ram[f_tag];
+    wire [INFO_W-1:0]    f_info = info_ram[f_tag];
+    wire [DMA_W-1:0]     f_data = data_ram[{f_tag, f_word}];
+    wire                 f_lap = tag_reg[6] != (f_tag >= tag_reg[5:0]);
+    wire                 f_swept = sweep_reg > {1'b0, f_tag} + 7'd1 || (!sweep && !f_sweep_reg);
+    wire                 f_ar_0 = ar_valid_reg && ar_reg[AR_W-1 -: 6] == f_tag;
+    wire                 f_ar_1 = ar_skid_valid_reg && ar_skid_reg[AR_W-1 -: 6] == f_tag;
+
+    always @(posedge clk) begin
+        f_past_reg <= 1'b1;
+        f_sweep_reg <= sweep && !rst;
+        if (f_give) begin
+            f_used_reg <= 1'b1;
+            f_asked_reg <= 1'b0;
+            f_come_reg <= 1'b0;
+            f_loaded_reg <= 1'b0;
+            f_error_reg <= 1'b0;
+            f_beats_reg <= {BURST_W+1{1'b0}};
+            f_count_reg <= b_count;
+        end
+        if (f_ask)
+            f_asked_reg <= 1'b1;
+        if (f_beat) begin
+            f_come_reg <= m_axi_rlast;
+            f_error_reg <= f_error_reg || m_axi_rresp != 2'b00;
+            f_beats_reg <= f_beats_reg + 1'b1;
+            if (f_beats_reg == {1'b0, f_word})
+                f_data_reg <= m_axi_rdata;
+        end
+        if (f_load)
+            f_loaded_reg <= 1'b1;
+        if (f_drain && d_done_reg)
+            f_used_reg <= 1'b0;
+        f_p_reg <= f_drain && d_word_reg == f_word;
+        f_p_data_reg <= f_data_reg;
+        if (rst) begin
+            f_used_reg <= 1'b0;
+            f_p_reg <= 1'b0;
+        end
+    end
+
+    always @* begin
+        // It starts in reset, or empty behind the sweep (which takes too long for the cover).
+        if (!f_past_reg)
+            assume (rst || (sweep_reg == 7'd64 && tag_reg == 7'd0 && tags_reg == 7'd0 && load_reg == 7'd0
+                            && !n_valid_reg && !d_valid_reg && d_done_reg && !r_valid_reg && !w_valid_reg
+                            && !ar_valid_reg && !ar_skid_valid_reg && !go_reg && !f_used_reg && !f_p_reg
+                            && !f_sweep_reg && f_done[0] && f_beat_ram == {BURST_W+1{1'b0}}));
+        // Beats come of what has been asked for only, as many as that
+        assume (!m_axi_rvalid || !sweep);
+        assume (!f_beat || (f_used_reg && f_asked_reg && !f_come_reg
+                            && m_axi_rlast == (f_beats_reg == {1'b0, f_count_reg})));
+        assume (!load || load_reg[5:0] == f_tag || load_reg != tag_reg);
+        if (f_past_reg) begin
+            assert (!f_give || !f_used_reg);
+            assert (!f_ask || (f_used_reg && !f_asked_reg && m_axi_arlen == {{8-BURST_W{1'b0}}, f_count_reg}));
+            assert (!f_load || (f_used_reg && f_stored && !f_loaded_reg));
+            assert (!f_drain || (f_used_reg && f_loaded_reg));
+            if (f_p_reg)
+                assert (p_data_reg == f_p_data_reg);
+            // Nothing but a burst that has not come, or the bus, holds it up.
+            if (f_used_reg && f_stored && f_place == 6'd0 && !d_valid_reg && !n_valid_reg)
+                assert (load);
+            if (n_valid_reg && (!d_valid_reg || d_done_reg))
+                assert (n_take);
+
+            // What holds always
+            assert (sweep_reg <= 7'd64);
+            if (sweep)
+                assert (!r_valid_reg && w_valid_reg == f_sweep_reg && f_sweep_reg == (sweep_reg != 7'd0));
+            if (sweep || f_sweep_reg)
+                assert (!go_reg && tag_reg == 7'd0 && tags_reg == 7'd0 && load_reg == 7'd0 && !ar_valid_reg);
+            if (f_sweep_reg)
+                assert (w_valid_reg && w_last_reg && !w_error_reg && sweep_reg == {1'b0, w_id_reg} + 7'd1);
+            assert (!go_reg || (!tags_reg[6] && !ar_skid_valid_reg));
+            assert (!ar_skid_valid_reg || ar_valid_reg);
+            assert (tags_reg <= 7'd64 && f_loaded <= tags_reg);
+            assert (f_loaded == {6'd0, n_valid_reg} + {6'd0, d_valid_reg});
+            assert (d_valid_reg || d_done_reg);
+            assert (!d_valid_reg || (d_tag_reg == f_free[5:0] && d_done_reg == (d_left_reg == 0)));
+            assert (!n_valid_reg || n_tag_reg == f_n_tag);
+            assert (f_used_reg == ({1'b0, f_place} < tags_reg));
+            if (f_swept) begin
+                assert ((f_done[0] == f_lap) == (!f_used_reg || f_stored));
+                if (!f_used_reg || f_stored)
+                    assert (f_beat_ram == {BURST_W+1{1'b0}});
+            end
+            assert (!f_ar_0 || (ar_reg[4 +: BURST_W] == f_count_reg && !f_ar_1));
+            assert (!f_ar_1 || ar_skid_reg[4 +: BURST_W] == f_count_reg);
+            assert ((f_ar_0 || f_ar_1) == (f_used_reg && !f_asked_reg));
+            if (f_used_reg) begin
+                assert (f_loaded_reg == ({1'b0, f_place} < f_loaded));
+                assert (!f_loaded_reg || f_stored);
+                assert (f_asked_reg || f_beats_reg == 0);
+                assert (f_come_reg == (f_beats_reg == {1'b0, f_count_reg} + 1'b1));
+                assert (f_beats_reg <= {1'b0, f_count_reg} + 1'b1);
+                assert (f_beats_reg >= {{BURST_W{1'b0}}, f_r} + {{BURST_W{1'b0}}, f_w});
+                assert (f_info[BURST_W-1:0] == f_count_reg);
+                if (f_r)
+                    assert (r_last_reg == f_come_reg);
+                if (f_r && f_beats_reg == {1'b0, f_word} + 1'b1)
+                    assert (r_data_reg == f_data_reg);
+                if (f_w) begin
+                    assert (w_last_reg == (f_come_reg && !f_r));
+                    assert ({1'b0, w_beat_reg} == f_stored_beats);
+                end
+                if (f_w && f_w_beats == {1'b0, f_word} + 1'b1)
+                    assert (w_data_reg == f_data_reg);
+                if (f_stored_beats > {1'b0, f_word})
+                    assert (f_data == f_data_reg);
+                if (f_stored) begin
+                    assert (f_done[1] == f_error_reg);
+                end else begin
+                    assert (f_error_reg == ((f_r && r_error_reg) || (f_w ? w_error_reg : f_beat_ram[BURST_W])));
+                    if (!f_w)
+                        assert ({1'b0, f_beat_ram[BURST_W-1:0]} == f_stored_beats);
+                end
+                if (n_valid_reg && n_tag_reg == f_tag)
+                    assert (n_info_reg[BURST_W-1:0] == f_count_reg && n_error_reg == f_error_reg);
+            end else begin
+                assert (!f_r && !f_w);
+            end
+            if (f_drain) begin
+                assert (d_error_reg == f_error_reg);
+                assert (d_word_reg <= f_count_reg && d_left_reg == f_count_reg - d_word_reg);
+            end
+            cover (f_p_reg && f_word != {BURST_W{1'b0}} && p_error_reg);
+        end
+    end
+`endif
+
 endmodule
 
 `resetall

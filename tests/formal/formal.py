@@ -39,6 +39,10 @@ PROOFS = {
         "cvc5", "dma_write_align", "rtl/dma/dma_write_align.v", {"DMA_W": width}, 1,
         ("(last ? end_lanes :", "(tail_reg ? end_lanes :"))
        for width in (128, 512)},
+    **{f"dma_read.w{width}": (
+        "bitwuzla", "dma_read", "rtl/dma/dma_read.v rtl/dma/dma_fifo.v rtl/dma/dma_read_align.v", {"DMA_W": width}, 1,
+        ("(w_id_reg >= tag_reg[5:0])", "(w_id_reg > tag_reg[5:0])"))
+       for width in (128, 512)},
     "axis_frame_mux": (
         "cvc5", "axis_frame_mux", "rtl/common/axis_frame_mux.v", {"INPUTS": 3, "DATA_W": 8, "USER_W": 2}, 5,
         ("found = found || grant_reg[i]", "found = 1'b0")),
@@ -58,10 +62,14 @@ PATH = os.pathsep.join([os.path.dirname(sys.executable), os.path.dirname(os.path
                         os.environ["PATH"]])
 
 
-def smt(module, path, parameters, out):
-    chparam = " ".join(f"-set {k} {v}" for k, v in parameters.items())
-    script = (f"read_verilog -sv -formal -DFORMAL -Irtl/common -Irtl/csr/generated {path}; "
-              f"chparam {chparam} {module}; prep -top {module} -flatten; async2sync; dffunmap; "
+def smt(module, paths, parameters, out):
+    """Of the modules that it instantiates, paths[1:], only the ports are looked at: what leaves them is free"""
+    chparam = f"chparam {' '.join(f'-set {k} {v}' for k, v in parameters.items())} {module}; " if parameters else ""
+    parts = " ".join(paths[1:])
+    cut = "".join(f"cutpoint {module}/t:*{os.path.basename(part)[:-2]}*; " for part in paths[1:])
+    script = (f"read_verilog -sv -formal -DFORMAL -Irtl/common -Irtl/csr/generated {paths[0]}; "
+              f"{f'read_verilog -Irtl/common -Irtl/csr/generated {parts}; ' if parts else ''}{chparam}"
+              f"hierarchy -check -top {module}; {cut}prep -top {module} -flatten; async2sync; dffunmap; "
               f"write_smt2 -wires {out}")
     run = subprocess.run(["yosys", "-q", "-p", script], capture_output=True, text=True)
     text = run.stdout + run.stderr
@@ -92,7 +100,7 @@ def check(solver, out, steps, mode):
 def prove(name):
     solver, module, path, parameters, steps, _ = PROOFS[name]
     out = f"build/formal/{name}.smt2"
-    why = smt(module, path, parameters, out)
+    why = smt(module, path.split(), parameters, out)
     if why:
         return "failed", why
     for mode in "base", "induction", "cover":
@@ -105,6 +113,7 @@ def prove(name):
 def catches(name):
     """True when the planted bug makes the proof fail"""
     solver, module, path, parameters, steps, (old, new) = PROOFS[name]
+    path, *parts = path.split()
     with open(path) as f:
         text = f.read()
     if old not in text:
@@ -113,7 +122,7 @@ def catches(name):
     with open(mutant, "w") as f:
         f.write(text.replace(old, new, 1))
     out = f"build/formal/{name}_broken.smt2"
-    why = smt(module, mutant, parameters, out)
+    why = smt(module, [mutant, *parts], parameters, out)
     if why:
         return False, why
     for mode in "base", "induction":
