@@ -457,6 +457,124 @@ dma_fifo #(
 
 assign busy = frame_busy || align_busy || !data_empty || slots_busy || !done_empty || line_taken_reg || lines_reg != 16'd0;
 
+`ifdef FORMAL
+// Beats and records come as dma_write_align makes them and the FIFOs keep them, which are proved
+// apart. Every record, and every line, becomes one AW, unchanged, and no burst crosses 4 KiB. Burst
+// number f_number, any, has as many beats on W as its AW says, wlast with the last one; each beat
+// taken is put on W once, with its own strobes, and is one of the kind that the burst wants. So the
+// strobes that reach a record's words are those of its own beats. Neither records nor lines are
+// passed by more than one of the other kind.
+reg                f_past_reg = 1'b0;
+(* anyconst *) reg [7:0] f_number;
+reg  [7:0]         f_in_reg;            // bursts begun on AW, and ended on W
+reg  [7:0]         f_out_reg;
+reg                f_line_reg;          // of burst f_number
+reg  [BEAT_W-1:0]  f_length_reg;
+reg  [BEAT_W-1:0]  f_beat_reg;          // beats that the burst has had
+reg                f_record_passed_reg;
+reg                f_line_passed_reg;
+
+wire               f_pick = pick_line || pick_record;
+wire [7:0]         f_inside = f_in_reg - f_out_reg;
+wire               f_this = f_out_reg == f_number && f_inside != 8'd0;
+
+always @(posedge clk) begin
+    f_past_reg <= 1'b1;
+    f_in_reg <= f_in_reg + {7'd0, f_pick};
+    f_out_reg <= f_out_reg + {7'd0, command_take};
+    if (f_pick && f_in_reg == f_number) begin
+        f_line_reg <= pick_line;
+        f_length_reg <= pick_length;
+    end
+    if (w_load)
+        f_beat_reg <= w_last ? {BEAT_W{1'b0}} : f_beat_reg + 1'b1;
+    if (pick_line)
+        f_record_passed_reg <= record_valid;
+    if (pick_record)
+        f_record_passed_reg <= 1'b0;
+    if (pick_record)
+        f_line_passed_reg <= line_waits;
+    if (pick_line)
+        f_line_passed_reg <= 1'b0;
+    if (rst) begin
+        f_in_reg <= 8'd0;
+        f_out_reg <= 8'd0;
+        f_beat_reg <= {BEAT_W{1'b0}};
+        f_record_passed_reg <= 1'b0;
+        f_line_passed_reg <= 1'b0;
+    end
+end
+
+always @* begin
+    if (!f_past_reg)
+        assume (rst);
+    // The FIFO of commands
+    assume (f_inside <= COMMANDS + 2);
+    assume (!command_ready || f_inside < COMMANDS + 2);
+    assume (!command_valid || f_inside != 8'd0);
+    if (command_valid && f_this)
+        assume (command_line == f_line_reg && command_length == f_length_reg);
+    // What dma_write_align proves of its records, and completion_line's alignment
+    assume (!record_valid || record[66 +: BEAT_W] <= ~record[66+BEAT_W +: BEAT_W]);
+    assume (!(line_waits && line_full) || (line_address & (LINE_W / 8 - 1)) == 64'd0);
+    if (f_past_reg) begin
+        assert (!(pick_line && pick_record));
+        assert (f_pick == ((line_waits || record_valid) && command_ready && (!m_axi_awvalid || m_axi_awready)));
+        assert (line_picked == pick_line && record_take == pick_record);
+        assert (!(pick_line && record_valid && f_record_passed_reg));
+        assert (!(pick_record && line_waits && f_line_passed_reg));
+        assert (!f_record_passed_reg || line_last_reg);
+        assert (!f_line_passed_reg || !line_last_reg);
+
+        assert (w_beat_reg == f_beat_reg);
+        assert (!command_take || f_inside != 8'd0);
+        if (w_load && f_this) begin
+            assert (data_take == !f_line_reg);
+            assert (w_last == (f_beat_reg == f_length_reg) && f_beat_reg <= f_length_reg);
+            assert (command_take == w_last);
+            assert (line_data_take == (w_last && f_line_reg));
+        end
+        if (f_this)
+            assert (f_beat_reg <= f_length_reg);
+        assert (f_inside != 8'd0 || f_beat_reg == {BEAT_W{1'b0}});
+        assert (!(data_take || line_data_take) || (command_valid && (!m_axi_wvalid || m_axi_wready)));
+        assert (!data_take || data_valid);
+        assert (!line_data_take || line_valid);
+
+        if (m_axi_awvalid)
+            assert ({1'b0, m_axi_awaddr[11:OFF_W]} + {{5-BEAT_W+8-OFF_W{1'b0}}, m_axi_awlen[BEAT_W-1:0]}
+                    < (13'd1 << (12 - OFF_W)));
+    end
+end
+
+always @(posedge clk) begin
+    if (f_past_reg && $past(!rst)) begin
+        if ($past(pick_record))
+            assert (m_axi_awvalid && m_axi_awaddr == $past({record[10 +: 56], record[66 +: BEAT_W], {OFF_W{1'b0}}})
+                    && m_axi_awlen == $past(record[66+BEAT_W +: BEAT_W]) && m_axi_awid == $past(record[5:0]));
+        if ($past(pick_line))
+            assert (m_axi_awvalid && m_axi_awaddr == $past(line_address) && m_axi_awid == LINE_ID
+                    && m_axi_awlen == ($past(line_full) ? LINE_W / DMA_W - 1 : 0));
+        if ($past(m_axi_awvalid && !m_axi_awready))
+            assert (m_axi_awvalid && $stable(m_axi_awaddr) && $stable(m_axi_awlen) && $stable(m_axi_awid));
+        if ($past(!f_pick && (!m_axi_awvalid || m_axi_awready)))
+            assert (!m_axi_awvalid);
+
+        if ($past(data_take))
+            assert (m_axi_wvalid && m_axi_wdata == $past(data) && m_axi_wstrb == $past(strobe));
+        if ($past(w_load))
+            assert (m_axi_wvalid && m_axi_wlast == $past(w_last));
+        if ($past(w_load && command_line))
+            assert (m_axi_wstrb == $past(line_beat_strobe) && m_axi_wdata == $past(line_beat));
+        if ($past(m_axi_wvalid && !m_axi_wready))
+            assert (m_axi_wvalid && $stable(m_axi_wdata) && $stable(m_axi_wstrb) && $stable(m_axi_wlast));
+        if ($past(!w_load && (!m_axi_wvalid || m_axi_wready)))
+            assert (!m_axi_wvalid);
+        cover (f_this && f_out_reg == 8'd2 && !f_line_reg && command_take && f_length_reg == 1);
+    end
+end
+`endif
+
 endmodule
 
 `resetall

@@ -39,6 +39,11 @@ PROOFS = {
         "cvc5", "dma_write_align", "rtl/dma/dma_write_align.v", {"DMA_W": width}, 1,
         ("(last ? end_lanes :", "(tail_reg ? end_lanes :"))
        for width in (128, 512)},
+    **{f"dma_write.w{width}": (
+        "bitwuzla", "dma_write", "rtl/dma/dma_write.v rtl/common/axis_register.v rtl/dma/dma_write_align.v "
+        "rtl/dma/dma_write_slots.v rtl/dma/dma_fifo.v", {"DMA_W": width}, 3,
+        ("assign data_take = w_load && !command_line", "assign data_take = w_load && !(command_line && w_last)"))
+       for width in (128, 512)},
     **{f"dma_read.w{width}": (
         "bitwuzla", "dma_read", "rtl/dma/dma_read.v rtl/dma/dma_fifo.v rtl/dma/dma_read_align.v", {"DMA_W": width}, 1,
         ("(w_id_reg >= tag_reg[5:0])", "(w_id_reg > tag_reg[5:0])"))
