@@ -105,6 +105,62 @@ generate
     end
 endgenerate
 
+`ifdef FORMAL
+// Of one queue, any: what is taken is what was accepted for it last, once; an error is not replaced.
+// Once it waits, at most QUEUES - 1 completions of others are picked before its own, and one is picked
+// when the output has been free for two clocks.
+reg f_past_reg = 1'b0;
+(* anyconst *) reg [QUEUE_W-1:0] f_queue;
+reg [19:0] f_entry_reg;
+reg f_waited_reg;                       // it waited in the clock before, and was not taken
+reg [QUEUE_W:0] f_passed_reg;           // picked before it
+reg [1:0] f_idle_reg;
+wire f_waits = is_waiting[f_queue];
+wire f_out = out_valid_reg && out_queue_reg == f_queue;
+wire f_accept = accept && tx_done_gq == f_queue;
+// Queues between the last one served and it, or the one that is next
+wire [QUEUE_W-1:0] f_place = f_queue - out_queue_reg - 1'b1;
+wire [QUEUE_W-1:0] f_next = next_queue_reg - out_queue_reg - 1'b1;
+
+always @(posedge clk) begin
+    f_past_reg <= 1'b1;
+    if (f_accept)
+        f_entry_reg <= {tx_done_status, tx_done_index};
+    f_waited_reg <= f_waits && !(f_out && out_take) && !rst;
+    f_passed_reg <= !f_waits || f_out || rst ? {QUEUE_W+1{1'b0}} :
+                    f_passed_reg + {{QUEUE_W{1'b0}}, pick && next_queue_reg != f_queue};
+    f_idle_reg <= f_waits && !out_valid_reg && !rst ? f_idle_reg + 2'd1 : 2'd0;
+end
+
+always @* begin
+    if (!f_past_reg)
+        assume (rst);
+    assume (!out_take || out_valid);
+    if (f_past_reg) begin
+        if (f_out)
+            assert (f_waits && {out_status, out_index} == f_entry_reg);
+        assert (!(f_accept && f_waits && f_entry_reg[19:16] != 4'd0));
+        assert ({1'b0, f_passed_reg} < QUEUES);
+        assert (f_idle_reg < 2'd2 || out_valid_reg);
+
+        // What holds always
+        assert (!out_valid_reg || is_waiting[out_queue_reg]);
+        if (f_waits)
+            assert (entries[f_queue] == f_entry_reg && is_error[f_queue] == (f_entry_reg[19:16] != 4'd0));
+        assert (f_passed_reg == 0 || (f_waits && f_waited_reg));
+        if (f_passed_reg != 0 && !f_out)
+            assert ({1'b0, f_passed_reg} + {2'd0, f_place} < QUEUES);
+        if (f_waits && f_waited_reg && !out_valid_reg)
+            assert (f_next <= f_place);
+        assert (f_idle_reg == 2'd0 || f_waited_reg);
+        if (f_idle_reg != 2'd0 && !out_valid_reg)
+            assert (is_waiting[next_queue_reg]);
+        cover (f_out && out_take && f_passed_reg == 0 && tx_done_status != 4'd0);
+        cover (f_passed_reg == QUEUES - 1);
+    end
+end
+`endif
+
 endmodule
 
 `resetall

@@ -449,6 +449,59 @@ assign tx_active = in_flight[RINGS-1:QUEUES];
 assign busy = !waiting_empty || |tx_waiting || p1_valid_reg || p2_valid_reg || p3_valid_reg ||
               !write_empty || line_busy;
 
+`ifdef FORMAL
+// An entry and a frame's answer are taken together, and one completion, of either direction, in every
+// clock in which one waits and there is room; neither direction is passed twice in a row. What is taken
+// is in the FIFO of the writes three clocks later, once and in its order, with its ring, index and
+// status. Not covered: addresses and counts.
+reg f_past_reg = 1'b0;
+reg f_rx_passed_reg;
+reg f_tx_passed_reg;
+reg [2:0] f_valid_reg;                  // what has been taken, one to three clocks ago
+reg [RING_W+19:0] f_1_reg;
+reg [RING_W+19:0] f_2_reg;
+reg [RING_W+19:0] f_3_reg;
+
+always @(posedge clk) begin
+    f_past_reg <= 1'b1;
+    f_rx_passed_reg <= !waiting_take && ((tx_take && rx_valid) || f_rx_passed_reg) && !rst;
+    f_tx_passed_reg <= !tx_take && ((waiting_take && tx_valid) || f_tx_passed_reg) && !rst;
+    f_valid_reg <= rst ? 3'd0 : {f_valid_reg[1:0], waiting_take || tx_take};
+    f_1_reg <= tx_take ? {1'b1, tx_queue, tx_index, tx_status} :
+               {1'b0, waiting_queue, waiting_index, 1'b0,
+                frame_done_error ? COMPLETION_STATUS_DMA_ERROR :
+                waiting_truncated ? COMPLETION_STATUS_TRUNCATED : COMPLETION_STATUS_OK};
+    f_2_reg <= f_1_reg;
+    f_3_reg <= f_2_reg;
+end
+
+always @* begin
+    if (!f_past_reg)
+        assume (rst);
+    if (f_past_reg) begin
+        // Both wait until they are taken
+        assume (!f_rx_passed_reg || rx_valid);
+        assume (!f_tx_passed_reg || tx_valid);
+        assert (!(waiting_take && tx_take));
+        assert ((waiting_take || tx_take) == (room && (rx_valid || tx_valid)));
+        assert (waiting_take == (frame_done_valid && frame_done_ready));
+        assert (!waiting_take || waiting_valid);
+        assert (!tx_take || tx_valid);
+        assert (!(tx_take && rx_valid && f_rx_passed_reg));
+        assert (!(waiting_take && tx_valid && f_tx_passed_reg));
+
+        assert (!f_rx_passed_reg || !last_rx_reg);
+        assert (!f_tx_passed_reg || last_rx_reg);
+        assert ({p3_valid_reg, p2_valid_reg, p1_valid_reg} == f_valid_reg);
+        assert (!p1_valid_reg || {p1_ring, p1_index_reg, p1_status_reg} == f_1_reg);
+        assert (!p2_valid_reg || {p2_ring_reg, p2_index_reg, p2_status_reg} == f_2_reg);
+        assert (!p3_valid_reg || {p3_ring_reg, p3_index_reg, p3_status_reg} == f_3_reg);
+        cover (p3_valid_reg && f_3_reg[19:4] == 16'd3 && f_tx_passed_reg);
+        cover (f_rx_passed_reg);
+    end
+end
+`endif
+
 endmodule
 
 `resetall

@@ -473,7 +473,49 @@ end
 
 assign busy = busy_reg;
 
-`ifdef FORMAL
+`ifdef FORMAL_CLIENTS
+    // Of one client, any: a request that is taken is its own, whole and once; it is taken when at most
+    // N_CLIENTS grants to others have been given since it came, while there is room at all.
+    reg                  f_past_reg = 1'b0;
+    (* anyconst *) reg [CLIENT_W-1:0] f_client;
+    reg                  f_asked_reg;
+    reg  [3:0]           f_passed_reg;
+    wire                 f_asks = request_valid[f_client];
+    wire                 f_taken = f_asks && request_ready[f_client];
+    // Of three clients: the one served before, and how many come between it and this one
+    wire [CLIENT_W-1:0]  f_last = above_reg[1] ? 0 : above_reg[2] ? 1 : 2;
+    wire [CLIENT_W-1:0]  f_between = f_client > f_last ? f_client - f_last - 1 : f_client + 2 - f_last;
+
+    always @(posedge clk) begin
+        f_past_reg <= 1'b1;
+        f_asked_reg <= f_asks && !f_taken && !rst;
+        f_passed_reg <= f_asks && !f_taken && !rst ? f_passed_reg + {3'd0, request_ready != 0} : 4'd0;
+    end
+
+    always @* begin
+        if (!f_past_reg)
+            assume (rst);
+        assume (f_client < N_CLIENTS);
+        // A client waits until it is served.
+        assume (!f_asked_reg || f_asks);
+        if (f_past_reg) begin
+            assert ((request_ready & (request_ready - 1'b1)) == 0);
+            assert (taken == ((request_valid & request_ready) != 0));
+            if (f_taken)
+                assert ({granted_client, granted_function, granted_address, granted_length}
+                        == {f_client, request_function[f_client*4 +: 4], request_address[f_client*64 +: 64],
+                            request_length[f_client*14 +: 14]});
+            assert (f_passed_reg <= N_CLIENTS);
+
+            // What holds always
+            assert (above_reg == 3'b110 || above_reg == 3'b100 || above_reg == 3'b000);
+            assert (f_passed_reg == 0 || !request_ready[f_last]);
+            assert (f_passed_reg <= (f_between == 2 ? 0 : f_between == 1 ? 2 :
+                                     request_ready == 0 || request_ready[f_client] ? 3 : 1));
+            cover (f_taken && f_passed_reg == N_CLIENTS);
+        end
+    end
+`elsif FORMAL
     // Of one tag, any: it is given when it is not in use, asked for once, loaded in its turn, once, and
     // not before the last beat of its burst has been stored, and then as soon as the one before it
     // makes room; it is free again when all its words have left. Of one word of its burst, any: what

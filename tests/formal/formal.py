@@ -48,6 +48,17 @@ PROOFS = {
         "bitwuzla", "dma_read", "rtl/dma/dma_read.v rtl/dma/dma_fifo.v rtl/dma/dma_read_align.v", {"DMA_W": width}, 1,
         ("(w_id_reg >= tag_reg[5:0])", "(w_id_reg > tag_reg[5:0])"))
        for width in (128, 512)},
+    "dma_read.clients": (
+        "bitwuzla", "dma_read", "rtl/dma/dma_read.v rtl/dma/dma_fifo.v rtl/dma/dma_read_align.v", {"DMA_W": 512}, 1,
+        ("request_valid & ~grant_reg", "request_valid")),
+    "completion_tx": (
+        "bitwuzla", "completion_tx", "rtl/dma/completion_tx.v", {"QUEUES": 4, "QUEUE_W": 2}, 1,
+        ("|ahead ? lowest(ahead) :", "")),
+    "completion_writer": (
+        "bitwuzla", "completion_writer",
+        "rtl/dma/completion_writer.v rtl/dma/dma_fifo.v rtl/dma/completion_tx.v rtl/dma/completion_line.v",
+        {"QUEUES": 2, "QUEUES_PER_FUNCTION": 1, "QUEUE_W": 1}, 1,
+        ("rx_valid && !(tx_valid && last_rx_reg)", "rx_valid")),
     "axis_frame_mux": (
         "cvc5", "axis_frame_mux", "rtl/common/axis_frame_mux.v", {"INPUTS": 3, "DATA_W": 8, "USER_W": 2}, 5,
         ("found = found || grant_reg[i]", "found = 1'b0")),
@@ -67,12 +78,12 @@ PATH = os.pathsep.join([os.path.dirname(sys.executable), os.path.dirname(os.path
                         os.environ["PATH"]])
 
 
-def smt(module, paths, parameters, out):
+def smt(name, module, paths, parameters, out):
     """Of the modules that it instantiates, paths[1:], only the ports are looked at: what leaves them is free"""
     chparam = f"chparam {' '.join(f'-set {k} {v}' for k, v in parameters.items())} {module}; " if parameters else ""
     parts = " ".join(paths[1:])
     cut = "".join(f"cutpoint {module}/t:*{os.path.basename(part)[:-2]}*; " for part in paths[1:])
-    script = (f"read_verilog -sv -formal -DFORMAL -Irtl/common -Irtl/csr/generated {paths[0]}; "
+    script = (f"read_verilog -sv -formal -DFORMAL -DFORMAL_{name.split('.')[-1].upper()} -Irtl/common -Irtl/csr/generated {paths[0]}; "
               f"{f'read_verilog -Irtl/common -Irtl/csr/generated {parts}; ' if parts else ''}{chparam}"
               f"hierarchy -check -top {module}; {cut}prep -top {module} -flatten; async2sync; dffunmap; "
               f"write_smt2 -wires {out}")
@@ -105,7 +116,7 @@ def check(solver, out, steps, mode):
 def prove(name):
     solver, module, path, parameters, steps, _ = PROOFS[name]
     out = f"build/formal/{name}.smt2"
-    why = smt(module, path.split(), parameters, out)
+    why = smt(name, module, path.split(), parameters, out)
     if why:
         return "failed", why
     for mode in "base", "induction", "cover":
@@ -127,7 +138,7 @@ def catches(name):
     with open(mutant, "w") as f:
         f.write(text.replace(old, new, 1))
     out = f"build/formal/{name}_broken.smt2"
-    why = smt(module, [mutant, *parts], parameters, out)
+    why = smt(name, module, [mutant, *parts], parameters, out)
     if why:
         return False, why
     for mode in "base", "induction":
