@@ -59,8 +59,8 @@ module counter_bank #(
     reg [INDEX_W-1:0]   s1_index_reg;
     reg                 s1_packet_reg;
     reg [13:0]          s1_bytes_reg;
-    reg                 s1_from_2_reg; // the index of stage 2, of stage 3: not in the RAM yet
-    reg                 s1_from_3_reg;
+    reg                 s1_event_from_3_reg; // the index of stage 3: not in the RAM yet
+    reg                 s1_read_from_3_reg;
     // Stage 2: add
     reg                 s2_valid_reg;
     reg                 s2_clear_reg;
@@ -82,6 +82,9 @@ module counter_bank #(
     wire                index_valid = event_valid || read_valid || clear;
     wire [INDEX_W-1:0]  index = event_valid && !clear ? event_index : read_index;
 
+    // Does not matter with clear
+    wire                s1_from_3 = s1_packet_reg ? s1_event_from_3_reg : s1_read_from_3_reg;
+
     assign read_ready = !event_valid;
     assign packets = s3_packets_reg;
     assign bytes = s3_bytes_reg;
@@ -91,13 +94,11 @@ module counter_bank #(
     always @(posedge clk) begin
         s1_valid_reg <= index_valid;
         s1_clear_reg <= clear;
-        if (index_valid) begin
-            s1_index_reg <= index;
-            s1_packet_reg <= event_valid;
-            s1_bytes_reg <= event_valid ? event_bytes : 14'd0;
-            s1_from_2_reg <= s1_valid_reg && s1_index_reg == index;
-            s1_from_3_reg <= s2_valid_reg && s2_index_reg == index;
-        end
+        s1_index_reg <= index;
+        s1_packet_reg <= event_valid;
+        s1_bytes_reg <= event_valid ? event_bytes : 14'd0;
+        s1_event_from_3_reg <= s2_valid_reg && s2_index_reg == event_index;
+        s1_read_from_3_reg <= s2_valid_reg && s2_index_reg == read_index;
 
         s2_valid_reg <= s1_valid_reg;
         s2_clear_reg <= s1_clear_reg;
@@ -105,8 +106,8 @@ module counter_bank #(
             s2_index_reg <= s1_index_reg;
             s2_packet_reg <= s1_packet_reg;
             s2_bytes_reg <= s1_bytes_reg;
-            s2_from_3_reg <= s1_from_2_reg;
-            s2_word_reg <= s1_from_3_reg ? sum : ram[s1_index_reg];
+            s2_from_3_reg <= s2_valid_reg && s2_index_reg == s1_index_reg;
+            s2_word_reg <= s1_from_3 ? sum : ram[s1_index_reg];
         end
 
         s3_valid_reg <= s2_valid_reg;

@@ -8,8 +8,9 @@
 // holds queue gq = function * QUEUES + queue in slice gq; rss_key holds word k of function f (the
 // key's bytes 4k to 4k + 3, the first in bits 31:24) in bits f * 320 + k * 32 +: 32.
 //
-// Stalls: one access at a time, answered 4 clocks after valid; a counter takes 10 or more, as its
-// bank waits for a clock without event (csr_counters.v). After reset the counters are cleared for as
+// Stalls: one access at a time, answered 9 clocks after valid; a counter takes 17 or more, as its
+// bank waits for a clock without event (csr_counters.v). A register changes 7 clocks after valid, a
+// doorbell rings 6 clocks after it. After reset the counters are cleared for as
 // many clocks as there are counters, and no access is accepted. The high word that belongs to a low word
 // is kept for the function's next read of that counter's high word.
 // Order: accesses are answered in the order in which they are accepted.
@@ -172,12 +173,17 @@ module csr #(
     localparam [1:0] RESPONSE_OKAY = 2'd0;
     localparam [1:0] RESPONSE_SLVERR = 2'd2;
 
-    localparam [2:0] STATE_IDLE = 3'd0;
-    localparam [2:0] STATE_DECODE = 3'd1;  // the blocks look up the address
-    localparam [2:0] STATE_ACCESS = 3'd2;  // registers are read or written
-    localparam [2:0] STATE_RESULT = 3'd3;
-    localparam [2:0] STATE_COUNTER = 3'd4; // a counter bank is asked
-    localparam [2:0] STATE_RESPOND = 3'd5;
+    localparam [1:0] STATE_IDLE = 2'd0;
+    localparam [1:0] STATE_TAKE = 2'd1;    // the address and the data are taken
+    localparam [1:0] STATE_ACCESS = 2'd2;  // step_reg counts its clocks; then a counter bank is asked
+    localparam [1:0] STATE_RESPOND = 2'd3;
+
+    // The clocks of an access, a bit of step_reg each. In the first two the blocks look up the
+    // address; what a step makes is there in the next one.
+    localparam integer STEP_WRITE = 2;   // the write to the block, the doorbells or the RSS table
+    localparam integer STEP_WINDOW = 5;  // of the blocks' words, the window's
+    localparam integer STEP_RESULT = 6;  // the answer
+    localparam integer STEPS = 7;
 
 `ifndef SYNTHESIS
     initial begin
@@ -192,26 +198,35 @@ module csr #(
 `endif
 
     // The access in progress
-    reg [2:0]         state_reg;
+    reg [1:0]         state_reg;
+    reg [STEPS-1:0]   step_reg;
     reg               is_write_reg;
     reg               write_first_reg; // both wait: take the write, the read was taken last
     reg [15:0]        address_reg;
     reg [WINDOWS-1:0] window_reg;      // one-hot, 0: no such window
     reg [3:0]         window_number_reg;
-    reg [31:0]        data_reg;        // write data, then read data
+    reg [31:0]        write_data_reg;
+    reg [31:0]        read_data_reg;
     reg               whole_reg;       // the write is of a whole word
     reg [1:0]         response_reg;
     reg               aw_ready_reg;
     reg               ar_ready_reg;
+    reg               b_valid_reg;
+    reg               r_valid_reg;
+    reg               clearing_reg;    // the counters are
 
-    // What the address names, one clock after STATE_ACCESS
-    reg               is_counter_reg;
+    // What the address names, from STEP_WRITE on
     reg               is_rss_reg;
-    reg               is_doorbell_reg;
+    reg               is_rx_doorbell_reg;
+    reg               is_tx_doorbell_reg;
     reg [BANKS-1:0]   bank_reg;
+    reg               is_counter_reg;  // from the clock after that on
 
-    wire              access_read = state_reg == STATE_ACCESS && !is_write_reg;
-    wire              access_write = state_reg == STATE_ACCESS && is_write_reg && whole_reg;
+    // Every window's block is read, the one of the address is written
+    reg               block_read_reg;
+    reg [WINDOWS-1:0] block_write_reg;
+    reg               rss_write_reg;
+    reg               doorbell_write_reg;
 
     // From the register blocks, window by window
     wire [WINDOWS*32-1:0] block_data;
@@ -228,23 +243,27 @@ module csr #(
     wire [FUNCTIONS-1:0]  tx_doorbell_hit;
     wire [FUNCTIONS-1:0]  network_window = window_reg[WINDOWS-1:1];
 
-    wire                  any_hit = |(block_hit & window_reg);
-    wire                  is_rss = |(rss_hit & network_window);
-    wire                  is_rx_doorbell = |(rx_doorbell_hit & network_window);
-    wire                  is_tx_doorbell = |(tx_doorbell_hit & network_window);
-
     // Number of the network function whose window it is
     /* verilator lint_off UNUSEDSIGNAL */
     wire [3:0]            function_number = window_number_reg - 4'd1;
     /* verilator lint_on UNUSEDSIGNAL */
-    wire [FUNCTION_W-1:0] index_function = function_number[FUNCTION_W-1:0];
+    reg [FUNCTION_W-1:0]  index_function_reg;
+    wire [FUNCTION_W-1:0] index_function = index_function_reg;
 
-    reg [31:0]            selected_data;
+    reg [31:0]            window_data;
+    reg [31:0]            window_data_reg; // of the block
+    reg [31:0]            other_data_reg;  // of the RSS table or the doorbells
+    reg [7:0]             rss_data_reg;
+    reg                   any_hit_reg;
     wire [31:0]           doorbell_data;
+    reg                   ask_counter_reg;
     wire                  counter_done;
     wire                  counters_clearing;
     wire                  counters_busy;
     wire [63:0]           counter_data;
+    reg                   counter_done_reg;
+    reg                   hold_reg;        // counter_data_reg is of a low word
+    reg [63:0]            counter_data_reg;
     reg [BANKS-1:0]       bank_next;
 
     // The high word of the counter whose low word a function read last
@@ -252,31 +271,28 @@ module csr #(
     reg [WINDOWS*45-1:0]  held_words_reg; // address bits 15:3, data
     reg [44:0]            held_word;
     reg                   held;
-    reg                   use_held_reg;
-    reg [31:0]            held_data_reg;
+    reg [44:0]            held_word_reg;
+    reg                   held_now_reg;
+    reg                   held_match_reg;
+    reg                   use_held_reg;    // the read is of that word
+    reg                   use_counter_reg; // the read is of another counter
 
     reg [FUNCTIONS-1:0]   doorbell_error_reg;
+    reg [FUNCTIONS-1:0]   no_doorbell_reg;
 
     integer i;
 
     always @* begin
-        selected_data = 32'd0;
+        window_data = 32'd0;
         for (i = 0; i < WINDOWS; i = i + 1) begin
-            selected_data = selected_data | ({32{window_reg[i]}} & block_data[i*32 +: 32]);
-        end
-        if (is_rss_reg) begin
-            selected_data = {24'd0, rss_read_data};
-        end else if (is_doorbell_reg) begin
-            selected_data = doorbell_data;
+            window_data = window_data | ({32{window_reg[i]}} & block_data[i*32 +: 32]);
         end
 
         held_word = 45'd0;
         held = 1'b0;
         for (i = 0; i < WINDOWS; i = i + 1) begin
-            if (window_reg[i]) begin
-                held_word = held_words_reg[i*45 +: 45];
-                held = held_reg[i];
-            end
+            held_word = held_word | ({45{window_reg[i]}} & held_words_reg[i*45 +: 45]);
+            held = held || (window_reg[i] && held_reg[i]);
         end
 
         for (i = 0; i < PORTS; i = i + 1) begin
@@ -295,136 +311,170 @@ module csr #(
     always @(posedge clk) begin
         aw_ready_reg <= 1'b0;
         ar_ready_reg <= 1'b0;
+        clearing_reg <= counters_clearing;
+        step_reg <= {step_reg[STEPS-2:0], 1'b0};
+        counter_done_reg <= counter_done;
+        hold_reg <= counter_done && !address_reg[2];
+        counter_data_reg <= counter_data;
+
+        // What follows from the address
+        for (i = 0; i < WINDOWS; i = i + 1) begin
+            window_reg[i] <= window_number_reg == i[3:0];
+        end
+        index_function_reg <= function_number[FUNCTION_W-1:0];
+        is_rss_reg <= |(rss_hit & network_window);
+        is_rx_doorbell_reg <= |(rx_doorbell_hit & network_window);
+        is_tx_doorbell_reg <= |(tx_doorbell_hit & network_window);
+        bank_reg <= bank_next;
+        is_counter_reg <= |bank_reg;
+        held_word_reg <= held_word;
+        held_now_reg <= held;
+        held_match_reg <= held_word_reg[44:32] == address_reg[15:3];
+        use_held_reg <= is_counter_reg && held_match_reg && held_now_reg && address_reg[2];
+        use_counter_reg <= is_counter_reg && !is_write_reg && !use_held_reg;
+        any_hit_reg <= |(block_hit & window_reg);
+        for (i = 0; i < WINDOWS; i = i + 1) begin
+            if (hold_reg && window_reg[i]) begin
+                held_reg[i] <= 1'b1;
+                held_words_reg[i*45 +: 45] <= {address_reg[15:3], counter_data_reg[63:32]};
+            end
+        end
+
+        // Write
+        block_write_reg <= {WINDOWS{step_reg[STEP_WRITE] && is_write_reg && whole_reg}} & window_reg;
+        rss_write_reg <= step_reg[STEP_WRITE] && is_write_reg && whole_reg && is_rss_reg;
+        doorbell_write_reg <= step_reg[STEP_WRITE] && is_write_reg && whole_reg &&
+            (is_rx_doorbell_reg || is_tx_doorbell_reg);
+
+        // Read
+        block_read_reg <= |step_reg && !is_write_reg;
+        rss_data_reg <= rss_read_data;
+        if (step_reg[STEP_WINDOW]) begin
+            window_data_reg <= window_data;
+            other_data_reg <= is_rss_reg ? {24'd0, rss_data_reg}
+                : doorbell_data & {32{is_rx_doorbell_reg || is_tx_doorbell_reg}};
+        end
 
         case (state_reg)
             STATE_IDLE: begin
-                if (counters_clearing) begin
+                if (clearing_reg) begin
                     state_reg <= STATE_IDLE;
                 end else if (s_axil_awvalid && s_axil_wvalid && (write_first_reg || !s_axil_arvalid)) begin
                     is_write_reg <= 1'b1;
                     write_first_reg <= 1'b0;
                     aw_ready_reg <= 1'b1;
-                    address_reg <= s_axil_awaddr[15:0];
-                    window_number_reg <= s_axil_awaddr[19:16];
-                    data_reg <= s_axil_wdata;
-                    whole_reg <= s_axil_wstrb == 4'hf;
-                    state_reg <= STATE_DECODE;
+                    state_reg <= STATE_TAKE;
                 end else if (s_axil_arvalid) begin
                     is_write_reg <= 1'b0;
                     write_first_reg <= 1'b1;
                     ar_ready_reg <= 1'b1;
-                    address_reg <= s_axil_araddr[15:0];
-                    window_number_reg <= s_axil_araddr[19:16];
-                    state_reg <= STATE_DECODE;
+                    state_reg <= STATE_TAKE;
                 end
             end
-            STATE_DECODE: begin
-                for (i = 0; i < WINDOWS; i = i + 1) begin
-                    window_reg[i] <= window_number_reg == i[3:0];
-                end
+            STATE_TAKE: begin
+                address_reg <= is_write_reg ? s_axil_awaddr[15:0] : s_axil_araddr[15:0];
+                window_number_reg <= is_write_reg ? s_axil_awaddr[19:16] : s_axil_araddr[19:16];
+                write_data_reg <= s_axil_wdata;
+                whole_reg <= s_axil_wstrb == 4'hf;
+                step_reg[0] <= 1'b1;
                 state_reg <= STATE_ACCESS;
             end
             STATE_ACCESS: begin
-                is_rss_reg <= is_rss;
-                is_doorbell_reg <= is_rx_doorbell || is_tx_doorbell;
-                is_counter_reg <= |bank_next;
-                bank_reg <= bank_next;
-                use_held_reg <= held && address_reg[2] && held_word[44:32] == address_reg[15:3];
-                held_data_reg <= held_word[31:0];
-                state_reg <= STATE_RESULT;
-            end
-            STATE_RESULT: begin
-                response_reg <= any_hit && (whole_reg || !is_write_reg) ? RESPONSE_OKAY
-                                                                        : RESPONSE_SLVERR;
-                state_reg <= STATE_RESPOND;
-                if (!is_write_reg) begin
-                    data_reg <= any_hit ? selected_data : 32'd0;
-                    if (is_counter_reg && use_held_reg) begin
-                        data_reg <= held_data_reg;
-                        held_reg <= held_reg & ~window_reg;
-                    end else if (is_counter_reg) begin
-                        state_reg <= STATE_COUNTER;
-                    end
-                end
-            end
-            STATE_COUNTER: begin
-                if (counter_done) begin
-                    data_reg <= address_reg[2] ? counter_data[63:32] : counter_data[31:0];
-                    if (!address_reg[2]) begin
-                        held_reg <= held_reg | window_reg;
-                        for (i = 0; i < WINDOWS; i = i + 1) begin
-                            if (window_reg[i]) begin
-                                held_words_reg[i*45 +: 45] <=
-                                    {address_reg[15:3], counter_data[63:32]};
-                            end
-                        end
-                    end
+                if ((step_reg[STEP_RESULT] && !use_counter_reg) || counter_done_reg) begin
+                    b_valid_reg <= is_write_reg;
+                    r_valid_reg <= !is_write_reg;
                     state_reg <= STATE_RESPOND;
                 end
             end
             default: begin // STATE_RESPOND
                 if (is_write_reg ? s_axil_bready : s_axil_rready) begin
+                    b_valid_reg <= 1'b0;
+                    r_valid_reg <= 1'b0;
                     state_reg <= STATE_IDLE;
                 end
             end
         endcase
 
+        if (step_reg[STEP_RESULT]) begin
+            response_reg <= any_hit_reg && (whole_reg || !is_write_reg) ? RESPONSE_OKAY
+                                                                        : RESPONSE_SLVERR;
+            read_data_reg <= use_held_reg ? held_word_reg[31:0] : window_data_reg | other_data_reg;
+            ask_counter_reg <= use_counter_reg;
+            if (use_held_reg && !is_write_reg) begin
+                held_reg <= held_reg & ~window_reg;
+            end
+        end
+        if (counter_done) begin
+            ask_counter_reg <= 1'b0;
+        end
+        if (counter_done_reg) begin
+            read_data_reg <= address_reg[2] ? counter_data_reg[63:32] : counter_data_reg[31:0];
+        end
+
         if (rst) begin
             state_reg <= STATE_IDLE;
+            step_reg <= {STEPS{1'b0}};
             aw_ready_reg <= 1'b0;
             ar_ready_reg <= 1'b0;
+            b_valid_reg <= 1'b0;
+            r_valid_reg <= 1'b0;
+            clearing_reg <= 1'b1;
             write_first_reg <= 1'b0;
             held_reg <= {WINDOWS{1'b0}};
+            block_write_reg <= {WINDOWS{1'b0}};
+            rss_write_reg <= 1'b0;
+            doorbell_write_reg <= 1'b0;
+            ask_counter_reg <= 1'b0;
         end
     end
 
     // A write to the doorbell page that names no doorbell
     always @(posedge clk) begin
-        doorbell_error_reg <= (doorbell_error_reg |
-            ({FUNCTIONS{state_reg == STATE_RESULT && is_write_reg && !any_hit &&
-                        address_reg[15:12] == 4'd1}} & network_window)) & ~function_reset;
+        no_doorbell_reg <= {FUNCTIONS{step_reg[STEP_RESULT] && is_write_reg && !any_hit_reg &&
+                                      address_reg[15:12] == 4'd1}} & network_window;
+        doorbell_error_reg <= (doorbell_error_reg | no_doorbell_reg) & ~function_reset;
         if (rst) begin
+            no_doorbell_reg <= {FUNCTIONS{1'b0}};
             doorbell_error_reg <= {FUNCTIONS{1'b0}};
         end
     end
 
-    assign busy = state_reg != STATE_IDLE || s_axil_awvalid || s_axil_wvalid || s_axil_arvalid ||
-        counters_busy;
-
     assign s_axil_awready = aw_ready_reg;
     assign s_axil_wready = aw_ready_reg;
     assign s_axil_arready = ar_ready_reg;
-    assign s_axil_bvalid = state_reg == STATE_RESPOND && is_write_reg;
+    assign s_axil_bvalid = b_valid_reg;
     assign s_axil_bresp = response_reg;
-    assign s_axil_rvalid = state_reg == STATE_RESPOND && !is_write_reg;
+    assign s_axil_rvalid = r_valid_reg;
     assign s_axil_rresp = response_reg;
-    assign s_axil_rdata = data_reg;
+    assign s_axil_rdata = read_data_reg;
 
     // RSS table: entry n of the function is at 4 n from its start
-    assign rss_write_valid = access_write && is_rss;
+    assign rss_write_valid = rss_write_reg;
     assign rss_write_address = {index_function, address_reg[8:2]};
-    assign rss_write_data = data_reg[7:0];
+    assign rss_write_data = write_data_reg[7:0];
     assign rss_read_address = {index_function, address_reg[8:2]};
 
     // Doorbells
-    reg [NUMBER_W-1:0] doorbell_number;
+    reg [NUMBER_W-1:0] doorbell_number_reg;
+    reg                doorbell_arm_reg;
 
-    always @* begin
-        if (is_tx_doorbell) begin
-            doorbell_number = {{(NUMBER_W - FUNCTION_W - TX_QUEUE_W){1'b0}}, index_function,
-                               address_reg[6 +: TX_QUEUE_W]} + RX_Q[NUMBER_W-1:0];
+    always @(posedge clk) begin
+        doorbell_arm_reg <= address_reg[2];
+        if (is_tx_doorbell_reg) begin
+            doorbell_number_reg <= {{(NUMBER_W - FUNCTION_W - TX_QUEUE_W){1'b0}}, index_function,
+                                    address_reg[6 +: TX_QUEUE_W]} + RX_Q[NUMBER_W-1:0];
         end else begin
-            doorbell_number = {{(NUMBER_W - FUNCTION_W - RX_QUEUE_W){1'b0}}, index_function,
-                               address_reg[6 +: RX_QUEUE_W]};
+            doorbell_number_reg <= {{(NUMBER_W - FUNCTION_W - RX_QUEUE_W){1'b0}}, index_function,
+                                    address_reg[6 +: RX_QUEUE_W]};
         end
     end
 
     csr_doorbells #(.RX_QUEUES(RX_Q), .TX_QUEUES(TX_Q)) doorbells (
         .clk(clk), .rst(rst),
-        .write(access_write && (is_rx_doorbell || is_tx_doorbell)),
-        .number(doorbell_number),
-        .arm(address_reg[2]),
-        .write_data(data_reg),
+        .write(doorbell_write_reg),
+        .number(doorbell_number_reg),
+        .arm(doorbell_arm_reg),
+        .write_data(write_data_reg),
         .read_data(doorbell_data),
         .rx_doorbell_valid(rx_doorbell_valid),
         .rx_doorbell_queue(rx_doorbell_queue),
@@ -437,46 +487,114 @@ module csr #(
         .arm_write_seen(arm_write_seen)
     );
 
-    // Counters: the management function sees all of a bank, a network function its part
-    wire is_management = window_reg[0];
+    // Events, a clock later
+    reg [PORTS-1:0]                 port_rx_event_valid_reg;
+    reg [PORTS*3-1:0]               port_rx_event_result_reg;
+    reg [PORTS*14-1:0]              port_rx_event_bytes_reg;
+    reg [PORTS-1:0]                 port_tx_event_valid_reg;
+    reg [PORTS*3-1:0]               port_tx_event_result_reg;
+    reg [PORTS*14-1:0]              port_tx_event_bytes_reg;
+    reg                             deliver_event_valid_reg;
+    reg [FUNCTION_W+3:0]            deliver_event_index_reg;
+    reg [13:0]                      deliver_event_bytes_reg;
+    reg                             verdict_event_valid_reg;
+    reg [FUNCTION_W+3:0]            verdict_event_index_reg;
+    reg [13:0]                      verdict_event_bytes_reg;
+    reg                             tx_checksum_event_valid_reg;
+    reg [FUNCTION_W+1:0]            tx_checksum_event_index_reg;
+    reg [13:0]                      tx_checksum_event_bytes_reg;
+    reg                             rx_queue_event_valid_reg;
+    reg [FUNCTION_W+RX_QUEUE_W+2:0] rx_queue_event_index_reg;
+    reg [13:0]                      rx_queue_event_bytes_reg;
+    reg                             tx_queue_event_valid_reg;
+    reg [FUNCTION_W+TX_QUEUE_W+2:0] tx_queue_event_index_reg;
+    reg [13:0]                      tx_queue_event_bytes_reg;
+
+    always @(posedge clk) begin
+        port_rx_event_valid_reg <= port_rx_event_valid;
+        port_rx_event_result_reg <= port_rx_event_result;
+        port_rx_event_bytes_reg <= port_rx_event_bytes;
+        port_tx_event_valid_reg <= port_tx_event_valid;
+        port_tx_event_result_reg <= port_tx_event_result;
+        port_tx_event_bytes_reg <= port_tx_event_bytes;
+        deliver_event_valid_reg <= deliver_event_valid;
+        deliver_event_index_reg <= deliver_event_index;
+        deliver_event_bytes_reg <= deliver_event_bytes;
+        verdict_event_valid_reg <= verdict_event_valid;
+        verdict_event_index_reg <= verdict_event_index;
+        verdict_event_bytes_reg <= verdict_event_bytes;
+        tx_checksum_event_valid_reg <= tx_checksum_event_valid;
+        tx_checksum_event_index_reg <= tx_checksum_event_index;
+        tx_checksum_event_bytes_reg <= tx_checksum_event_bytes;
+        rx_queue_event_valid_reg <= rx_queue_event_valid;
+        rx_queue_event_index_reg <= rx_queue_event_index;
+        rx_queue_event_bytes_reg <= rx_queue_event_bytes;
+        tx_queue_event_valid_reg <= tx_queue_event_valid;
+        tx_queue_event_index_reg <= tx_queue_event_index;
+        tx_queue_event_bytes_reg <= tx_queue_event_bytes;
+        if (rst) begin
+            port_rx_event_valid_reg <= {PORTS{1'b0}};
+            port_tx_event_valid_reg <= {PORTS{1'b0}};
+            deliver_event_valid_reg <= 1'b0;
+            verdict_event_valid_reg <= 1'b0;
+            tx_checksum_event_valid_reg <= 1'b0;
+            rx_queue_event_valid_reg <= 1'b0;
+            tx_queue_event_valid_reg <= 1'b0;
+        end
+    end
+
+    // Where the counter is in its bank: the management function sees all of a bank, a network
+    // function its part
+    wire                  is_management = window_reg[0];
+    reg [FUNCTION_W+3:0]  deliver_index_reg;
+    reg [FUNCTION_W+1:0]  checksum_index_reg;
+    reg [FUNCTION_W+RX_QUEUE_W+2:0] rx_queue_index_reg;
+    reg [FUNCTION_W+TX_QUEUE_W+2:0] tx_queue_index_reg;
+
+    always @(posedge clk) begin
+        deliver_index_reg <= {is_management ? address_reg[8 +: FUNCTION_W] : index_function,
+                              address_reg[7:4]};
+        checksum_index_reg <= {is_management ? address_reg[6 +: FUNCTION_W] : index_function,
+                               address_reg[5:4]};
+        rx_queue_index_reg <= {is_management ? address_reg[7 + RX_QUEUE_W +: FUNCTION_W]
+                                             : index_function, address_reg[4 +: RX_QUEUE_W + 3]};
+        tx_queue_index_reg <= {is_management ? address_reg[7 + TX_QUEUE_W +: FUNCTION_W]
+                                             : index_function, address_reg[4 +: TX_QUEUE_W + 3]};
+    end
 
     csr_counters #(
         .PORTS(PORTS), .DELIVER_W(FUNCTION_W + 4), .CHECKSUM_W(FUNCTION_W + 2),
         .RX_QUEUE_W(FUNCTION_W + RX_QUEUE_W + 3), .TX_QUEUE_W(FUNCTION_W + TX_QUEUE_W + 3)
     ) counters (
         .clk(clk), .rst(rst),
-        .port_rx_event_valid(port_rx_event_valid),
-        .port_rx_event_result(port_rx_event_result),
-        .port_rx_event_bytes(port_rx_event_bytes),
-        .port_tx_event_valid(port_tx_event_valid),
-        .port_tx_event_result(port_tx_event_result),
-        .port_tx_event_bytes(port_tx_event_bytes),
-        .deliver_event_valid(deliver_event_valid),
-        .deliver_event_index(deliver_event_index),
-        .deliver_event_bytes(deliver_event_bytes),
-        .verdict_event_valid(verdict_event_valid),
-        .verdict_event_index(verdict_event_index),
-        .verdict_event_bytes(verdict_event_bytes),
-        .tx_checksum_event_valid(tx_checksum_event_valid),
-        .tx_checksum_event_index(tx_checksum_event_index),
-        .tx_checksum_event_bytes(tx_checksum_event_bytes),
-        .rx_queue_event_valid(rx_queue_event_valid),
-        .rx_queue_event_index(rx_queue_event_index),
-        .rx_queue_event_bytes(rx_queue_event_bytes),
-        .tx_queue_event_valid(tx_queue_event_valid),
-        .tx_queue_event_index(tx_queue_event_index),
-        .tx_queue_event_bytes(tx_queue_event_bytes),
-        .read_valid(state_reg == STATE_COUNTER),
+        .port_rx_event_valid(port_rx_event_valid_reg),
+        .port_rx_event_result(port_rx_event_result_reg),
+        .port_rx_event_bytes(port_rx_event_bytes_reg),
+        .port_tx_event_valid(port_tx_event_valid_reg),
+        .port_tx_event_result(port_tx_event_result_reg),
+        .port_tx_event_bytes(port_tx_event_bytes_reg),
+        .deliver_event_valid(deliver_event_valid_reg),
+        .deliver_event_index(deliver_event_index_reg),
+        .deliver_event_bytes(deliver_event_bytes_reg),
+        .verdict_event_valid(verdict_event_valid_reg),
+        .verdict_event_index(verdict_event_index_reg),
+        .verdict_event_bytes(verdict_event_bytes_reg),
+        .tx_checksum_event_valid(tx_checksum_event_valid_reg),
+        .tx_checksum_event_index(tx_checksum_event_index_reg),
+        .tx_checksum_event_bytes(tx_checksum_event_bytes_reg),
+        .rx_queue_event_valid(rx_queue_event_valid_reg),
+        .rx_queue_event_index(rx_queue_event_index_reg),
+        .rx_queue_event_bytes(rx_queue_event_bytes_reg),
+        .tx_queue_event_valid(tx_queue_event_valid_reg),
+        .tx_queue_event_index(tx_queue_event_index_reg),
+        .tx_queue_event_bytes(tx_queue_event_bytes_reg),
+        .read_valid(ask_counter_reg),
         .read_select(bank_reg),
         .read_port_index(address_reg[6:4]),
-        .read_deliver_index({is_management ? address_reg[8 +: FUNCTION_W] : index_function,
-                             address_reg[7:4]}),
-        .read_checksum_index({is_management ? address_reg[6 +: FUNCTION_W] : index_function,
-                              address_reg[5:4]}),
-        .read_rx_queue_index({is_management ? address_reg[7 + RX_QUEUE_W +: FUNCTION_W]
-                                            : index_function, address_reg[4 +: RX_QUEUE_W + 3]}),
-        .read_tx_queue_index({is_management ? address_reg[7 + TX_QUEUE_W +: FUNCTION_W]
-                                            : index_function, address_reg[4 +: TX_QUEUE_W + 3]}),
+        .read_deliver_index(deliver_index_reg),
+        .read_checksum_index(checksum_index_reg),
+        .read_rx_queue_index(rx_queue_index_reg),
+        .read_tx_queue_index(tx_queue_index_reg),
         .read_unit(address_reg[3]),
         .read_done(counter_done),
         .clearing(counters_clearing),
@@ -484,13 +602,18 @@ module csr #(
         .read_data(counter_data)
     );
 
+    assign busy = state_reg != STATE_IDLE || s_axil_awvalid || s_axil_wvalid || s_axil_arvalid ||
+        counters_busy || |port_rx_event_valid_reg || |port_tx_event_valid_reg || deliver_event_valid_reg ||
+        verdict_event_valid_reg || tx_checksum_event_valid_reg || rx_queue_event_valid_reg ||
+        tx_queue_event_valid_reg;
+
     // Management function
     management_function_regs management (
         .clk(clk), .rst(rst),
         .address(address_reg),
-        .read(access_read && window_reg[0]),
-        .write(access_write && window_reg[0]),
-        .write_data(data_reg),
+        .read(block_read_reg),
+        .write(block_write_reg[0]),
+        .write_data(write_data_reg),
         .read_data(block_data[0 +: 32]),
         .hit(block_hit[0]),
         .port_control_enable(port_enable),
@@ -540,9 +663,9 @@ module csr #(
             network_function_regs regs (
                 .clk(clk), .rst(rst),
                 .address(address_reg),
-                .read(access_read && window_reg[g+1]),
-                .write(access_write && window_reg[g+1]),
-                .write_data(data_reg),
+                .read(block_read_reg),
+                .write(block_write_reg[g+1]),
+                .write_data(write_data_reg),
                 .read_data(block_data[(g+1)*32 +: 32]),
                 .hit(block_hit[g+1]),
                 .control_rx_enable(rx_enable[g]),

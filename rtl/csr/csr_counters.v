@@ -9,14 +9,14 @@
 // greatest length in every clock: what is in the RAM is late, and never wrong.
 //
 // Events never stall. read_valid stays until read_done, with read_select (one bit a bank) and the
-// indexes stable. A read is taken in one of two of every 4 clocks, when the bank has no event;
+// indexes stable. A read is taken from its second clock on, in one of two of every 4 clocks, when the bank has no event;
 // read_done comes 5 clocks after that, and read_data holds every event before it and none after.
 // Order of read_select: receive ports, transmit ports, deliver, verdict, checksum, receive queues,
 // transmit queues.
 //
 // After reset the counters are cleared, a clock each; clearing is 1 meanwhile, and reads wait.
-// A bank's events are not counted until its own part is done: a bank of 2^n counters needs 2^n
-// clocks.
+// A bank's events are not counted until its own part is done: a bank of 2^n counters needs
+// 2^n + 1 clocks.
 
 `resetall
 `timescale 1ns / 1ps
@@ -114,11 +114,14 @@ module csr_counters #(
     // The sweep: at most one word every 4 clocks, every clock while it clears
     reg [1:0]                  phase_reg;
     reg                        clearing_reg;
-    reg [INDEX_W:0]            clear_index_reg;  // counter that the banks clear
+    reg [INDEX_W:0]            clear_index_reg;  // counter that the banks clear next
+    reg [BANKS-1:0]            clear_reg;        // they clear counter index_reg
     reg [BANKS-1:0]            at_select_reg;
     reg [BANK_W-1:0]           at_bank_reg;
     reg [INDEX_W-1:0]          at_index_reg;
-    reg                        at_last;          // last counter of the bank
+    reg [INDEX_W-1:0]          at_end;           // last counter of the bank
+    // A clock late, which is seen at index 0 only, where no bank ends
+    reg [INDEX_W-1:0]          at_end_reg;
 
     // The words on their way. Stage 0: address of the RAM. Stage 1: its word. Stage 2: that and
     // the top bits are there. Stage 3: the new word.
@@ -133,6 +136,7 @@ module csr_counters #(
     reg [PACKETS_W-2:0]        p2_packets_reg, p3_packets_reg;
     reg [BYTES_W-2:0]          p2_bytes_reg, p3_bytes_reg;
     reg                        p0_clear_reg, p1_clear_reg, p2_clear_reg;
+    reg                        wait_clear_reg;   // a word to clear is on its way
 
     // Never read and written in the same clock: phases 1 and 2 against phase 3
     (* no_rw_check *) (* ram_style = "block" *)
@@ -142,13 +146,17 @@ module csr_counters #(
     reg [PACKETS_HIGH_W-1:0]   p2_packets_high_reg, p3_packets_high_reg;
 
     wire                       step = clearing_reg || phase_reg == 2'd3;
-    wire                       ask = read_valid && !asked_reg && !clearing && phase_reg[0] == phase_reg[1];
+    wire                       ask = read_valid && read_valid_reg && !asked_reg && !wait_clear_reg &&
+                                     phase_reg[0] == phase_reg[1];
     wire                       taken = ask && |(read_select & bank_ready);
     wire [BANKS-1:0]           bank_read = {BANKS{ask}} & read_select;
 
     // What is read: bank and index
     reg [BANK_W-1:0]           read_bank;
     reg [INDEX_W-1:0]          read_index;
+    reg                        read_valid_reg;   // read_bank_reg and index_reg are of the read
+    reg [BANK_W-1:0]           read_bank_reg;
+    reg [INDEX_W-1:0]          index_reg;
     // Sums of the banks, and top bits of the word of stage 1
     reg [PACKETS_W-1:0]        packets;
     reg [BYTES_W-1:0]          bytes;
@@ -170,7 +178,7 @@ module csr_counters #(
         end
 
         read_index = {INDEX_W{1'b0}};
-        at_last = 1'b0;
+        at_end = {INDEX_W{1'b0}};
         if (|read_select[DELIVER-1:0])
             read_index[2:0] = read_port_index;
         if (read_select[DELIVER] || read_select[VERDICT])
@@ -182,24 +190,32 @@ module csr_counters #(
         if (read_select[TX_QUEUE])
             read_index[TX_QUEUE_W-1:0] = read_tx_queue_index;
         if (|at_select_reg[DELIVER-1:0])
-            at_last = &at_index_reg[2:0];
+            at_end[2:0] = 3'd7;
         if (at_select_reg[DELIVER] || at_select_reg[VERDICT])
-            at_last = &at_index_reg[DELIVER_W-1:0];
+            at_end[DELIVER_W-1:0] = {DELIVER_W{1'b1}};
         if (at_select_reg[CHECKSUM])
-            at_last = &at_index_reg[CHECKSUM_W-1:0];
+            at_end[CHECKSUM_W-1:0] = {CHECKSUM_W{1'b1}};
         if (at_select_reg[RX_QUEUE])
-            at_last = &at_index_reg[RX_QUEUE_W-1:0];
+            at_end[RX_QUEUE_W-1:0] = {RX_QUEUE_W{1'b1}};
         if (at_select_reg[TX_QUEUE])
-            at_last = &at_index_reg[TX_QUEUE_W-1:0];
+            at_end[TX_QUEUE_W-1:0] = {TX_QUEUE_W{1'b1}};
     end
 
     always @(posedge clk) begin
         phase_reg <= phase_reg + 2'd1;
         if (!clear_index_reg[INDEX_W])
             clear_index_reg <= clear_index_reg + 1'b1;
+        index_reg <= clear_index_reg[INDEX_W] ? read_index : clear_index_reg[INDEX_W-1:0];
+        clear_reg[DELIVER-1:0] <= {DELIVER{clear_index_reg[INDEX_W:3] == {(INDEX_W - 2){1'b0}}}};
+        clear_reg[DELIVER] <= clear_index_reg[INDEX_W:DELIVER_W] == {(INDEX_W + 1 - DELIVER_W){1'b0}};
+        clear_reg[VERDICT] <= clear_index_reg[INDEX_W:DELIVER_W] == {(INDEX_W + 1 - DELIVER_W){1'b0}};
+        clear_reg[CHECKSUM] <= clear_index_reg[INDEX_W:CHECKSUM_W] == {(INDEX_W + 1 - CHECKSUM_W){1'b0}};
+        clear_reg[RX_QUEUE] <= clear_index_reg[INDEX_W:RX_QUEUE_W] == {(INDEX_W + 1 - RX_QUEUE_W){1'b0}};
+        clear_reg[TX_QUEUE] <= clear_index_reg[INDEX_W:TX_QUEUE_W] == {(INDEX_W + 1 - TX_QUEUE_W){1'b0}};
+        at_end_reg <= at_end;
         if (step) begin
             at_index_reg <= at_index_reg + 1'b1;
-            if (at_last) begin
+            if (at_index_reg == at_end_reg) begin
                 at_index_reg <= {INDEX_W{1'b0}};
                 at_bank_reg <= at_bank_reg + 1'b1;
                 at_select_reg <= at_select_reg << 1;
@@ -214,7 +230,10 @@ module csr_counters #(
         p0_clear_reg <= clearing_reg;
         p1_clear_reg <= p0_clear_reg;
         p2_clear_reg <= p1_clear_reg;
+        wait_clear_reg <= clearing_reg || p0_clear_reg || p1_clear_reg;
 
+        read_bank_reg <= read_bank;
+        read_valid_reg <= read_valid && !p3_read_reg;
         p0_sweep_reg <= step;
         taken_reg <= taken;
         p0_read_reg <= taken_reg;
@@ -223,8 +242,8 @@ module csr_counters #(
             p0_bank_reg <= at_bank_reg;
             p0_index_reg <= at_index_reg;
         end else if (taken_reg) begin
-            p0_bank_reg <= read_bank;
-            p0_index_reg <= read_index;
+            p0_bank_reg <= read_bank_reg;
+            p0_index_reg <= index_reg;
         end
 
         p1_sweep_reg <= p0_sweep_reg;
@@ -271,11 +290,15 @@ module csr_counters #(
         if (rst) begin
             phase_reg <= 2'd0;
             clearing_reg <= 1'b1;
+            wait_clear_reg <= 1'b1;
             clear_index_reg <= {INDEX_W+1{1'b0}};
             at_select_reg <= {{BANKS-1{1'b0}}, 1'b1};
             at_bank_reg <= {BANK_W{1'b0}};
             at_index_reg <= {INDEX_W{1'b0}};
+            at_end_reg <= {{INDEX_W-3{1'b0}}, 3'd7};
+            clear_reg <= {BANKS{1'b0}};
             asked_reg <= 1'b0;
+            read_valid_reg <= 1'b0;
             taken_reg <= 1'b0;
             p0_sweep_reg <= 1'b0;
             p0_read_reg <= 1'b0;
@@ -288,7 +311,7 @@ module csr_counters #(
         end
     end
 
-    assign clearing = clearing_reg || p0_clear_reg || p1_clear_reg || p2_clear_reg;
+    assign clearing = wait_clear_reg;
     assign busy = clearing || |bank_busy || taken_reg || p0_read_reg || p1_read_reg || p2_read_reg ||
         p3_read_reg;
     assign read_done = p3_read_reg;
@@ -302,9 +325,9 @@ module csr_counters #(
                 .clk(clk), .rst(rst),
                 .event_valid(port_rx_event_valid[g]), .event_index(port_rx_event_result[g*3 +: 3]),
                 .event_bytes(port_rx_event_bytes[g*14 +: 14]),
-                .clear(clear_index_reg[INDEX_W:3] == {(INDEX_W + 1 - 3){1'b0}}),
+                .clear(clear_reg[g]),
                 .read_valid(bank_read[g]), .read_ready(bank_ready[g]),
-                .read_index(clearing_reg ? clear_index_reg[3-1:0] : read_port_index),
+                .read_index(index_reg[3-1:0]),
                 .packets(bank_packets[(g)*PACKETS_W +: PACKETS_W]),
                 .bytes(bank_bytes[(g)*BYTES_W +: BYTES_W]),
                 .watch_index(p0_index_reg[3-1:0]), .tops(bank_tops[(g)*2 +: 2]),
@@ -314,9 +337,9 @@ module csr_counters #(
                 .clk(clk), .rst(rst),
                 .event_valid(port_tx_event_valid[g]), .event_index(port_tx_event_result[g*3 +: 3]),
                 .event_bytes(port_tx_event_bytes[g*14 +: 14]),
-                .clear(clear_index_reg[INDEX_W:3] == {(INDEX_W + 1 - 3){1'b0}}),
+                .clear(clear_reg[PORTS+g]),
                 .read_valid(bank_read[PORTS+g]), .read_ready(bank_ready[PORTS+g]),
-                .read_index(clearing_reg ? clear_index_reg[3-1:0] : read_port_index),
+                .read_index(index_reg[3-1:0]),
                 .packets(bank_packets[(PORTS+g)*PACKETS_W +: PACKETS_W]),
                 .bytes(bank_bytes[(PORTS+g)*BYTES_W +: BYTES_W]),
                 .watch_index(p0_index_reg[3-1:0]), .tops(bank_tops[(PORTS+g)*2 +: 2]),
@@ -329,9 +352,9 @@ module csr_counters #(
         .clk(clk), .rst(rst),
         .event_valid(deliver_event_valid), .event_index(deliver_event_index),
         .event_bytes(deliver_event_bytes),
-        .clear(clear_index_reg[INDEX_W:DELIVER_W] == {(INDEX_W + 1 - DELIVER_W){1'b0}}),
+        .clear(clear_reg[DELIVER]),
         .read_valid(bank_read[DELIVER]), .read_ready(bank_ready[DELIVER]),
-        .read_index(clearing_reg ? clear_index_reg[DELIVER_W-1:0] : read_deliver_index),
+        .read_index(index_reg[DELIVER_W-1:0]),
         .packets(bank_packets[(DELIVER)*PACKETS_W +: PACKETS_W]),
         .bytes(bank_bytes[(DELIVER)*BYTES_W +: BYTES_W]),
         .watch_index(p0_index_reg[DELIVER_W-1:0]), .tops(bank_tops[(DELIVER)*2 +: 2]),
@@ -342,9 +365,9 @@ module csr_counters #(
         .clk(clk), .rst(rst),
         .event_valid(verdict_event_valid), .event_index(verdict_event_index),
         .event_bytes(verdict_event_bytes),
-        .clear(clear_index_reg[INDEX_W:DELIVER_W] == {(INDEX_W + 1 - DELIVER_W){1'b0}}),
+        .clear(clear_reg[VERDICT]),
         .read_valid(bank_read[VERDICT]), .read_ready(bank_ready[VERDICT]),
-        .read_index(clearing_reg ? clear_index_reg[DELIVER_W-1:0] : read_deliver_index),
+        .read_index(index_reg[DELIVER_W-1:0]),
         .packets(bank_packets[(VERDICT)*PACKETS_W +: PACKETS_W]),
         .bytes(bank_bytes[(VERDICT)*BYTES_W +: BYTES_W]),
         .watch_index(p0_index_reg[DELIVER_W-1:0]), .tops(bank_tops[(VERDICT)*2 +: 2]),
@@ -355,9 +378,9 @@ module csr_counters #(
         .clk(clk), .rst(rst),
         .event_valid(tx_checksum_event_valid), .event_index(tx_checksum_event_index),
         .event_bytes(tx_checksum_event_bytes),
-        .clear(clear_index_reg[INDEX_W:CHECKSUM_W] == {(INDEX_W + 1 - CHECKSUM_W){1'b0}}),
+        .clear(clear_reg[CHECKSUM]),
         .read_valid(bank_read[CHECKSUM]), .read_ready(bank_ready[CHECKSUM]),
-        .read_index(clearing_reg ? clear_index_reg[CHECKSUM_W-1:0] : read_checksum_index),
+        .read_index(index_reg[CHECKSUM_W-1:0]),
         .packets(bank_packets[(CHECKSUM)*PACKETS_W +: PACKETS_W]),
         .bytes(bank_bytes[(CHECKSUM)*BYTES_W +: BYTES_W]),
         .watch_index(p0_index_reg[CHECKSUM_W-1:0]), .tops(bank_tops[(CHECKSUM)*2 +: 2]),
@@ -368,9 +391,9 @@ module csr_counters #(
         .clk(clk), .rst(rst),
         .event_valid(rx_queue_event_valid), .event_index(rx_queue_event_index),
         .event_bytes(rx_queue_event_bytes),
-        .clear(clear_index_reg[INDEX_W:RX_QUEUE_W] == {(INDEX_W + 1 - RX_QUEUE_W){1'b0}}),
+        .clear(clear_reg[RX_QUEUE]),
         .read_valid(bank_read[RX_QUEUE]), .read_ready(bank_ready[RX_QUEUE]),
-        .read_index(clearing_reg ? clear_index_reg[RX_QUEUE_W-1:0] : read_rx_queue_index),
+        .read_index(index_reg[RX_QUEUE_W-1:0]),
         .packets(bank_packets[(RX_QUEUE)*PACKETS_W +: PACKETS_W]),
         .bytes(bank_bytes[(RX_QUEUE)*BYTES_W +: BYTES_W]),
         .watch_index(p0_index_reg[RX_QUEUE_W-1:0]), .tops(bank_tops[(RX_QUEUE)*2 +: 2]),
@@ -381,9 +404,9 @@ module csr_counters #(
         .clk(clk), .rst(rst),
         .event_valid(tx_queue_event_valid), .event_index(tx_queue_event_index),
         .event_bytes(tx_queue_event_bytes),
-        .clear(clear_index_reg[INDEX_W:TX_QUEUE_W] == {(INDEX_W + 1 - TX_QUEUE_W){1'b0}}),
+        .clear(clear_reg[TX_QUEUE]),
         .read_valid(bank_read[TX_QUEUE]), .read_ready(bank_ready[TX_QUEUE]),
-        .read_index(clearing_reg ? clear_index_reg[TX_QUEUE_W-1:0] : read_tx_queue_index),
+        .read_index(index_reg[TX_QUEUE_W-1:0]),
         .packets(bank_packets[(TX_QUEUE)*PACKETS_W +: PACKETS_W]),
         .bytes(bank_bytes[(TX_QUEUE)*BYTES_W +: BYTES_W]),
         .watch_index(p0_index_reg[TX_QUEUE_W-1:0]), .tops(bank_tops[(TX_QUEUE)*2 +: 2]),

@@ -9,10 +9,11 @@ generate.py OUT writes below OUT:
   host-lib/src/register_table.c                                     every register by name
   docs/registers.md, docs/registers.html                            the map to read
 
-A register block's bus: `address` is stable for an access; one clock later the block knows which
-register it names, and `write` (one clock) or `read` (one clock) is done. read_data and hit follow
-in the clock after `read` or `write`. Registers marked external are not in the block: it only says
-by NAME_hit that the address names one of them, in the same clock in which `write` may come.
+A register block's bus: `address` is stable for an access; two clocks later the block knows which
+register it names. For a write `write` is 1 for a clock, three clocks after address or later, and the
+register changes two clocks after that. For a read `read` is 1 from the second clock after address on;
+then read_data is there 5 clocks after address. hit is there 4 clocks after it. Registers marked
+external are not in the block: it only says by NAME_hit that the address names one, a clock after it.
 """
 
 import argparse
@@ -160,7 +161,9 @@ def range_condition(name, base, count, stride, inner):
 
 
 # Registers whose read multiplexer has a register behind it, so many at a time
-READ_GROUP = 14
+READ_GROUP = 8
+# Bits of "which register" that are put together before the next register
+HIT_GROUP = 16
 # So many registers that only store a word are worth a block RAM to read them back from
 PLAIN_WORTH = 8
 
@@ -228,11 +231,14 @@ def verilog_block(top_name):
     add("// SPDX-License-Identifier: BSD-3-Clause\n//")
     add(f"// Register block of the {top_name.replace('_', ' ')}.")
     add(f"// {NOTICE}\n//")
-    add("// address is stable during an access; write or read comes one clock after it, or later, and")
-    add("// lasts one clock. read_data (0 where no register is) and hit are valid from the clock after.")
-    add("// X_hit: the address names a register of the external range X; valid with write or read.")
+    add("// address is stable during an access. From the clock after it X_hit is valid (the address names a")
+    add("// register of the external range X), from the fourth on hit, and from the fifth on read_data (0")
+    add("// where no register is) if read is 1 from the second on. write comes three clocks after address or")
+    add("// later and lasts one clock; write_data is valid with it, and the register has its new value two")
+    add("// clocks later.")
     add("// A field of an array is a vector with element i in slice i. A field's X_hwclr clears it;")
     add("// a write in the same clock loses. Fields marked singlepulse are 1 for one clock.")
+    add("// rst resets fields of one bit at once, and wider ones a clock later.")
     add("\n`resetall\n`timescale 1ns / 1ps\n`default_nettype none\n")
     add(f"module {top_name}_regs (")
     add("    input  wire            clk,\n    input  wire            rst,\n")
@@ -244,43 +250,64 @@ def verilog_block(top_name):
     add(",\n".join(ports))
     add(");\n")
 
+    lows = sorted({r.offset & 0xff for r in registers})
+    highs = sorted({r.offset >> 8 for r in registers})
+    add(f"    reg [{len(lows) - 1}:0] low_reg; // one-hot: the address' low byte, and its high byte")
+    add(f"    reg [{len(highs) - 1}:0] high_reg;")
     add("    /* verilator lint_off UNUSEDSIGNAL */")
     add(f"    reg [{total - 1}:0] select_reg; // one-hot: the register that address names")
     add("    /* verilator lint_on UNUSEDSIGNAL */")
+    hits = total + len(ranges)
+    hit_groups = [(i, min(i + HIT_GROUP, hits) - 1) for i in range(0, hits, HIT_GROUP)]
+    add(f"    reg [{len(hit_groups) - 1}:0] hit_part_reg;")
     add("    reg hit_reg;")
     for n in range(len(groups)):
         add(f"    reg [31:0] read_{n}_reg;")
+    add("    reg [31:0] read_data_reg;")
+    add("    /* verilator lint_off UNUSEDSIGNAL */")
+    add(f"    reg [{total - 1}:0] strobe_reg; // one-hot: the register is written")
+    add("    reg [31:0] write_data_reg;\n    /* verilator lint_on UNUSEDSIGNAL */")
+    add("    reg reset_reg;")
     if plain:
         index, bits = plain_index([registers[i] for i in plain])
+        known = [(i, min(i + READ_GROUP, len(plain)) - 1) for i in range(0, len(plain), READ_GROUP)]
         add("    // Registers that only store a word are read back from a RAM; 0 before the first write")
         add('    (* no_rw_check *) (* ram_style = "block" *)')
         add(f"    reg [31:0] plain_ram [0:{(1 << bits) - 1}];")
-        add("    reg [31:0] plain_ram_reg;\n    reg [31:0] plain_read_reg;")
+        add("    reg [31:0] plain_ram_reg;\n    reg [31:0] plain_word_reg;")
         add(f"    reg [{len(plain) - 1}:0] plain_known_reg;")
+        add(f"    reg [{len(known) - 1}:0] plain_known_part_reg;\n    reg plain_known_now_reg;")
+        add("    reg plain_hit_reg;\n    reg plain_write_reg;")
         add(f"    wire [{bits - 1}:0] plain_index = {index};")
-        names = ", ".join(f"select_reg[{i}]" for i in reversed(plain))
-        add(f"    wire [{len(plain) - 1}:0] plain_select = {{{names}}};")
+        for word in ("select", "strobe"):
+            names = ", ".join(f"{word}_reg[{i}]" for i in reversed(plain))
+            add(f"    wire [{len(plain) - 1}:0] plain_{word} = {{{names}}};")
     for name, *_ in ranges:
         add(f"    reg {name}_hit_reg;")
+    names = "".join(f"{name}_hit_reg, " for name, *_ in reversed(ranges))
+    add(f"    wire [{hits - 1}:0] named = {{{names}select_reg}};")
     for name, (f, size, _) in storage.items():
         add(f"    reg {vector(size * f.width)} {name}_reg;")
 
     add("\n    // Which register")
     add("    always @(posedge clk) begin")
+    for i, low in enumerate(lows):
+        add(f"        low_reg[{i}] <= address[7:0] == 8'h{low:02x};")
+    for i, high in enumerate(highs):
+        add(f"        high_reg[{i}] <= address[{WINDOW_BITS - 1}:8] == {WINDOW_BITS - 8}'h{high:02x};")
     for i, r in enumerate(registers):
-        add(f"        select_reg[{i}] <= address == {WINDOW_BITS}'h{r.offset:04x};"
-            f" // {'.'.join(r.path)}{[x[0] for x in r.indexes] if r.indexes else ''}")
+        add(f"        select_reg[{i}] <= high_reg[{highs.index(r.offset >> 8)}] && "
+            f"low_reg[{lows.index(r.offset & 0xff)}];"
+            f" // 0x{r.offset:04x} {'.'.join(r.path)}{[x[0] for x in r.indexes] if r.indexes else ''}")
     for name, base, count, stride, inner in ranges:
         add(f"        {name}_hit_reg <= {range_condition(name, base, count, stride, inner)};")
     add("    end\n")
 
     add("    // Read: the registers that are not selected give zeros")
     add("    always @(posedge clk) begin")
-    add("        if (read || write) begin")
-    any_hit = " || ".join(["|select_reg"] + [f"{n}_hit_reg" for n, *_ in ranges])
-    add(f"            hit_reg <= {any_hit};")
-    add("        end")
-    add("        if (read) begin")
+    for n, (low, high) in enumerate(hit_groups):
+        add(f"        hit_part_reg[{n}] <= |named[{high}:{low}];")
+    add("        hit_reg <= |hit_part_reg;")
     lines = []
     for r in registers:
         number, _ = r.flat
@@ -303,25 +330,34 @@ def verilog_block(top_name):
         if top_bit >= 0:
             parts.append(f"{top_bit + 1}'d0")
         lines.append(", ".join(parts))
+    add("        if (read) begin")
     for n, group in enumerate(groups):
         add(f"            read_{n}_reg <=")
         add(" |\n".join(f"                ({{32{{select_reg[{i}]}}}} & {{{lines[i]}}})" for i in group) + ";")
+    words = [f"read_{n}_reg" for n in range(len(groups))]
     if plain:
-        add("            plain_read_reg <= |(plain_select & plain_known_reg) ? plain_ram_reg : 32'd0;")
+        words.append("({32{plain_known_now_reg}} & plain_word_reg)")
+    add("            read_data_reg <=\n" + " |\n".join(f"                {w}" for w in words) + ";")
     add("        end")
     if plain:
         add("        plain_ram_reg <= plain_ram[plain_index];")
-        add("        if (write && |plain_select) begin\n            plain_ram[plain_index] <= write_data;\n        end")
-        add("        if (write) begin\n            plain_known_reg <= plain_known_reg | plain_select;\n        end")
+        add("        plain_word_reg <= plain_ram_reg;")
+        for n, (low, high) in enumerate(known):
+            add(f"        plain_known_part_reg[{n}] <= |(plain_select[{high}:{low}] & plain_known_reg[{high}:{low}]);")
+        add("        plain_known_now_reg <= |plain_known_part_reg;")
+        add("        plain_hit_reg <= |plain_select;\n        plain_write_reg <= write && plain_hit_reg;")
+        add("        if (plain_write_reg) begin\n            plain_ram[plain_index] <= write_data_reg;\n        end")
+        add("        plain_known_reg <= plain_known_reg | plain_strobe;")
         add(f"        if (rst) begin\n            plain_known_reg <= {len(plain)}'d0;\n        end")
     add("    end\n")
 
     add("    // Write")
     add("    always @(posedge clk) begin")
+    add("        reset_reg <= rst;\n        write_data_reg <= write_data;")
+    add(f"        strobe_reg <= {{{total}{{write}}}} & select_reg;")
     for name, (f, size, _) in storage.items():
         if f.get_property("singlepulse"):
             add(f"        {name}_reg <= {size * f.width}'d0;")
-    add("        if (write) begin")
     for i, r in enumerate(registers):
         number, _ = r.flat
         writes = []
@@ -332,13 +368,12 @@ def verilog_block(top_name):
             if name not in storage:
                 continue
             low = number * f.width
-            writes.append(f"                {name}_reg[{low + f.width - 1}:{low}] <= "
-                          f"write_data[{f.high}:{f.low}];")
+            writes.append(f"            {name}_reg[{low + f.width - 1}:{low}] <= "
+                          f"write_data_reg[{f.high}:{f.low}];")
         if writes:
-            add(f"            if (select_reg[{i}]) begin")
+            add(f"        if (strobe_reg[{i}]) begin")
             out.extend(writes)
-            add("            end")
-    add("        end")
+            add("        end")
     for name, (f, size) in clears.items():
         target = name[:-len("_hwclr")]
         for i in range(size):
@@ -346,18 +381,22 @@ def verilog_block(top_name):
             add(f"        if ({name}[{i}]) begin\n"
                 f"            {target}_reg[{low + f.width - 1}:{low}] <= {f.width}'d0;\n"
                 "        end")
-    add("        if (rst) begin")
-    for name, (f, size, _) in storage.items():
-        reset = f"{f.width}'h{reset_of(f) or 0:x}"
-        add(f"            {name}_reg <= {{{size}{{{reset}}}}};")
-    add("        end\n    end\n")
+    for reset, at_once in (("reset_reg", False), ("rst", True)):
+        fields = [(name, f, size) for name, (f, size, _) in storage.items() if (f.width == 1) == at_once]
+        if fields:
+            add(f"        if ({reset}) begin")
+        for name, f, size in fields:
+            value = f"{f.width}'h{reset_of(f) or 0:x}"
+            add(f"            {name}_reg <= {{{size}{{{value}}}}};")
+        if fields:
+            add("        end")
+    add("    end\n")
 
     for name in outputs:
         add(f"    assign {name} = {name}_reg;")
     for name, *_ in ranges:
         add(f"    assign {name}_hit = {name}_hit_reg;")
-    words = [f"read_{n}_reg" for n in range(len(groups))] + (["plain_read_reg"] if plain else [])
-    add(f"    assign read_data = {' | '.join(words)};\n    assign hit = hit_reg;")
+    add("    assign read_data = read_data_reg;\n    assign hit = hit_reg;")
     add("\nendmodule\n\n`resetall")
     return "\n".join(out) + "\n"
 

@@ -96,8 +96,8 @@ struct bench {
 			m.clk = 1, m.eval();
 			clocks++, since_reset++, n++;
 		} while (n < 10000);
-		m.read_valid = 0;
 		reading = false;
+		clock(0, 0, ALL);
 		return n;
 	}
 	/* Indexes of the events and the reads: all of a bank, two, or one with the largest frames */
@@ -132,8 +132,9 @@ struct bench {
 		} else if (reading) {
 			if (granted && since > LATENCY)
 				fail("no read_done");
-			/* The first and the last of every 4 clocks */
-			if (!granted && !e[bank].valid && (since_reset + 1) % 4 < 2) {
+			/* The first and the last of every 4 clocks, but not the read's first */
+			if (!granted && since && !e[bank].valid &&
+			    (since_reset + 1) % 4 < 2) {
 				granted = true, since = 0;
 				const counter &c = model[bank][index];
 				expect = m.read_unit ? c.bytes : c.packets;
