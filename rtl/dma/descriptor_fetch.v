@@ -13,7 +13,7 @@
 // just now), nothing was taken. available falls in the clock behind the pop, so one queue can be
 // popped every second clock by its available bit, and different queues every clock.
 // pending without available means: wait, a descriptor is coming. available and pending both 0:
-// the host has given no more.
+// the host has given no more. pending and idle follow by a clock.
 //
 // Doorbells need no ready and may come in every clock; where several to one queue come before the
 // first is handled, the last counts. A tail that moves backwards, or beyond what the ring holds, sets
@@ -142,6 +142,10 @@ reg [QUEUES*16-1:0]     fetched_reg;            // reads issued
 reg [QUEUES*16-1:0]     popped_reg;
 reg [QUEUES*7-1:0]      flight_reg;             // batches being read
 reg [QUEUES*COUNT_W-1:0] held_reg;              // descriptors held
+reg [QUEUES-1:0]        available_reg;          // not 0
+reg [QUEUES*16-1:0]     index_reg;              // popped_reg in the ring
+reg [QUEUES-1:0]        pending_reg;
+reg [QUEUES-1:0]        idle_reg;
 
 wire [QUEUES-1:0]       in_flight;
 
@@ -163,9 +167,13 @@ reg [3:0]               state_reg;
 reg [QUEUE_W-1:0]       queue_reg;
 reg [QUEUES-1:0]        select_reg;             // queue_reg, one bit a queue
 reg [QUEUES-1:0]        above_reg;              // queues behind the one served last
+reg                     running_reg;            // the queue ran in the clock before
+reg [QUEUES-1:0]        at_batch_reg;           // STATE_BATCH of queue_reg, one bit a queue
 reg                     bell_now_reg;           // this visit has a doorbell to handle
 reg                     fetch_ok_reg;
-reg [15:0]              tail_now_reg, new_now_reg, fetched_now_reg, size_reg;
+reg [15:0]              tail_now_reg, new_now_reg, fetched_now_reg;
+reg [3:0]               size_log2_reg;
+reg [15:0]              size_reg, size_m1_reg, size_over_reg;  // the size, bits below and above it
 reg [15:0]              step_reg, ahead_reg, left_reg;
 reg [3:0]               batch_reg;              // descriptors of the batch, 0: none
 reg [3:0]               count_reg;              // with those that complete its first word
@@ -177,32 +185,27 @@ reg [3:0]               request_function_reg;
 reg [63:0]              request_address_reg;
 reg [13:0]              request_length_reg;
 
-wire [QUEUES-1:0]       candidates = (bell_reg | want_reg) & run_reg;
-wire [QUEUES-1:0]       favoured = candidates & above_reg;
-wire [QUEUES-1:0]       pick = favoured != 0 ? lowest(favoured) : lowest(candidates);
+// Those to visit, and those of them behind the one served last
+reg [QUEUES-1:0]        candidates_reg;
+reg [QUEUES-1:0]        favoured_reg;
+wire [QUEUES-1:0]       pick = favoured_reg != 0 ? lowest(favoured_reg) : lowest(candidates_reg);
 reg [QUEUE_W-1:0]       select_queue;
-reg [QUEUES-1:0]        select_above;
 
-wire [3:0]              size_log2_now = size_log2[queue_reg*4 +: 4];
 wire [63:0]             ring_now = {ring[queue_reg*64 + 7 +: 57], 7'd0};
-wire                    running_now = (run_reg & select_reg) != 0;
 
 // More than the ring holds: above size, which is a power of two
-reg [15:0]              size_m1_reg;
-reg                     bell_bad_reg;
-wire                    step_bad = (step_reg & ~(size_reg | size_m1_reg)) != 0
-                                   || ((step_reg & size_reg) != 0 && (step_reg & size_m1_reg) != 0);
-wire                    ahead_bad = (ahead_reg & ~(size_reg | size_m1_reg)) != 0
-                                    || ((ahead_reg & size_reg) != 0 && (ahead_reg & size_m1_reg) != 0);
-wire                    bell_bad = bell_now_reg && (step_bad || ahead_bad);
+reg                     step_over_reg, step_size_reg, step_below_reg;
+reg                     ahead_over_reg, ahead_size_reg, ahead_below_reg;
+wire                    bell_bad = step_over_reg || (step_size_reg && step_below_reg)
+                                   || ahead_over_reg || (ahead_size_reg && ahead_below_reg);
 
-wire [3:0]              to_edge = 4'd8 - {1'b0, fetched_now_reg[2:0]};
-wire [3:0]              count_now = left_reg < {12'd0, to_edge} ? left_reg[3:0] : to_edge;
+reg [3:0]               to_edge_reg;
+wire                    left_more = left_reg[15:4] != 0 || left_reg[3:0] > to_edge_reg;
 wire [15:0]             index_now = fetched_now_reg & size_m1_reg;
 wire                    list_full;
 reg                     fetch_reg;              // a batch is read
 reg                     more_with_reg, more_without_reg;    // descriptors are left behind it, or all
-wire                    batch = state_reg == STATE_BATCH && fetch_reg;
+wire                    batch = state_reg == STATE_BATCH && fetch_reg && running_reg;
 
 wire [15:0]             tail_now = (tail_known_reg & select_reg) != 0 ? tail_ram[queue_reg] : 16'd0;
 wire [15:0]             fetched_next = fetched_now_reg + {12'd0, batch_reg};
@@ -211,60 +214,85 @@ integer i;
 
 always @* begin
     select_queue = {QUEUE_W{1'b0}};
-    select_above = {QUEUES{1'b0}};
     for (i = 0; i < QUEUES; i = i + 1) begin
         if (select_reg[i])
             select_queue = select_queue | i[QUEUE_W-1:0];
-        select_above[i] = i != 0 && (select_reg & ~({QUEUES{1'b1}} << i)) != 0;
     end
 end
 
+// Bits below size, from its log2
+function [15:0] below_size;
+    input [3:0] log2;
+    integer b;
+    begin
+        for (b = 0; b < 16; b = b + 1)
+            below_size[b] = log2 > b[3:0];
+    end
+endfunction
+
 always @(posedge clk) begin
+    candidates_reg <= (bell_reg | want_reg) & run_reg;
+    favoured_reg <= (bell_reg | want_reg) & run_reg & above_reg;
+    running_reg <= (run_reg & select_reg) != 0;
+    at_batch_reg <= {QUEUES{1'b0}};
+
     case (state_reg)
         STATE_PICK: begin
             select_reg <= pick;
-            if (candidates != 0)
+            if (candidates_reg != 0)
                 state_reg <= STATE_NAME;
         end
         STATE_NAME: begin
             queue_reg <= select_queue;
-            above_reg <= select_above;
             state_reg <= STATE_READ;
         end
         STATE_READ: begin
+            for (i = 0; i < QUEUES; i = i + 1)
+                above_reg[i] <= queue_reg < i[QUEUE_W-1:0];
             bell_now_reg <= (bell_reg & select_reg) != 0;
             tail_now_reg <= tail_now;
             new_now_reg <= (bell_reg & select_reg) != 0 ? bell_tail_ram[queue_reg] : tail_now;
             fetched_now_reg <= fetched_reg[queue_reg*16 +: 16];
-            size_reg <= 16'd1 << size_log2_now;
+            size_log2_reg <= size_log2[queue_reg*4 +: 4];
             base_reg <= ring_now;
             state_reg <= STATE_CALC;
         end
         STATE_CALC: begin
             // Without room, or behind an error, only the doorbell is handled
             fetch_ok_reg <= (ring_error_reg & select_reg) == 0 && (space_reg & select_reg) != 0;
-            size_m1_reg <= size_reg - 16'd1;
+            for (i = 0; i < 16; i = i + 1) begin
+                size_reg[i] <= size_log2_reg == i[3:0];
+                size_over_reg[i] <= size_log2_reg < i[3:0];
+            end
+            size_m1_reg <= below_size(size_log2_reg);
+            to_edge_reg <= 4'd8 - {1'b0, fetched_now_reg[2:0]};
             step_reg <= new_now_reg - tail_now_reg;
             ahead_reg <= new_now_reg - fetched_now_reg;
             left_reg <= tail_now_reg - fetched_now_reg;
             state_reg <= STATE_CHECK;
         end
         STATE_CHECK: begin
-            bell_bad_reg <= bell_bad;
+            step_over_reg <= (step_reg & size_over_reg) != 0;
+            step_size_reg <= (step_reg & size_reg) != 0;
+            step_below_reg <= (step_reg & size_m1_reg) != 0;
+            ahead_over_reg <= (ahead_reg & size_over_reg) != 0;
+            ahead_size_reg <= (ahead_reg & size_reg) != 0;
+            ahead_below_reg <= (ahead_reg & size_m1_reg) != 0;
             state_reg <= STATE_APPLY;
         end
         STATE_APPLY: begin
-            if (!bell_bad_reg)
+            if (!bell_now_reg || !bell_bad)
                 left_reg <= ahead_reg;
-            if (bell_now_reg && !bell_bad_reg)
+            if (bell_now_reg && !bell_bad)
                 tail_ram[queue_reg] <= new_now_reg;
             state_reg <= STATE_COUNT;
         end
         STATE_COUNT: begin
-            batch_reg <= count_now;
+            batch_reg <= left_more ? to_edge_reg : left_reg[3:0];
             fetch_reg <= fetch_ok_reg && left_reg != 0 && !list_full;
-            more_with_reg <= left_reg > {12'd0, to_edge};
+            more_with_reg <= left_more;
             more_without_reg <= left_reg != 0;
+            at_batch_reg <= running_reg ? select_reg : {QUEUES{1'b0}};
             state_reg <= STATE_BATCH;
         end
         STATE_BATCH: begin
@@ -289,16 +317,20 @@ always @(posedge clk) begin
     if (doorbell_valid)
         bell_tail_ram[doorbell_queue] <= doorbell_tail;
 
-    // The queue has been disabled under the visit, before anything was decided
-    if (!running_now && (state_reg == STATE_READ || state_reg == STATE_CALC
+    // The queue has been disabled under the visit, before anything was decided; in STATE_NAME
+    // running_reg is of another queue
+    if (!running_reg && (state_reg == STATE_READ || state_reg == STATE_CALC
                          || state_reg == STATE_CHECK || state_reg == STATE_COUNT
-                         || state_reg == STATE_NAME || state_reg == STATE_APPLY))
+                         || state_reg == STATE_APPLY))
         state_reg <= STATE_PICK;
 
     if (rst) begin
         state_reg <= STATE_PICK;
         request_valid_reg <= 1'b0;
         above_reg <= {QUEUES{1'b0}};
+        candidates_reg <= {QUEUES{1'b0}};
+        favoured_reg <= {QUEUES{1'b0}};
+        at_batch_reg <= {QUEUES{1'b0}};
     end
 end
 
@@ -337,11 +369,15 @@ reg [ROW_W-1:0]         row_reg;
 wire [ROW_W-1:0]        row = first_beat_reg ? head_slot[SLOT_W-1:LANE_W] : row_reg;
 wire [QUEUE_W+ROW_W-1:0] write_row = {head_queue, row};
 
-// A batch has come
-reg                     come_reg;
+// A batch has come; a clock later, which queue's
+reg                     last_reg;
+reg                     last_error_reg;
+reg [QUEUE_W-1:0]       last_queue_reg;
+reg [3:0]               last_count_reg;
+reg [QUEUES-1:0]        come_reg;
 reg                     come_error_reg;
-reg [QUEUE_W-1:0]       come_queue_reg;
 reg [3:0]               come_count_reg;
+reg [3:0]               come_count_m1_reg;      // less 1
 
 always @(posedge clk) begin
     if (batch) begin
@@ -349,13 +385,19 @@ always @(posedge clk) begin
         list_in_reg <= list_in_reg + 7'd1;
     end
 
-    come_reg <= response_valid && response_last;
+    for (i = 0; i < QUEUES; i = i + 1)
+        come_reg[i] <= last_reg && last_queue_reg == i[QUEUE_W-1:0];
+    come_error_reg <= last_error_reg;
+    come_count_reg <= last_count_reg;
+    come_count_m1_reg <= last_count_reg - 4'd1;
+
+    last_reg <= response_valid && response_last;
     if (response_valid) begin
         first_beat_reg <= response_last;
         row_reg <= row + 1'b1;
-        come_error_reg <= response_error;
-        come_queue_reg <= head_queue;
-        come_count_reg <= head_count;
+        last_error_reg <= response_error;
+        last_queue_reg <= head_queue;
+        last_count_reg <= head_count;
         if (response_last)
             list_out_reg <= list_out_reg + 7'd1;
     end
@@ -364,15 +406,17 @@ always @(posedge clk) begin
         list_in_reg <= 7'd0;
         list_out_reg <= 7'd0;
         first_beat_reg <= 1'b1;
-        come_reg <= 1'b0;
+        last_reg <= 1'b0;
+        come_reg <= {QUEUES{1'b0}};
     end
 end
 
 // --- the descriptors: a memory a lane of the bus ------------------------------------------------
 
 wire [LANES*96-1:0]     read_data;
+/* verilator lint_off UNUSED */
 wire [15:0]             popped_now = popped_reg[pop_queue*16 +: 16];
-wire [15:0]             popped_next = popped_now + 16'd1;
+/* verilator lint_on UNUSED */
 wire [QUEUE_W+ROW_W-1:0] read_row = {pop_queue, popped_now[SLOT_W-1:LANE_W]};
 
 genvar g;
@@ -401,7 +445,6 @@ reg                     pop_ok_reg;
 reg [15:0]              pop_index_reg;
 reg [LANES-1:0]         pop_lane_reg;           // one bit a lane
 reg [95:0]              popped;
-wire [3:0]              pop_size_log2 = size_log2[pop_queue*4 +: 4];
 
 always @* begin
     popped = read_data[95:0];
@@ -414,7 +457,7 @@ end
 always @(posedge clk) begin
     if (pop_valid) begin
         pop_ok_reg <= available[pop_queue];
-        pop_index_reg <= popped_now & ((16'd1 << pop_size_log2) - 16'd1);
+        pop_index_reg <= index_reg[pop_queue*16 +: 16];
         for (i = 0; i < LANES; i = i + 1)
             pop_lane_reg[i] <= (popped_now & LANE_MASK) == i[15:0];
     end
@@ -447,35 +490,37 @@ generate
         // Descriptors in flight or held; behind an error those dropped too, but then none is read
         wire [COUNT_W-1:0] occupied = fetched_reg[g*16 +: COUNT_W] - popped_reg[g*16 +: COUNT_W];
         wire bell = doorbell_valid && doorbell_queue == QUEUE[QUEUE_W-1:0] && enable[g];
-        wire issue = batch && select_reg[g];
-        wire come = come_reg && come_queue_reg == QUEUE[QUEUE_W-1:0];
+        wire issue = at_batch_reg[g] && fetch_reg && running_reg;
+        wire come = come_reg[g];
         wire good = come && !come_error_reg && !ring_error_reg[g];
-        wire take = pop_valid && pop_queue == QUEUE[QUEUE_W-1:0] && held != 0;
+        wire take = pop_valid && pop_queue == QUEUE[QUEUE_W-1:0] && available_reg[g];
+        wire [15:0] index_next = (index_reg[g*16 +: 16] + 16'd1) & below_size(size_log2[g*4 +: 4]);
+        // held without a pop, and with one
+        wire [COUNT_W-1:0] held_more = held + (good ? {{COUNT_W-4{1'b0}}, come_count_reg} : {COUNT_W{1'b0}});
+        wire [COUNT_W-1:0] held_less = held + (good ? {{COUNT_W-4{1'b0}}, come_count_m1_reg} : {COUNT_W{1'b1}});
 
         assign in_flight[g] = flight != 0;
-        assign available[g] = held != 0;
-        assign pending[g] = bell_reg[g]
-                            || (run_reg[g] && !ring_error_reg[g]
-                                && (more_reg[g] || flight != 0
-                                    || (select_reg[g] && state_reg != STATE_PICK)));
-        assign idle[g] = !enable[g] && !run_reg[g] && flight == 0
-                         && !(state_reg == STATE_BATCH && select_reg[g]);
-
         always @(posedge clk) begin
+            pending_reg[g] <= bell_reg[g]
+                              || (run_reg[g] && !ring_error_reg[g]
+                                  && (more_reg[g] || flight != 0
+                                      || (select_reg[g] && state_reg != STATE_PICK)));
+            idle_reg[g] <= !enable[g] && !run_reg[g] && flight == 0 && !issue;
+
             if (bell) begin
                 bell_reg[g] <= 1'b1;
-            end else if (state_reg == STATE_READ && select_reg[g]) begin
+            end else if (state_reg == STATE_READ && select_reg[g] && running_reg) begin
                 bell_reg[g] <= 1'b0;
             end
 
             if (state_reg == STATE_APPLY && select_reg[g] && bell_now_reg) begin
-                if (bell_bad_reg)
+                if (bell_bad)
                     doorbell_error_reg[g] <= 1'b1;
                 else
                     tail_known_reg[g] <= 1'b1;
             end
 
-            if (state_reg == STATE_BATCH && select_reg[g])
+            if (at_batch_reg[g] && running_reg)
                 more_reg[g] <= fetch_reg ? more_with_reg : more_without_reg;
             if (ring_error_reg[g])
                 more_reg[g] <= 1'b0;
@@ -486,12 +531,15 @@ generate
                 fetched_reg[g*16 +: 16] <= fetched_next;
             if (issue != come)
                 flight_reg[g*7 +: 7] <= flight + {{6{come}}, 1'b1};
-            if (good || take)
-                held_reg[g*COUNT_W +: COUNT_W]
-                    <= held + (good ? {{COUNT_W-4{1'b0}}, come_count_reg} : {COUNT_W{1'b0}})
-                       - {{COUNT_W-1{1'b0}}, take};
-            if (take)
-                popped_reg[g*16 +: 16] <= popped_next;
+            held_reg[g*COUNT_W +: COUNT_W] <= take ? held_less : held_more;
+            if (good)
+                available_reg[g] <= 1'b1;
+            else if (take)
+                available_reg[g] <= held[COUNT_W-1:1] != 0;
+            if (take) begin
+                popped_reg[g*16 +: 16] <= popped_reg[g*16 +: 16] + 16'd1;
+                index_reg[g*16 +: 16] <= index_next;
+            end
             if (come && come_error_reg)
                 ring_error_reg[g] <= 1'b1;
 
@@ -501,7 +549,9 @@ generate
                 tail_known_reg[g] <= 1'b0;
                 fetched_reg[g*16 +: 16] <= 16'd0;
                 popped_reg[g*16 +: 16] <= 16'd0;
+                index_reg[g*16 +: 16] <= 16'd0;
                 held_reg[g*COUNT_W +: COUNT_W] <= {COUNT_W{1'b0}};
+                available_reg[g] <= 1'b0;
                 ring_error_reg[g] <= 1'b0;
                 doorbell_error_reg[g] <= 1'b0;
                 more_reg[g] <= 1'b0;
@@ -519,11 +569,14 @@ generate
     end
 endgenerate
 
+assign available = available_reg;
+assign pending = pending_reg;
+assign idle = idle_reg;
 assign fetched = fetched_reg;
 assign ring_error = ring_error_reg;
 assign doorbell_error = doorbell_error_reg;
-assign busy = state_reg != STATE_PICK || bell_reg != 0 || in_flight != 0 || come_reg
-              || pop_valid || popped_busy_reg || want_reg != 0 || (more_reg & space_reg) != 0;
+assign busy = state_reg != STATE_PICK || bell_reg != 0 || in_flight != 0 || last_reg || come_reg != 0
+              || candidates_reg != 0 || pop_valid || popped_busy_reg || want_reg != 0 || (more_reg & space_reg) != 0;
 
 endmodule
 

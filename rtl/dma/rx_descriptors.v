@@ -6,7 +6,7 @@
 // Up to 4 receive descriptors of every queue, taken from descriptor_fetch ahead of their use.
 //
 // One descriptor is taken every second clock, round robin over the queues that have room; it can
-// be used 3 clocks after the pop. have: the queue's oldest descriptor is here, entry
+// be used 3 clocks after pop_valid. have: the queue's oldest descriptor is here, entry
 // {queue, read_pointer}; it stays until consumed. none: neither here, nor coming. have_second,
 // none_second: the same of the one behind it; one of less than 64 bytes counts as none.
 // late says that the queue has kept the others waiting for long enough: none and none_second then
@@ -82,8 +82,16 @@ reg pop_valid_reg;
 reg [QUEUE_W-1:0] pop_queue_reg;
 reg answer_reg;
 reg [QUEUE_W-1:0] answer_queue_reg;
+reg [QUEUES-1:0] behind_reg;            // the queues behind pop_queue_reg
+reg [QUEUES-1:0] running_reg;
 
-wire [QUEUES-1:0] ahead = want & ({{(QUEUES-1){1'b1}}, 1'b0} << pop_queue_reg);
+// The answer, a clock later: it comes from a block RAM
+reg arrive_reg;
+reg lost_reg;
+reg [QUEUE_W-1:0] arrive_queue_reg;
+reg [93:0] arrive_entry_reg;
+
+wire [QUEUES-1:0] ahead = want & behind_reg;
 wire pick = |want && !pop_valid_reg;
 
 always @(posedge clk) begin
@@ -92,9 +100,18 @@ always @(posedge clk) begin
     pop_valid_reg <= pick;
     answer_reg <= pop_valid_reg;
     answer_queue_reg <= pop_queue_reg;
+    behind_reg <= {{(QUEUES-1){1'b1}}, 1'b0} << pop_queue_reg;
+    running_reg <= queue_running;
+
+    arrive_reg <= answer_reg && pop_ok;
+    lost_reg <= answer_reg && !pop_ok;
+    arrive_queue_reg <= answer_queue_reg;
+    arrive_entry_reg <= {pop_index, pop_length, pop_address};
     if (rst) begin
         pop_valid_reg <= 1'b0;
         answer_reg <= 1'b0;
+        arrive_reg <= 1'b0;
+        lost_reg <= 1'b0;
         pop_queue_reg <= {QUEUE_W{1'b0}};
     end
 end
@@ -102,14 +119,13 @@ end
 assign pop_valid = pop_valid_reg;
 assign pop_queue = pop_queue_reg;
 
-assign busy = |want || pop_valid_reg || answer_reg;
+assign busy = |want || pop_valid_reg || answer_reg || arrive_reg || lost_reg;
 
-wire arrive = answer_reg && pop_ok;
-wire arrive_useful = pop_length[13:6] != 8'd0;
+wire arrive_useful = arrive_entry_reg[77:70] != 8'd0;
 
 always @(posedge clk) begin
-    if (arrive)
-        entries[{answer_queue_reg, write_pointer[{answer_queue_reg, 1'b0} +: 2]}] <= {pop_index, pop_length, pop_address};
+    if (arrive_reg)
+        entries[{arrive_queue_reg, write_pointer[{arrive_queue_reg, 1'b0} +: 2]}] <= arrive_entry_reg;
 end
 
 assign {descriptor_index, descriptor_length, descriptor_address} = entries[read_address];
@@ -127,8 +143,8 @@ generate
         reg [3:0] useful_reg;
         reg late_reg;
 
-        wire push = arrive && answer_queue_reg == Q;
-        wire lost = answer_reg && !pop_ok && answer_queue_reg == Q;
+        wire push = arrive_reg && arrive_queue_reg == Q;
+        wire lost = lost_reg && arrive_queue_reg == Q;
         // Available falls in the next clock, so none is right between the choice and here
         wire reserve = pop_valid_reg && pop_queue_reg == Q;
         wire consume = consume_valid && consume_queue == Q;
@@ -136,7 +152,7 @@ generate
         wire [1:0] second = read_reg + 2'd1;
         wire nothing_coming = !available[q] && !pending[q];
 
-        assign want[q] = queue_running[q] && available[q] && !held_reg[2];
+        assign want[q] = running_reg[q] && available[q] && !held_reg[2];
         assign have[q] = level_reg != 3'd0;
         assign none[q] = late_reg || (held_reg == 3'd0 && nothing_coming);
         assign have_second[q] = two && useful_reg[second];

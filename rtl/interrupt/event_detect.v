@@ -6,8 +6,9 @@
 // Tells when a network function has something to look at besides completions: its port's link has
 // changed (up or down, or speed), or one of its queues has got a ring_error or doorbell_error.
 //
-// No stall. event_valid is 1 for a clock, a clock behind the change; what happens in one clock is
-// one event. The state at reset, and an error that goes away, are no events.
+// No stall. event_valid is 1 for a clock, two clocks behind the change; what happens in one clock is
+// one event. busy is 1 from the clock behind the change on. The state at reset, and an error that
+// goes away, are no events.
 
 module event_detect #
 (
@@ -40,8 +41,9 @@ module event_detect #
 localparam integer ERRORS = 2 * (RX_QUEUES + TX_QUEUES);
 
 reg known_reg;                  // the links' state of before is known
+reg [FUNCTIONS-1:0] link_change_reg;
+reg [FUNCTIONS-1:0] error_new_reg;
 reg [FUNCTIONS-1:0] event_reg;
-wire [FUNCTIONS-1:0] change;
 
 genvar f;
 generate
@@ -54,18 +56,22 @@ generate
         reg [24:0] link_reg;
         reg [ERRORS-1:0] errors_reg;
 
-        assign change[f] = known_reg && (link != link_reg || (errors & ~errors_reg) != {ERRORS{1'b0}});
-
         always @(posedge clk) begin
             link_reg <= link;
             errors_reg <= errors;
+            link_change_reg[f] <= known_reg && link != link_reg;
+            error_new_reg[f] <= known_reg && (errors & ~errors_reg) != {ERRORS{1'b0}};
+            if (rst) begin
+                link_change_reg[f] <= 1'b0;
+                error_new_reg[f] <= 1'b0;
+            end
         end
     end
 endgenerate
 
 always @(posedge clk) begin
     known_reg <= 1'b1;
-    event_reg <= change;
+    event_reg <= link_change_reg | error_new_reg;
     if (rst) begin
         known_reg <= 1'b0;
         event_reg <= {FUNCTIONS{1'b0}};
@@ -73,7 +79,7 @@ always @(posedge clk) begin
 end
 
 assign event_valid = event_reg;
-assign busy = change != {FUNCTIONS{1'b0}} || event_reg != {FUNCTIONS{1'b0}};
+assign busy = (link_change_reg | error_new_reg) != {FUNCTIONS{1'b0}} || event_reg != {FUNCTIONS{1'b0}};
 
 endmodule
 

@@ -11,7 +11,8 @@
 //
 // Armed queues are looked at one a clock in turn: up to QUEUES + 4 clocks pass between a
 // completion and irq_valid. irq is held until irq_ready; queues behind it wait. Arming again
-// before the interrupt is raised replaces the count. A queue that is not enabled is disarmed.
+// before the clock in which the interrupt is raised replaces the count. A queue that is not enabled
+// is disarmed.
 //
 // An event raises its function's event vector once, in turn with those of queues; events of a
 // function that come before it is raised are one. With event_enable 0 they are forgotten.
@@ -95,9 +96,8 @@ wire hold = irq_valid_reg && !irq_ready;
 // Armed anew, or stopped, since it was looked at: look again later
 wire look_stale = (arm_write_valid && arm_write_queue == look_reg) || !enable[look_reg];
 wire hit_stale = (arm_write_valid && arm_write_queue == hit_reg) || !enable[hit_reg];
-wire hit_now = hit_valid_reg && !hit_stale;
-wire event_fire = event_reg != {FUNCTIONS{1'b0}} && !hold && !(hit_now && event_last_reg);
-wire fire = hit_now && !hold && !event_fire;
+wire event_fire = event_reg != {FUNCTIONS{1'b0}} && !hold && !(hit_valid_reg && event_last_reg);
+wire fire = hit_valid_reg && !hold && !event_fire;
 // The queues are not looked at meanwhile
 wire stay = hold || event_fire;
 wire [31:0] hit_queue = {{(32-QUEUE_W){1'b0}}, hit_reg};

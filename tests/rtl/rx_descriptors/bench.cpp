@@ -28,6 +28,8 @@ struct bench {
 	unsigned stopped[Q] = {}, wait[Q] = {}, next[Q] = {};
 	int popped = -1; /* queue of the pop of the clock before */
 	bool ok = false;
+	int arriving = -1, losing = -1; /* queue of the answer of the clock before: taken, or none */
+	descriptor arrived;
 	bool late[Q] = {};
 	uint64_t clocks = 0, pops = 0, used = 0, lost = 0, full = 0, nothing = 0, seconds = 0,
 		 second_none = 0, second_small = 0, late_only = 0;
@@ -88,7 +90,9 @@ struct bench {
 		m.eval();
 		bool wanted = false;
 		for (unsigned i = 0; i < Q; i++) {
-			bool coming = (popped == (int)i && ok) || (m.pop_valid && m.pop_queue == i);
+			bool coming = (popped == (int)i && ok) || arriving == (int)i ||
+				      (m.pop_valid && m.pop_queue == i);
+			bool unanswered = (popped == (int)i && !ok) || losing == (int)i;
 			bool more = coming || (available >> i & 1) || (pending >> i & 1);
 			bool none = (here[i].empty() && !more) || late[i];
 			bool second = here[i].size() > 1 && here[i][1].length >= 64;
@@ -101,18 +105,20 @@ struct bench {
 			if ((m.have >> i & 1) != !here[i].empty())
 				fail("have is wrong");
 			/* A pop that is not answered with a descriptor counts until then. */
-			if ((m.none >> i & 1) != none && !(popped == (int)i && !ok))
+			if ((m.none >> i & 1) != none && !unanswered)
 				fail("none is wrong");
 			if ((m.have_second >> i & 1) != second)
 				fail("have_second is wrong");
-			if (here[i].size() && (m.none_second >> i & 1) != no_second &&
-			    !(popped == (int)i && !ok))
+			if (here[i].size() && (m.none_second >> i & 1) != no_second && !unanswered)
 				fail("none_second is wrong");
 			seconds += second, second_small += small;
 			second_none += here[i].size() == 1 && !more;
 			late_only += late[i] && more;
-			bool room = here[i].size() + (popped == (int)i) < 4;
-			wanted |= (available >> i & 1) && here[i].size() + coming < 4;
+			bool room = here[i].size() + (popped == (int)i) + (arriving == (int)i) < 4;
+			unsigned under_way = (popped == (int)i) + (arriving == (int)i) +
+					     (losing == (int)i) +
+					     (m.pop_valid && m.pop_queue == i);
+			wanted |= (available >> i & 1) && here[i].size() + under_way < 4;
 			full += !room;
 			if (m.pop_valid && m.pop_queue == i)
 				wait[i] = 0;
@@ -130,7 +136,7 @@ struct bench {
 		}
 		if (m.pop_valid && popped >= 0)
 			fail("two pops in two clocks");
-		if (m.pop_valid && !stopped[m.pop_queue] && here[m.pop_queue].size() > 3)
+		if (m.pop_valid && !stopped[m.pop_queue] && here[m.pop_queue].size() + (arriving == (int)m.pop_queue) > 3)
 			fail("a pop without room");
 		if (m.pop_valid && !(available >> m.pop_queue & 1) && !stopped[m.pop_queue] &&
 		    !c.stop)
@@ -139,13 +145,16 @@ struct bench {
 			here[q].pop_front(), used++;
 		if (m.late_valid)
 			late[m.late_queue] = true;
-		if (ok) {
-			here[popped].push_back(d);
-			late[popped] = false;
+		if (arriving >= 0 && !stopped[arriving]) {
+			here[arriving].push_back(arrived);
+			late[arriving] = false;
 		}
+		arriving = ok ? popped : -1;
+		losing = popped >= 0 && !ok ? popped : -1;
+		arrived = d;
 		for (unsigned i = 0; i < Q; i++)
 			late[i] = late[i] && !stopped[i];
-		if ((popped >= 0 || m.pop_valid || wanted) && !m.busy)
+		if ((popped >= 0 || arriving >= 0 || m.pop_valid || wanted) && !m.busy)
 			fail("not busy while a descriptor comes");
 		popped = m.pop_valid ? (int)m.pop_queue : -1;
 		pops += m.pop_valid;
