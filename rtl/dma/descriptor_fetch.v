@@ -317,8 +317,8 @@ always @(posedge clk) begin
     if (doorbell_valid)
         bell_tail_ram[doorbell_queue] <= doorbell_tail;
 
-    // The queue has been disabled under the visit, before anything was decided; in STATE_NAME
-    // running_reg is of another queue
+    // The queue has been disabled under the visit, before anything was decided; STATE_BATCH looks at
+    // running_reg too, and in STATE_NAME it is of another queue
     if (!running_reg && (state_reg == STATE_READ || state_reg == STATE_CALC
                          || state_reg == STATE_CHECK || state_reg == STATE_COUNT
                          || state_reg == STATE_APPLY))
@@ -500,6 +500,7 @@ generate
         wire [COUNT_W-1:0] held_less = held + (good ? {{COUNT_W-4{1'b0}}, come_count_m1_reg} : {COUNT_W{1'b1}});
 
         assign in_flight[g] = flight != 0;
+
         always @(posedge clk) begin
             pending_reg[g] <= bell_reg[g]
                               || (run_reg[g] && !ring_error_reg[g]
@@ -513,7 +514,7 @@ generate
                 bell_reg[g] <= 1'b0;
             end
 
-            if (state_reg == STATE_APPLY && select_reg[g] && bell_now_reg) begin
+            if (state_reg == STATE_APPLY && select_reg[g] && bell_now_reg && running_reg) begin
                 if (bell_bad)
                     doorbell_error_reg[g] <= 1'b1;
                 else
@@ -576,7 +577,8 @@ assign fetched = fetched_reg;
 assign ring_error = ring_error_reg;
 assign doorbell_error = doorbell_error_reg;
 assign busy = state_reg != STATE_PICK || bell_reg != 0 || in_flight != 0 || last_reg || come_reg != 0
-              || candidates_reg != 0 || pop_valid || popped_busy_reg || want_reg != 0 || (more_reg & space_reg) != 0;
+              || candidates_reg != 0 || pop_valid || popped_busy_reg || want_reg != 0
+              || (more_reg & space_reg) != 0;
 
 endmodule
 
