@@ -642,8 +642,17 @@ module csr #(
     );
 
     // A queue that has been stopped is enabled again only when nothing of before is left
-    wire [RX_Q-1:0] rx_queue_stopping = rx_queue_active & ~rx_queue_enable;
-    wire [TX_Q-1:0] tx_queue_stopping = tx_queue_active & ~tx_queue_enable;
+    reg [RX_Q-1:0] rx_queue_active_reg;
+    reg [TX_Q-1:0] tx_queue_active_reg;
+    reg [RX_Q-1:0] rx_queue_stopping_reg;
+    reg [TX_Q-1:0] tx_queue_stopping_reg;
+
+    always @(posedge clk) begin
+        rx_queue_active_reg <= rx_queue_active;
+        tx_queue_active_reg <= tx_queue_active;
+        rx_queue_stopping_reg <= rx_queue_active & ~rx_queue_enable;
+        tx_queue_stopping_reg <= tx_queue_active & ~tx_queue_enable;
+    end
 
     // Network functions; function g's port is port g
     genvar g, q;
@@ -721,12 +730,12 @@ module csr #(
                 .link_link_up(link_up[g]),
                 .link_speed(link_speed[g*24 +: 24]),
                 .error_value({31'd0, doorbell_error_reg[g]}),
-                .rx_queue_status_active(rx_queue_active[g*RX_QUEUES +: RX_QUEUES]),
+                .rx_queue_status_active(rx_queue_active_reg[g*RX_QUEUES +: RX_QUEUES]),
                 .rx_queue_status_ring_error(rx_queue_ring_error[g*RX_QUEUES +: RX_QUEUES]),
                 .rx_queue_status_doorbell_error(rx_queue_doorbell_error[g*RX_QUEUES +: RX_QUEUES]),
                 .rx_queue_progress_fetched(rx_queue_fetched[g*RX_QUEUES*16 +: RX_QUEUES*16]),
                 .rx_queue_progress_completed(rx_queue_completed[g*RX_QUEUES*16 +: RX_QUEUES*16]),
-                .tx_queue_status_active(tx_queue_active[g*TX_QUEUES +: TX_QUEUES]),
+                .tx_queue_status_active(tx_queue_active_reg[g*TX_QUEUES +: TX_QUEUES]),
                 .tx_queue_status_ring_error(tx_queue_ring_error[g*TX_QUEUES +: TX_QUEUES]),
                 .tx_queue_status_doorbell_error(tx_queue_doorbell_error[g*TX_QUEUES +: TX_QUEUES]),
                 .tx_queue_progress_fetched(tx_queue_fetched[g*TX_QUEUES*16 +: TX_QUEUES*16]),
@@ -747,9 +756,9 @@ module csr #(
                 .event_enable_hwclr(function_reset[g]),
                 .mac_filter_hi_valid_hwclr({8{function_reset[g]}}),
                 .rx_queue_control_enable_hwclr({RX_QUEUES{function_reset[g]}} |
-                    rx_queue_stopping[g*RX_QUEUES +: RX_QUEUES]),
+                    rx_queue_stopping_reg[g*RX_QUEUES +: RX_QUEUES]),
                 .tx_queue_control_enable_hwclr({TX_QUEUES{function_reset[g]}} |
-                    tx_queue_stopping[g*TX_QUEUES +: TX_QUEUES]),
+                    tx_queue_stopping_reg[g*TX_QUEUES +: TX_QUEUES]),
                 .rss_table_hit(rss_hit[g]),
                 .rx_doorbell_hit(rx_doorbell_hit[g]),
                 .tx_doorbell_hit(tx_doorbell_hit[g]),

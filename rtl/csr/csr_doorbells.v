@@ -51,11 +51,12 @@ module csr_doorbells #(
     reg               tx_valid_reg;
     reg               arm_valid_reg;
     reg [QUEUE_W-1:0] number_reg;
+    reg [$clog2(TX_QUEUES)-1:0] tx_queue_reg;
     reg [15:0]        count_reg;
 
     wire [QUEUE_W:0]  word = {number, arm};
     wire              is_tx = {1'b0, number} >= RX_QUEUES_SIZED;
-    wire [QUEUE_W:0]  tx_queue = {1'b0, number_reg} - RX_QUEUES_SIZED;
+    wire [QUEUE_W:0]  tx_queue = {1'b0, number} - RX_QUEUES_SIZED;
 
     always @(posedge clk) begin
         read_reg <= ram[word];
@@ -67,6 +68,7 @@ module csr_doorbells #(
             ram[word] <= {arm && write_data[31], write_data[15:0]};
             known_reg[word] <= 1'b1;
             number_reg <= number;
+            tx_queue_reg <= tx_queue[$clog2(TX_QUEUES)-1:0];
             count_reg <= write_data[15:0];
         end
         if (rst) begin
@@ -82,7 +84,7 @@ module csr_doorbells #(
     assign rx_doorbell_queue = number_reg[$clog2(RX_QUEUES)-1:0];
     assign rx_doorbell_tail = count_reg;
     assign tx_doorbell_valid = tx_valid_reg;
-    assign tx_doorbell_queue = tx_queue[$clog2(TX_QUEUES)-1:0];
+    assign tx_doorbell_queue = tx_queue_reg;
     assign tx_doorbell_tail = count_reg;
     assign arm_write_valid = arm_valid_reg;
     assign arm_write_queue = number_reg;
