@@ -133,8 +133,7 @@ struct bench {
 			if (granted && since > LATENCY)
 				fail("no read_done");
 			/* The first and the last of every 4 clocks, but not the read's first */
-			if (!granted && since && !e[bank].valid &&
-			    (since_reset + 1) % 4 < 2) {
+			if (!granted && since && !e[bank].valid && (since_reset + 1) % 4 < 2) {
 				granted = true, since = 0;
 				const counter &c = model[bank][index];
 				expect = m.read_unit ? c.bytes : c.packets;

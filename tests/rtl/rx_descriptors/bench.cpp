@@ -28,7 +28,8 @@ struct bench {
 	unsigned stopped[Q] = {}, wait[Q] = {}, next[Q] = {};
 	int popped = -1; /* queue of the pop of the clock before */
 	bool ok = false;
-	int arriving = -1, losing = -1; /* queue of the answer of the clock before: taken, or none */
+	int arriving = -1,
+	    losing = -1; /* queue of the answer of the clock before: taken, or none */
 	descriptor arrived;
 	bool late[Q] = {};
 	uint64_t clocks = 0, pops = 0, used = 0, lost = 0, full = 0, nothing = 0, seconds = 0,
@@ -116,8 +117,7 @@ struct bench {
 			late_only += late[i] && more;
 			bool room = here[i].size() + (popped == (int)i) + (arriving == (int)i) < 4;
 			unsigned under_way = (popped == (int)i) + (arriving == (int)i) +
-					     (losing == (int)i) +
-					     (m.pop_valid && m.pop_queue == i);
+					     (losing == (int)i) + (m.pop_valid && m.pop_queue == i);
 			wanted |= (available >> i & 1) && here[i].size() + under_way < 4;
 			full += !room;
 			if (m.pop_valid && m.pop_queue == i)
@@ -136,7 +136,8 @@ struct bench {
 		}
 		if (m.pop_valid && popped >= 0)
 			fail("two pops in two clocks");
-		if (m.pop_valid && !stopped[m.pop_queue] && here[m.pop_queue].size() + (arriving == (int)m.pop_queue) > 3)
+		if (m.pop_valid && !stopped[m.pop_queue] &&
+		    here[m.pop_queue].size() + (arriving == (int)m.pop_queue) > 3)
 			fail("a pop without room");
 		if (m.pop_valid && !(available >> m.pop_queue & 1) && !stopped[m.pop_queue] &&
 		    !c.stop)
