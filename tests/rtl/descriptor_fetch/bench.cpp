@@ -349,6 +349,31 @@ int main(int argc, char **argv)
 		t.check(b.error.empty() && b.m.idle == 0xff && !b.m.busy && b.reads.empty(),
 			"idle when nothing is outstanding", b.error);
 	}
+	{ /* disabled for a clock or two at any time behind a doorbell: nothing of before is left */
+		bench b(9);
+		b.pop_percent = 90;
+		bool ok = true;
+		for (unsigned off : { 1u, 2u })
+			for (unsigned wait = 0; wait < 16; wait++)
+				for (unsigned i = 0; i < QUEUES && b.error.empty(); i++) {
+					b.configure(i, 7);
+					b.enable(i, true);
+					b.run(2);
+					b.post(i, 100);
+					b.run(wait);
+					b.enable(i, false);
+					b.run(off);
+					b.configure(i, 7);
+					b.enable(i, true);
+					b.post(i, 20);
+					b.drain();
+					b.run(2);
+					ok = ok && !b.m.doorbell_error && b.fetched(i) == 20;
+					b.stop(i);
+				}
+		t.check(ok && b.error.empty(),
+			"enabled again at once, at any time behind a doorbell", b.error);
+	}
 	{ /* idle must not come before the last read has */
 		bench b(3);
 		b.latency = 200;
