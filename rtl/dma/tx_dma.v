@@ -93,7 +93,7 @@ module tx_dma #
     output wire [QUEUE_W+2:0]    tx_queue_event_index,
     output wire [13:0]           tx_queue_event_bytes,
 
-    // 1: no descriptor of the queue is between pop and tx_done
+    // 1: no descriptor of the queue is between pop and tx_done, and none is about to be popped
     output wire [QUEUES-1:0]     queue_idle,
     // 1: something is inside
     output wire                  busy
@@ -176,42 +176,42 @@ reg [QUEUE_W-1:0]    pop_queue_reg;
 reg [QUEUE_W-1:0]    answer_queue_reg;
 reg [QUEUES-1:0]     above_reg;             // queues behind the one served last
 
-reg [2:0]            list_in_reg, list_out_reg;
-wire [2:0]           list_count = list_in_reg - list_out_reg;
+wire                 list_room;             // for what is under way
 
 reg [QUEUES-1:0]     usable;
+reg [QUEUES-1:0]     usable_reg;
 reg [QUEUE_W-1:0]    pick_queue;
-reg [QUEUES-1:0]     pick_above;
 
-wire [QUEUES-1:0]    favoured = usable & above_reg;
-wire [QUEUES-1:0]    pick = favoured != 0 ? lowest(favoured) : lowest(usable);
-// The available bits follow a pop by a clock; room for what is under way
-wire                 pick_valid = usable != 0 && !pop_valid_reg && list_count <= 3'd2;
+wire [QUEUES-1:0]    favoured = usable_reg & above_reg;
+wire [QUEUES-1:0]    pick = favoured != 0 ? lowest(favoured) : lowest(usable_reg);
+// A queue is popped every second clock. The bits are a clock late: the pop behind a queue's last
+// descriptor may find none, which does no harm.
+wire                 pick_valid = usable_reg != 0 && !pop_valid_reg && list_room;
 
 integer i;
 
 always @* begin
     pick_queue = {QUEUE_W{1'b0}};
-    pick_above = {QUEUES{1'b0}};
     usable = {QUEUES{1'b0}};
     for (i = 0; i < QUEUES; i = i + 1) begin
         usable[i] = available[i] && tx_enable[i / QUEUES_PER_FUNCTION];
         if (pick[i])
             pick_queue = pick_queue | i[QUEUE_W-1:0];
-        pick_above[i] = i != 0 && (pick & ~({QUEUES{1'b1}} << i)) != 0;
     end
 end
 
 always @(posedge clk) begin
+    usable_reg <= usable;
     pop_valid_reg <= pick_valid;
-    if (pick_valid) begin
-        pop_queue_reg <= pick_queue;
-        above_reg <= pick_above;
-    end
+    pop_queue_reg <= pick_queue;
+    if (pop_valid_reg)
+        for (i = 0; i < QUEUES; i = i + 1)
+            above_reg[i] <= i[QUEUE_W-1:0] > pop_queue_reg;
     answer_reg <= pop_valid_reg;
     answer_queue_reg <= pop_queue_reg;
 
     if (rst) begin
+        usable_reg <= {QUEUES{1'b0}};
         pop_valid_reg <= 1'b0;
         answer_reg <= 1'b0;
         above_reg <= {QUEUES{1'b0}};
@@ -223,128 +223,134 @@ assign pop_queue = pop_queue_reg;
 
 // --- the descriptors that were taken: check, and ask for the data --------------------------------
 
-localparam integer LIST_W = QUEUE_W + 64 + 14 + 16 + 3;
+localparam integer LIST_W = QUEUE_W + 64 + 14 + 16 + 3 + 3 + ADDR_W + 1;
 
-(* ram_style = "distributed" *)
-reg [LIST_W-1:0]     list_ram[0:3];
-reg                  taken_reg;             // the answer, a clock later: it comes from a memory
-reg [LIST_W-1:0]     taken_word_reg;
+// The answer, a clock later: it comes from a memory
+reg                  taken_reg;
+reg [QUEUE_W-1:0]    taken_queue_reg;
+reg [63:0]           taken_address_reg;
+reg [13:0]           taken_length_reg;
+reg [15:0]           taken_index_reg;
+reg                  taken_ip_reg, taken_l4_reg, taken_end_reg;
 
-wire [QUEUE_W-1:0]   l_queue;
-wire [63:0]          l_address;
-wire [13:0]          l_length;
-wire [15:0]          l_index;
-wire                 l_ip, l_l4, l_end;
-assign {l_queue, l_address, l_length, l_index, l_ip, l_l4, l_end} = list_ram[list_out_reg[1:0]];
+wire                 bad_length = taken_length_reg < 14'd14 || taken_length_reg > MAX_FRAME[13:0];
+wire                 short_frame = taken_length_reg < MIN_FRAME;
+wire [2:0]           status = bad_length ? COMPLETION_STATUS_LENGTH_ERROR
+                              : !taken_end_reg ? COMPLETION_STATUS_UNSUPPORTED
+                                               : COMPLETION_STATUS_OK;
+/* verilator lint_off UNUSED */
+wire [14:0]          words = ({1'b0, taken_length_reg} + WORD_BYTES[14:0] - 15'd1) >> WORD_W;
+/* verilator lint_on UNUSED */
 
-wire                 l_bad_length = l_length < 14'd14 || l_length > MAX_FRAME[13:0];
+// The oldest of them
+wire                 e_valid;
+wire [QUEUE_W-1:0]   e_queue;
+wire [63:0]          e_address;
+wire [13:0]          e_length;
+wire [ADDR_W:0]      e_words;
+wire [15:0]          e_index;
+wire                 e_ip, e_l4, e_short;
+wire [2:0]           e_status;
+wire                 list_empty;
+reg                  issue_reg;             // it is asked for, or passed on with its error
 
-reg                  e_valid_reg;
-reg [QUEUE_W-1:0]    e_queue_reg;
-reg [63:0]           e_address_reg;
-reg [13:0]           e_length_reg;
-reg [ADDR_W:0]       e_words_reg;
-reg [15:0]           e_index_reg;
-reg                  e_ip_reg, e_l4_reg;
-reg [2:0]            e_status_reg;
-reg                  e_fits_reg;            // the buffer has room for the frame
-
-reg                  request_valid_reg;
-reg [3:0]            request_function_reg;
-reg [63:0]           request_address_reg;
-reg [13:0]           request_length_reg;
+dma_fifo #(
+    .WIDTH(LIST_W),
+    .DEPTH(8),
+    .MARGIN(5)          // pops under way
+) list (
+    .clk(clk),
+    .rst(rst),
+    .in_data({taken_queue_reg, taken_address_reg, taken_length_reg, taken_index_reg, taken_ip_reg,
+              taken_l4_reg, short_frame, status, words[ADDR_W:0]}),
+    .in_valid(taken_reg),
+    /* verilator lint_off PINCONNECTEMPTY */
+    .in_ready(),        // room tells
+    /* verilator lint_on PINCONNECTEMPTY */
+    .room(list_room),
+    .out_data({e_queue, e_address, e_length, e_index, e_ip, e_l4, e_short, e_status, e_words}),
+    .out_valid(e_valid),
+    .out_ready(issue_reg),
+    .empty(list_empty)
+);
 
 reg [ADDR_W:0]       room_reg;              // words of the buffer that nothing is promised to
 reg [ADDR_W:0]       release_reg;           // words to give back
-reg [FRAME_W:0]      issue_ptr_reg;         // frames asked for
-reg [FRAME_W:0]      resolve_ptr_reg;       // frames whose fate is known
-reg [FRAME_W:0]      done_ptr_reg;          // frames reported
-reg [FRAME_W:0]      out_ptr_reg;           // frames given to the output, or dropped
+reg [FRAME_W:0]      undone_reg;            // frames that are not reported yet
+reg [FRAME_W:0]      unsent_reg;            // frames that are not given to the output, or dropped
+reg                  reported_reg;          // one has been reported,
+reg                  sent_reg;              // one given to the output,
+reg                  dropped_reg;           // one dropped in the clock before
 reg                  frames_full_reg;
 
-wire [FRAME_W:0]     undone = issue_ptr_reg - done_ptr_reg;
-wire [FRAME_W:0]     unsent = issue_ptr_reg - out_ptr_reg;
-wire                 e_read = e_status_reg == COMPLETION_STATUS_OK;
-wire                 issue = e_valid_reg && !frames_full_reg
-                             && (!e_read || (e_fits_reg && (!request_valid_reg || request_ready)));
-wire [ADDR_W:0]      room_released = room_reg + release_reg;
-wire                 l_take = list_count != 0 && (!e_valid_reg || issue);
-/* verilator lint_off UNUSED */
-wire [14:0]          l_words = ({1'b0, l_length} + WORD_BYTES[14:0] - 15'd1) >> WORD_W;
-/* verilator lint_on UNUSED */
+wire                 e_read = e_status == COMPLETION_STATUS_OK;
+wire                 request_room;
+wire                 request_busy;
 
 always @(posedge clk) begin
     taken_reg <= answer_reg && pop_ok;
-    if (answer_reg)
-        taken_word_reg <= {answer_queue_reg, pop_address, pop_length, pop_index,
-                           pop_flags[FLAG_IP], pop_flags[FLAG_L4], pop_flags[FLAG_END]};
-    if (taken_reg) begin
-        list_ram[list_in_reg[1:0]] <= taken_word_reg;
-        list_in_reg <= list_in_reg + 3'd1;
-    end
-    if (l_take)
-        list_out_reg <= list_out_reg + 3'd1;
+    taken_queue_reg <= answer_queue_reg;
+    taken_address_reg <= pop_address;
+    taken_length_reg <= pop_length;
+    taken_index_reg <= pop_index;
+    taken_ip_reg <= pop_flags[FLAG_IP];
+    taken_l4_reg <= pop_flags[FLAG_L4];
+    taken_end_reg <= pop_flags[FLAG_END];
 
-    if (issue)
-        e_valid_reg <= 1'b0;
-    if (l_take) begin
-        e_valid_reg <= 1'b1;
-        e_queue_reg <= l_queue;
-        e_address_reg <= l_address;
-        e_length_reg <= l_length;
-        e_words_reg <= l_words[ADDR_W:0];
-        e_index_reg <= l_index;
-        e_ip_reg <= l_ip;
-        e_l4_reg <= l_l4;
-        e_status_reg <= l_bad_length ? COMPLETION_STATUS_LENGTH_ERROR
-                        : !l_end ? COMPLETION_STATUS_UNSUPPORTED : COMPLETION_STATUS_OK;
-    end
-
-    if (request_ready)
-        request_valid_reg <= 1'b0;
-    if (issue && e_read) begin
-        request_valid_reg <= 1'b1;
-        request_function_reg <= queue_function(e_queue_reg);
-        request_address_reg <= e_address_reg;
-        request_length_reg <= e_length_reg;
-    end
-
-    if (issue)
-        issue_ptr_reg <= issue_ptr_reg + 1'b1;
+    // A frame every second clock at most
+    issue_reg <= e_valid && !issue_reg && !frames_full_reg
+                 && (!e_read || (room_reg >= e_words && request_room));
+    undone_reg <= undone_reg + {{FRAME_W{1'b0}}, issue_reg} - {{FRAME_W{1'b0}}, reported_reg};
+    unsent_reg <= unsent_reg + {{FRAME_W{1'b0}}, issue_reg}
+                  - ({{FRAME_W{1'b0}}, sent_reg} + {{FRAME_W{1'b0}}, dropped_reg});
     // A clock late: two frames of reserve
-    frames_full_reg <= undone >= FRAMES[FRAME_W:0] - 2 || unsent >= FRAMES[FRAME_W:0] - 2;
-    // A clock behind e: there is a frame every second clock at most
-    e_fits_reg <= e_valid_reg && !issue && room_reg >= e_words_reg;
-    room_reg <= issue && e_read ? room_released - e_words_reg : room_released;
+    frames_full_reg <= undone_reg >= FRAMES[FRAME_W:0] - 2 || unsent_reg >= FRAMES[FRAME_W:0] - 2;
+    room_reg <= room_reg + release_reg - (issue_reg && e_read ? e_words : {ADDR_W+1{1'b0}});
 
     if (rst) begin
         taken_reg <= 1'b0;
-        list_in_reg <= 3'd0;
-        list_out_reg <= 3'd0;
-        e_valid_reg <= 1'b0;
-        e_fits_reg <= 1'b0;
-        request_valid_reg <= 1'b0;
-        issue_ptr_reg <= {FRAME_W+1{1'b0}};
+        issue_reg <= 1'b0;
+        undone_reg <= {FRAME_W+1{1'b0}};
+        unsent_reg <= {FRAME_W+1{1'b0}};
         frames_full_reg <= 1'b0;
         room_reg <= DEPTH[ADDR_W:0];
     end
 end
 
-assign request_valid = request_valid_reg;
-assign request_function = request_function_reg;
-assign request_address = request_address_reg;
-assign request_length = request_length_reg;
+// A queue of two, so that request_ready goes no further. The address is data, the rest travels as
+// tuser.
+/* verilator lint_off UNUSED */
+wire [7:0]           request_keep;          // all ones
+wire                 request_last;
+/* verilator lint_on UNUSED */
+
+axis_register #(
+    .DATA_W(64),
+    .USER_W(18)
+) request (
+    .clk(clk),
+    .rst(rst),
+    .s_axis_tdata(e_address),
+    .s_axis_tkeep(8'hff),
+    .s_axis_tlast(1'b1),
+    .s_axis_tuser({queue_function(e_queue), e_length}),
+    .s_axis_tvalid(issue_reg && e_read),
+    .s_axis_tready(request_room),
+    .m_axis_tdata(request_address),
+    .m_axis_tkeep(request_keep),
+    .m_axis_tlast(request_last),
+    .m_axis_tuser({request_function, request_length}),
+    .m_axis_tvalid(request_valid),
+    .m_axis_tready(request_ready),
+    .busy(request_busy)
+);
 
 // --- the data comes: in order, straight behind the frame before ----------------------------------
 
 (* no_rw_check *) (* ram_style = "block" *)
 reg [DMA_W-1:0]      buffer_ram[0:DEPTH-1];
-(* ram_style = "distributed" *)
-reg                  come_error_ram[0:FRAMES-1];    // frames that have come: error
-
 reg [ADDR_W-1:0]     write_reg;
 reg [ADDR_W-1:0]     start_reg;             // first word of the frame that is coming
-reg [FRAME_W:0]      come_in_reg, come_out_reg;
 
 wire [ADDR_W-1:0]    write_next = write_reg + 1'b1;
 wire [ADDR_W:0]      written = {1'b0, write_reg - start_reg} + 1'b1;
@@ -356,8 +362,6 @@ always @(posedge clk) begin
         buffer_ram[write_reg] <= response_data;
         write_reg <= write_next;
         if (response_last) begin
-            come_error_ram[come_in_reg[FRAME_W-1:0]] <= response_error;
-            come_in_reg <= come_in_reg + 1'b1;
             if (response_error) begin
                 // The next frame takes its place
                 write_reg <= start_reg;
@@ -371,135 +375,177 @@ always @(posedge clk) begin
     if (rst) begin
         write_reg <= {ADDR_W{1'b0}};
         start_reg <= {ADDR_W{1'b0}};
-        come_in_reg <= {FRAME_W+1{1'b0}};
         release_reg <= {ADDR_W+1{1'b0}};
     end
 end
 
 // --- each frame's fate, in order -----------------------------------------------------------------
 
-(* ram_style = "distributed" *)
-reg [2:0]            check_ram[0:FRAMES-1];     // status of the descriptor
-(* ram_style = "distributed" *)
-reg [2:0]            fate_ram[0:FRAMES-1];      // status of the frame
+// No queue of frames ever gets full: there are not more than FRAMES of them.
 
-wire [2:0]           check = check_ram[resolve_ptr_reg[FRAME_W-1:0]];
-wire                 come = come_in_reg != come_out_reg;
-wire                 come_error = come_error_ram[come_out_reg[FRAME_W-1:0]];
-wire                 resolve = resolve_ptr_reg != issue_ptr_reg
-                               && (check != COMPLETION_STATUS_OK || come);
+// Frames that have come
+wire                 come;
+wire                 come_error;
+// Frames that are asked for, with what becomes of them
+localparam integer FRAME_INFO_W = QUEUE_W + 14 + 16 + 3 + 3;
 
-always @(posedge clk) begin
-    if (issue)
-        check_ram[issue_ptr_reg[FRAME_W-1:0]] <= e_status_reg;
-    if (resolve) begin
-        resolve_ptr_reg <= resolve_ptr_reg + 1'b1;
-        fate_ram[resolve_ptr_reg[FRAME_W-1:0]]
-            <= check != COMPLETION_STATUS_OK ? check
-               : come_error ? COMPLETION_STATUS_DMA_ERROR : COMPLETION_STATUS_OK;
-        if (check == COMPLETION_STATUS_OK)
-            come_out_reg <= come_out_reg + 1'b1;
-    end
-
-    if (rst) begin
-        resolve_ptr_reg <= {FRAME_W+1{1'b0}};
-        come_out_reg <= {FRAME_W+1{1'b0}};
-    end
-end
-
-// --- report ----------------------------------------------------------------------------------------
-
-(* ram_style = "distributed" *)
-reg [QUEUE_W+29:0]   report_ram[0:FRAMES-1];    // {queue, index, length}
+wire                 c_valid;
+wire [QUEUE_W-1:0]   c_queue;
+wire [13:0]          c_length;
+wire [15:0]          c_index;
+wire                 c_ip, c_l4, c_short;
+wire [2:0]           c_check;           // status of the descriptor
+wire                 c_read = c_check == COMPLETION_STATUS_OK;
+wire                 resolve = c_valid && (!c_read || come);
 
 reg                  done_valid_reg;
 reg [QUEUE_W-1:0]    done_queue_reg;
 reg [15:0]           done_index_reg;
 reg [13:0]           done_length_reg;
 reg [2:0]            done_status_reg;
-reg                  event_valid_reg;
+reg                  send_valid_reg;
+reg                  send_ip_reg, send_l4_reg, send_short_reg;
 
-wire                 done_load = done_ptr_reg != resolve_ptr_reg
-                                 && (!done_valid_reg || tx_done_ready);
+wire [2:0]           done_status;
+
+/* verilator lint_off PINCONNECTEMPTY */
+dma_fifo #(
+    .WIDTH(1),
+    .DEPTH(FRAMES)
+) comes (
+    .clk(clk),
+    .rst(rst),
+    .in_data(response_error),
+    .in_valid(response_valid && response_last),
+    .in_ready(),
+    .room(),
+    .out_data(come_error),
+    .out_valid(come),
+    .out_ready(c_valid && c_read),
+    .empty()
+);
+
+dma_fifo #(
+    .WIDTH(FRAME_INFO_W),
+    .DEPTH(FRAMES)
+) frames (
+    .clk(clk),
+    .rst(rst),
+    .in_data({e_queue, e_length, e_index, e_ip, e_l4, e_short, e_status}),
+    .in_valid(issue_reg),
+    .in_ready(),
+    .room(),
+    .out_data({c_queue, c_length, c_index, c_ip, c_l4, c_short, c_check}),
+    .out_valid(c_valid),
+    .out_ready(!c_read || come),
+    .empty()
+);
+
+dma_fifo #(
+    .WIDTH(QUEUE_W + 16 + 3),
+    .DEPTH(FRAMES)
+) done (
+    .clk(clk),
+    .rst(rst),
+    .in_data({done_queue_reg, done_index_reg, done_status_reg}),
+    .in_valid(done_valid_reg),
+    .in_ready(),
+    .room(),
+    .out_data({tx_done_gq, tx_done_index, done_status}),
+    .out_valid(tx_done_valid),
+    .out_ready(tx_done_ready),
+    .empty()
+);
+/* verilator lint_on PINCONNECTEMPTY */
 
 always @(posedge clk) begin
-    if (issue)
-        report_ram[issue_ptr_reg[FRAME_W-1:0]] <= {e_queue_reg, e_index_reg, e_length_reg};
-    event_valid_reg <= done_load;
-    if (tx_done_ready)
-        done_valid_reg <= 1'b0;
-    if (done_load) begin
-        done_valid_reg <= 1'b1;
-        {done_queue_reg, done_index_reg, done_length_reg}
-            <= report_ram[done_ptr_reg[FRAME_W-1:0]];
-        done_status_reg <= fate_ram[done_ptr_reg[FRAME_W-1:0]];
-        done_ptr_reg <= done_ptr_reg + 1'b1;
-    end
+    done_valid_reg <= resolve;
+    send_valid_reg <= resolve && c_read && !come_error;
+    dropped_reg <= resolve && (!c_read || come_error);
+    reported_reg <= tx_done_valid && tx_done_ready;
+    done_queue_reg <= c_queue;
+    done_index_reg <= c_index;
+    done_length_reg <= c_length;
+    done_status_reg <= c_read && come_error ? COMPLETION_STATUS_DMA_ERROR : c_check;
+    send_ip_reg <= c_ip;
+    send_l4_reg <= c_l4;
+    send_short_reg <= c_short;
 
     if (rst) begin
         done_valid_reg <= 1'b0;
-        event_valid_reg <= 1'b0;
-        done_ptr_reg <= {FRAME_W+1{1'b0}};
+        send_valid_reg <= 1'b0;
+        dropped_reg <= 1'b0;
+        reported_reg <= 1'b0;
     end
 end
 
-assign tx_done_valid = done_valid_reg;
-assign tx_done_gq = done_queue_reg;
-assign tx_done_index = done_index_reg;
-assign tx_done_status = {1'd0, done_status_reg};
-assign tx_queue_event_valid = event_valid_reg;
+assign tx_done_status = {1'd0, done_status};
+assign tx_queue_event_valid = done_valid_reg;
 assign tx_queue_event_index = {done_queue_reg, done_status_reg};
 assign tx_queue_event_bytes = done_length_reg;
 
 // --- output: frame after frame, a beat a clock ---------------------------------------------------
 
-(* ram_style = "distributed" *)
-reg [QUEUE_W+15:0]   send_ram[0:FRAMES-1];      // {queue, ip, l4, length - 1}
-
 // The frame that is next
-reg                  n_valid_reg;
-reg [QUEUE_W-1:0]    n_queue_reg;
-reg                  n_ip_reg, n_l4_reg;
-reg [13:0]           n_data_m1_reg;             // bytes in memory less 1
+wire                 n_valid;
+wire [QUEUE_W-1:0]   n_queue;
+wire                 n_ip, n_l4, n_short;
+wire [13:0]          n_data_m1;                 // bytes in memory less 1
+wire                 n_take;
+
+/* verilator lint_off PINCONNECTEMPTY */
+dma_fifo #(
+    .WIDTH(QUEUE_W + 3 + 14),
+    .DEPTH(FRAMES)
+) sends (
+    .clk(clk),
+    .rst(rst),
+    .in_data({done_queue_reg, send_ip_reg, send_l4_reg, send_short_reg, done_length_reg - 14'd1}),
+    .in_valid(send_valid_reg),
+    .in_ready(),
+    .room(),
+    .out_data({n_queue, n_ip, n_l4, n_short, n_data_m1}),
+    .out_valid(n_valid),
+    .out_ready(n_take),
+    .empty()
+);
+/* verilator lint_on PINCONNECTEMPTY */
 
 // The frame that leaves
 reg                  g_valid_reg;
 reg [QUEUE_W-1:0]    g_queue_reg;
 reg                  g_ip_reg, g_l4_reg;
-reg                  g_first_reg;
 reg                  g_data_reg;                // beats with data are left
+reg                  g_data_last_reg;           // this is the last of them
 reg [13:0]           g_data_m1_reg;             // bytes left, less 1
+reg                  g_last_reg;                // this is the last beat
 reg [13:0]           g_frame_m1_reg;            // the same with padding
 reg [13:0]           g_length_reg;
 reg [RATIO_W-1:0]    g_beat_reg;                // beat of the word
 reg [ADDR_W-1:0]     read_reg;
 
-wire                 advance;
-wire [2:0]           n_fate = fate_ram[out_ptr_reg[FRAME_W-1:0]];
-wire                 g_last = g_frame_m1_reg[13:BEAT_W] == 0;
-wire                 g_data_last = g_data_m1_reg[13:BEAT_W] == 0;
+wire                 out_room;
 wire                 g_word_last = g_data_reg
-                                   && (g_data_last || g_beat_reg == RATIO[RATIO_W-1:0] - 1'b1);
-wire                 g_step = g_valid_reg && advance;
-wire                 n_take = n_valid_reg && (!g_valid_reg || (g_step && g_last));
-wire                 n_load = out_ptr_reg != resolve_ptr_reg && (!n_valid_reg || n_take);
-wire [13:0]          n_frame_m1 = n_data_m1_reg < MIN_FRAME - 14'd1 ? MIN_FRAME - 14'd1
-                                                                     : n_data_m1_reg;
+                                   && (g_data_last_reg || g_beat_reg == RATIO[RATIO_W-1:0] - 1'b1);
+wire                 g_step = g_valid_reg && out_room;
+assign n_take = n_valid && (!g_valid_reg || (g_step && g_last_reg));
+wire [13:0]          n_frame_m1 = n_short ? MIN_FRAME - 14'd1 : n_data_m1;
 
 assign word_read = g_step && g_word_last;
 
-// Four stages behind the memory's address: memory, register, beat of the word and mask, output
-reg                  p_valid_reg, r_valid_reg, q_valid_reg, out_valid_reg;
-reg                  p_first_reg, p_last_reg, r_first_reg, r_last_reg, q_last_reg, out_last_reg;
+// Three stages behind the memory's address, which do not stop: memory, register, beat of the word
+// and mask
+reg                  p_valid_reg, r_valid_reg, q_valid_reg;
+reg                  p_last_reg, r_last_reg, q_last_reg;
 reg [RATIO_W-1:0]    p_beat_reg, r_beat_reg;
 reg                  p_data_reg, p_data_last_reg, r_data_reg, r_data_last_reg;
 reg [BEAT_W-1:0]     p_data_end_reg, p_end_reg, r_data_end_reg, r_end_reg, q_end_reg;
-reg [QUEUE_W-1:0]    p_queue_reg, r_queue_reg, q_queue_reg, out_queue_reg;
-reg                  p_ip_reg, p_l4_reg, r_ip_reg, r_l4_reg, q_ip_reg, q_l4_reg, out_ip_reg, out_l4_reg;
-reg [13:0]           p_length_reg, r_length_reg, q_length_reg, out_length_reg;
+reg [QUEUE_W-1:0]    p_queue_reg, r_queue_reg, q_queue_reg;
+reg                  p_ip_reg, p_l4_reg, r_ip_reg, r_l4_reg, q_ip_reg, q_l4_reg;
+reg [13:0]           p_length_reg, r_length_reg, q_length_reg;
 reg [DMA_W-1:0]      p_word_reg, r_word_reg;
-reg [DATA_W-1:0]     q_word_reg, out_word_reg;
-reg [BEAT_BYTES-1:0] q_mask_reg, out_keep_reg;
+reg [DATA_W-1:0]     q_word_reg;
+reg [BEAT_BYTES-1:0] q_mask_reg;
 wire [DATA_W-1:0]    q_mask_bits;
 
 localparam [BEAT_BYTES-1:0] ALL = {BEAT_BYTES{1'b1}};
@@ -511,134 +557,119 @@ generate
     end
 endgenerate
 
-assign advance = !out_valid_reg || m_axis_tready;
-
 always @(posedge clk) begin
-    if (issue)
-        send_ram[issue_ptr_reg[FRAME_W-1:0]] <= {e_queue_reg, e_ip_reg, e_l4_reg,
-                                                 e_length_reg - 14'd1};
-    if (n_take)
-        n_valid_reg <= 1'b0;
-    if (n_load) begin
-        // A frame without data is passed over
-        n_valid_reg <= n_fate == COMPLETION_STATUS_OK;
-        {n_queue_reg, n_ip_reg, n_l4_reg, n_data_m1_reg} <= send_ram[out_ptr_reg[FRAME_W-1:0]];
-        out_ptr_reg <= out_ptr_reg + 1'b1;
-    end
-
+    sent_reg <= n_take;
     if (g_step) begin
-        g_first_reg <= 1'b0;
         g_frame_m1_reg <= g_frame_m1_reg - BEAT_BYTES[13:0];
         g_data_m1_reg <= g_data_m1_reg - BEAT_BYTES[13:0];
-        if (g_data_last)
+        g_last_reg <= g_frame_m1_reg[13:BEAT_W] == 1;
+        g_data_last_reg <= g_data_m1_reg[13:BEAT_W] == 1;
+        if (g_data_last_reg)
             g_data_reg <= 1'b0;
         g_beat_reg <= g_word_last ? {RATIO_W{1'b0}} : g_beat_reg + 1'b1;
         if (g_word_last)
             read_reg <= read_reg + 1'b1;
-        if (g_last)
+        if (g_last_reg)
             g_valid_reg <= 1'b0;
     end
     if (n_take) begin
         g_valid_reg <= 1'b1;
-        g_queue_reg <= n_queue_reg;
-        g_ip_reg <= n_ip_reg;
-        g_l4_reg <= n_l4_reg;
-        g_first_reg <= 1'b1;
+        g_queue_reg <= n_queue;
+        g_ip_reg <= n_ip;
+        g_l4_reg <= n_l4;
         g_data_reg <= 1'b1;
-        g_data_m1_reg <= n_data_m1_reg;
+        g_data_last_reg <= n_data_m1[13:BEAT_W] == 0;
+        g_last_reg <= n_frame_m1[13:BEAT_W] == 0;
+        g_data_m1_reg <= n_data_m1;
         g_frame_m1_reg <= n_frame_m1;
         g_length_reg <= n_frame_m1 + 14'd1;
         g_beat_reg <= {RATIO_W{1'b0}};
     end
 
-    if (advance) begin
-        p_valid_reg <= g_valid_reg;
-        if (g_valid_reg) begin
-            p_word_reg <= buffer_ram[read_reg];
-            p_first_reg <= g_first_reg;
-            p_last_reg <= g_last;
-            p_beat_reg <= g_beat_reg;
-            p_data_reg <= g_data_reg;
-            p_data_last_reg <= g_data_last;
-            p_data_end_reg <= g_data_m1_reg[BEAT_W-1:0];
-            p_end_reg <= g_frame_m1_reg[BEAT_W-1:0];
-            p_queue_reg <= g_queue_reg;
-            p_ip_reg <= g_ip_reg;
-            p_l4_reg <= g_l4_reg;
-            p_length_reg <= g_length_reg;
-        end
+    p_valid_reg <= g_step;
+    p_word_reg <= buffer_ram[read_reg];
+    p_last_reg <= g_last_reg;
+    p_beat_reg <= g_beat_reg;
+    p_data_reg <= g_data_reg;
+    p_data_last_reg <= g_data_last_reg;
+    p_data_end_reg <= g_data_m1_reg[BEAT_W-1:0];
+    p_end_reg <= g_frame_m1_reg[BEAT_W-1:0];
+    p_queue_reg <= g_queue_reg;
+    p_ip_reg <= g_ip_reg;
+    p_l4_reg <= g_l4_reg;
+    p_length_reg <= g_length_reg;
 
-        r_valid_reg <= p_valid_reg;
-        if (p_valid_reg) begin
-            r_word_reg <= p_word_reg;
-            r_first_reg <= p_first_reg;
-            r_last_reg <= p_last_reg;
-            r_beat_reg <= p_beat_reg;
-            r_data_reg <= p_data_reg;
-            r_data_last_reg <= p_data_last_reg;
-            r_data_end_reg <= p_data_end_reg;
-            r_end_reg <= p_end_reg;
-            r_queue_reg <= p_queue_reg;
-            r_ip_reg <= p_ip_reg;
-            r_l4_reg <= p_l4_reg;
-            r_length_reg <= p_length_reg;
-        end
+    r_valid_reg <= p_valid_reg;
+    r_word_reg <= p_word_reg;
+    r_last_reg <= p_last_reg;
+    r_beat_reg <= p_beat_reg;
+    r_data_reg <= p_data_reg;
+    r_data_last_reg <= p_data_last_reg;
+    r_data_end_reg <= p_data_end_reg;
+    r_end_reg <= p_end_reg;
+    r_queue_reg <= p_queue_reg;
+    r_ip_reg <= p_ip_reg;
+    r_l4_reg <= p_l4_reg;
+    r_length_reg <= p_length_reg;
 
-        q_valid_reg <= r_valid_reg;
-        if (r_valid_reg) begin
-            q_word_reg <= r_word_reg[r_beat_reg*DATA_W +: DATA_W];
-            q_mask_reg <= !r_data_reg ? ~ALL
-                          : r_data_last_reg ? ALL >> ~r_data_end_reg : ALL;
-            q_last_reg <= r_last_reg;
-            q_end_reg <= r_end_reg;
-            if (r_first_reg) begin
-                q_queue_reg <= r_queue_reg;
-                q_ip_reg <= r_ip_reg;
-                q_l4_reg <= r_l4_reg;
-                q_length_reg <= r_length_reg;
-            end
-        end
-
-        out_valid_reg <= q_valid_reg;
-        if (q_valid_reg) begin
-            out_word_reg <= q_word_reg & q_mask_bits;
-            out_keep_reg <= q_last_reg ? ALL >> ~q_end_reg : ALL;
-            out_last_reg <= q_last_reg;
-            out_queue_reg <= q_queue_reg;
-            out_ip_reg <= q_ip_reg;
-            out_l4_reg <= q_l4_reg;
-            out_length_reg <= q_length_reg;
-        end
-    end
+    q_valid_reg <= r_valid_reg;
+    q_word_reg <= r_word_reg[r_beat_reg*DATA_W +: DATA_W];
+    q_mask_reg <= !r_data_reg ? ~ALL
+                  : r_data_last_reg ? ALL >> ~r_data_end_reg : ALL;
+    q_last_reg <= r_last_reg;
+    q_end_reg <= r_end_reg;
+    q_queue_reg <= r_queue_reg;
+    q_ip_reg <= r_ip_reg;
+    q_l4_reg <= r_l4_reg;
+    q_length_reg <= r_length_reg;
 
     if (rst) begin
-        n_valid_reg <= 1'b0;
+        sent_reg <= 1'b0;
         g_valid_reg <= 1'b0;
         p_valid_reg <= 1'b0;
         r_valid_reg <= 1'b0;
         q_valid_reg <= 1'b0;
-        out_valid_reg <= 1'b0;
-        out_ptr_reg <= {FRAME_W+1{1'b0}};
         read_reg <= {ADDR_W{1'b0}};
     end
 end
+
+wire [QUEUE_W-1:0]   out_queue;
+wire                 out_ip, out_l4;
+wire [13:0]          out_length;
+wire                 out_empty;
+
+dma_fifo #(
+    .WIDTH(DATA_W + BEAT_BYTES + 1 + QUEUE_W + 2 + 14),
+    .DEPTH(16),
+    .MARGIN(6)          // the stages above
+) out (
+    .clk(clk),
+    .rst(rst),
+    .in_data({q_word_reg & q_mask_bits, q_last_reg ? ALL >> ~q_end_reg : ALL, q_last_reg,
+              q_queue_reg, q_ip_reg, q_l4_reg, q_length_reg}),
+    .in_valid(q_valid_reg),
+    /* verilator lint_off PINCONNECTEMPTY */
+    .in_ready(),        // room tells
+    /* verilator lint_on PINCONNECTEMPTY */
+    .room(out_room),
+    .out_data({m_axis_tdata, m_axis_tkeep, m_axis_tlast, out_queue, out_ip, out_l4, out_length}),
+    .out_valid(m_axis_tvalid),
+    .out_ready(m_axis_tready),
+    .empty(out_empty)
+);
 
 reg [USER_W-1:0]     user;
 
 always @* begin
     user = {USER_W{1'b0}};
-    user[META_PORT +: META_PORT_W] = queue_function(out_queue_reg);
-    user[META_FUNCTION +: META_FUNCTION_W] = queue_function(out_queue_reg);
-    user[META_QUEUE +: QUEUE_W] = queue_of_function(out_queue_reg);
-    user[META_LENGTH +: META_LENGTH_W] = out_length_reg;
-    user[META_WANT_IP_CSUM] = out_ip_reg;
-    user[META_WANT_L4_CSUM] = out_l4_reg;
+    user[META_PORT +: META_PORT_W] = queue_function(out_queue);
+    user[META_FUNCTION +: META_FUNCTION_W] = queue_function(out_queue);
+    user[META_QUEUE +: QUEUE_W] = queue_of_function(out_queue);
+    user[META_LENGTH +: META_LENGTH_W] = out_length;
+    user[META_WANT_IP_CSUM] = out_ip;
+    user[META_WANT_L4_CSUM] = out_l4;
 end
 
-assign m_axis_tdata = out_word_reg;
-assign m_axis_tkeep = out_keep_reg;
-assign m_axis_tlast = out_last_reg;
-assign m_axis_tvalid = out_valid_reg;
 assign m_axis_tuser = user;
 
 // --- what is inside ---------------------------------------------------------------------------------
@@ -649,21 +680,37 @@ generate
         reg [COUNT_W-1:0] count_reg;
         wire more = pop_valid_reg && pop_queue_reg == QUEUE[QUEUE_W-1:0];
         wire nothing = answer_reg && !pop_ok && answer_queue_reg == QUEUE[QUEUE_W-1:0];
-        wire reported = tx_done_valid && tx_done_ready && tx_done_gq == QUEUE[QUEUE_W-1:0];
+        wire gone = tx_done_valid && tx_done_ready && tx_done_gq == QUEUE[QUEUE_W-1:0];
+        reg gone_reg;
+        reg idle_reg;
 
         always @(posedge clk) begin
-            if (more || nothing || reported)
+            gone_reg <= gone;
+            if (more || nothing || gone_reg)
                 count_reg <= count_reg + {{COUNT_W-1{1'b0}}, more}
-                             - {{COUNT_W-1{1'b0}}, nothing} - {{COUNT_W-1{1'b0}}, reported};
-            if (rst)
+                             - {{COUNT_W-1{1'b0}}, nothing} - {{COUNT_W-1{1'b0}}, gone_reg};
+            idle_reg <= count_reg == 0 && !more && !usable_reg[QUEUE];
+            if (rst) begin
+                gone_reg <= 1'b0;
                 count_reg <= {COUNT_W{1'b0}};
+                idle_reg <= 1'b1;
+            end
         end
-        assign queue_idle[g] = count_reg == 0 && !more;
+        assign queue_idle[g] = idle_reg;
     end
 endgenerate
 
-assign busy = usable != {QUEUES{1'b0}} || queue_idle != {QUEUES{1'b1}} || out_ptr_reg != issue_ptr_reg || n_valid_reg
-              || g_valid_reg || p_valid_reg || r_valid_reg || q_valid_reg || out_valid_reg || event_valid_reg;
+reg                  busy_reg;
+
+always @(posedge clk) begin
+    busy_reg <= pop_valid_reg || !(&queue_idle) || !list_empty || request_busy
+                || undone_reg != 0 || unsent_reg != 0 || g_valid_reg || p_valid_reg || r_valid_reg
+                || q_valid_reg || !out_empty;
+    if (rst)
+        busy_reg <= 1'b0;
+end
+
+assign busy = usable != {QUEUES{1'b0}} || usable_reg != {QUEUES{1'b0}} || busy_reg;
 
 endmodule
 

@@ -30,6 +30,7 @@ struct bench : dut<Vtx_dma> {
 	unsigned outstanding[QUEUES] = {}, served[QUEUES] = {};
 	unsigned request_stall = 0, response_stall = 0, done_stall = 0, stale = 0, bad = 0;
 	unsigned latency = 10, available_before = 0, enable_before = 0;
+	unsigned available_seen = 0, enable_seen = 0; /* the clock before that */
 	uint64_t frames = 0, dones = 0, refused_pops = 0;
 	bool request_held = false, done_held = false;
 	uint64_t request_was = 0, done_was = 0;
@@ -135,11 +136,12 @@ struct bench : dut<Vtx_dma> {
 	void check()
 	{
 		popped = m.pop_valid ? m.pop_queue : QUEUES;
-		if (m.pop_valid &&
-		    (!(available_before >> popped & 1) || !(enable_before >> (popped / 4) & 1)))
+		/* The choice is made of what was seen two clocks before. */
+		if (m.pop_valid && (!(available_seen >> popped & 1) ||
+				    !(enable_seen >> (popped / 4) & 1)))
 			fail("a queue is popped that has nothing or may not");
-		available_before = m.available;
-		enable_before = m.tx_enable;
+		available_seen = available_before, available_before = m.available;
+		enable_seen = enable_before, enable_before = m.tx_enable;
 
 		uint64_t request = m.request_address ^ (uint64_t)m.request_length << 48;
 		if (request_held && (!m.request_valid || request != request_was))
