@@ -11,8 +11,8 @@
 // neither TCP nor UDP, bad lengths) is left unmodified and counted as SKIPPED; the IPv4 checksum is
 // inserted also where only layer 4 does not apply.
 //
-// Order is kept. Rate: a beat a clock in and out. Latency: a frame leaves 13 clocks after its last
-// beat came (16 at 512 bits). Back-pressure goes upstream when the buffer is full. A frame longer
+// Order is kept. Rate: a beat a clock in and out. Latency: a frame leaves 16 clocks after its last
+// beat came (19 at 512 bits). Back-pressure goes upstream when the buffer is full. A frame longer
 // than the buffer is dropped whole and counted with result 3; the transmit DMA never sends one.
 // tuser out: PORT to WANT_L4_CSUM (bits 63:0) as they came in, 0 above.
 
@@ -89,6 +89,16 @@ end
 
 // --- in: store the beats ---------------------------------------------------------------------------
 
+// The beat as it came
+reg                  ready_reg;
+reg                  i_valid_reg;
+reg                  i_last_reg;
+reg [DATA_W-1:0]     i_data_reg;
+reg [BEAT_BYTES-1:0] i_keep_reg;
+/* verilator lint_off UNUSED */
+reg [USER_W-1:0]     i_user_reg;
+/* verilator lint_on UNUSED */
+
 (* ram_style = "block", no_rw_check *)
 reg [DATA_W-1:0]     ram[0:DEPTH-1];
 
@@ -97,7 +107,6 @@ reg [ADDR_W:0]       start_reg;             // first beat of the frame that is c
 reg [ADDR_W:0]       read_reg;
 reg [FRAME_W:0]      frame_reg;             // frames taken in
 reg [FRAME_W:0]      out_ptr_reg;           // frames given to the output
-reg                  room_reg;
 reg                  over_reg;              // the frame that is coming has almost filled the buffer
 reg                  too_long_reg;          // the rest of the frame is thrown away
 reg                  first_reg;
@@ -107,35 +116,42 @@ wire [ADDR_W:0]      used = write_reg - read_reg;
 wire [ADDR_W:0]      own = write_reg - start_reg;
 wire [FRAME_W:0]     frames = frame_reg - out_ptr_reg;
 wire                 drop = too_long_reg || over_reg;
-wire                 accept = s_axis_tvalid && s_axis_tready;
 
-assign s_axis_tready = room_reg || drop;
+assign s_axis_tready = ready_reg;
 
 always @(posedge clk) begin
-    // The counts are a clock old, and so is this
-    room_reg <= used <= DEPTH[ADDR_W:0] - 4 && frames <= FRAMES[FRAME_W:0] - 4;
+    // Four beats, and frames, may be under way. Behind a frame that is thrown away the buffer has
+    // room for them.
+    ready_reg <= (used <= DEPTH[ADDR_W:0] - 4 && frames <= FRAMES[FRAME_W:0] - 4) || drop;
 
-    over_reg <= own >= DEPTH[ADDR_W:0] - 8 && !(accept && s_axis_tlast);
+    i_valid_reg <= s_axis_tvalid && ready_reg;
+    i_last_reg <= s_axis_tlast;
+    i_data_reg <= s_axis_tdata;
+    i_keep_reg <= s_axis_tkeep;
+    i_user_reg <= s_axis_tuser;
 
-    if (accept) begin
+    over_reg <= own >= DEPTH[ADDR_W:0] - 8 && !(i_valid_reg && i_last_reg);
+
+    if (i_valid_reg) begin
         if (!drop) begin
-            ram[write_reg[ADDR_W-1:0]] <= s_axis_tdata;
+            ram[write_reg[ADDR_W-1:0]] <= i_data_reg;
             write_reg <= write_reg + 1'b1;
-            if (s_axis_tlast)
+            if (i_last_reg)
                 start_reg <= write_reg + 1'b1;
         end else begin
             write_reg <= start_reg;
         end
-        too_long_reg <= drop && !s_axis_tlast;
-        first_reg <= s_axis_tlast;
-        beat_reg <= s_axis_tlast ? {BEATS_W{1'b0}}
+        too_long_reg <= drop && !i_last_reg;
+        first_reg <= i_last_reg;
+        beat_reg <= i_last_reg ? {BEATS_W{1'b0}}
                     : beat_reg[BEATS_W-1] ? beat_reg : beat_reg + 1'b1;
     end
 
     if (rst) begin
         write_reg <= {ADDR_W+1{1'b0}};
         start_reg <= {ADDR_W+1{1'b0}};
-        room_reg <= 1'b0;
+        ready_reg <= 1'b0;
+        i_valid_reg <= 1'b0;
         too_long_reg <= 1'b0;
         over_reg <= 1'b0;
         first_reg <= 1'b1;
@@ -146,12 +162,12 @@ end
 // --- stage 1: the beat, and what its frame wants ----------------------------------------------------
 
 // Of the first beat's tuser
-wire [META_L3_TYPE_W-1:0] u_l3 = s_axis_tuser[META_L3_TYPE +: META_L3_TYPE_W];
-wire [META_L4_TYPE_W-1:0] u_l4 = s_axis_tuser[META_L4_TYPE +: META_L4_TYPE_W];
-wire [META_REASON_W-1:0] u_reason = s_axis_tuser[META_REASON +: META_REASON_W];
-wire [META_IP_VERDICT_W-1:0] u_verdict = s_axis_tuser[META_IP_VERDICT +: META_IP_VERDICT_W];
-wire                 u_want_ip = s_axis_tuser[META_WANT_IP_CSUM];
-wire                 u_want_l4 = s_axis_tuser[META_WANT_L4_CSUM];
+wire [META_L3_TYPE_W-1:0] u_l3 = i_user_reg[META_L3_TYPE +: META_L3_TYPE_W];
+wire [META_L4_TYPE_W-1:0] u_l4 = i_user_reg[META_L4_TYPE +: META_L4_TYPE_W];
+wire [META_REASON_W-1:0] u_reason = i_user_reg[META_REASON +: META_REASON_W];
+wire [META_IP_VERDICT_W-1:0] u_verdict = i_user_reg[META_IP_VERDICT +: META_IP_VERDICT_W];
+wire                 u_want_ip = i_user_reg[META_WANT_IP_CSUM];
+wire                 u_want_l4 = i_user_reg[META_WANT_L4_CSUM];
 wire                 u_tcp = u_l4 == L4_TYPE_TCP;
 // A verdict on the header means that the header is whole and has been summed
 wire                 u_ip_ok = (u_l3 == L3_TYPE_IPV4 || u_l3 == L3_TYPE_IPV4_OPT)
@@ -175,31 +191,29 @@ reg [15:0]           pseudo_reg;
 reg [13:0]           sum_start_reg, sum_end_reg;
 
 always @(posedge clk) begin
-    s1_valid_reg <= accept;
-    if (accept) begin
-        s1_first_reg <= first_reg;
-        s1_last_reg <= s_axis_tlast;
-        s1_drop_reg <= drop;
-        s1_data_reg <= s_axis_tdata;
-        s1_keep_reg <= s_axis_tkeep;
-        s1_beat_reg <= beat_reg;
-        if (first_reg) begin
-            plain_reg <= s_axis_tuser[PLAIN_W-1:0];
-            do_ip_reg <= u_want_ip && u_ip_ok;
-            do_l4_reg <= u_want_l4 && u_l4_ok;
-            udp_reg <= !u_tcp;
-            result_reg <= (u_want_ip && !u_ip_ok) || (u_want_l4 && !u_l4_ok)
-                          ? TX_CHECKSUM_RESULT_SKIPPED
-                          : u_want_ip || u_want_l4 ? TX_CHECKSUM_RESULT_INSERTED
-                                                   : TX_CHECKSUM_RESULT_NOT_REQUESTED;
-            ip_field_reg <= {1'b0, s_axis_tuser[META_L3_OFFSET +: META_L3_OFFSET_W]} + 9'd10;
-            l4_field_reg <= {1'b0, s_axis_tuser[META_L4_OFFSET +: META_L4_OFFSET_W]}
-                            + (u_tcp ? 9'd16 : 9'd6);
-            ip_value_reg <= ~s_axis_tuser[META_IP_HEADER_SUM +: META_IP_HEADER_SUM_W];
-            pseudo_reg <= s_axis_tuser[META_PSEUDO_SUM +: META_PSEUDO_SUM_W];
-            sum_start_reg <= s_axis_tuser[META_SUM_START +: META_SUM_START_W];
-            sum_end_reg <= s_axis_tuser[META_SUM_END +: META_SUM_END_W];
-        end
+    s1_valid_reg <= i_valid_reg;
+    s1_first_reg <= first_reg;
+    s1_last_reg <= i_last_reg;
+    s1_drop_reg <= drop;
+    s1_data_reg <= i_data_reg;
+    s1_keep_reg <= i_keep_reg;
+    s1_beat_reg <= beat_reg;
+    if (i_valid_reg && first_reg) begin
+        plain_reg <= i_user_reg[PLAIN_W-1:0];
+        do_ip_reg <= u_want_ip && u_ip_ok;
+        do_l4_reg <= u_want_l4 && u_l4_ok;
+        udp_reg <= !u_tcp;
+        result_reg <= (u_want_ip && !u_ip_ok) || (u_want_l4 && !u_l4_ok)
+                      ? TX_CHECKSUM_RESULT_SKIPPED
+                      : u_want_ip || u_want_l4 ? TX_CHECKSUM_RESULT_INSERTED
+                                               : TX_CHECKSUM_RESULT_NOT_REQUESTED;
+        ip_field_reg <= {1'b0, i_user_reg[META_L3_OFFSET +: META_L3_OFFSET_W]} + 9'd10;
+        l4_field_reg <= {1'b0, i_user_reg[META_L4_OFFSET +: META_L4_OFFSET_W]}
+                        + (u_tcp ? 9'd16 : 9'd6);
+        ip_value_reg <= ~i_user_reg[META_IP_HEADER_SUM +: META_IP_HEADER_SUM_W];
+        pseudo_reg <= i_user_reg[META_PSEUDO_SUM +: META_PSEUDO_SUM_W];
+        sum_start_reg <= i_user_reg[META_SUM_START +: META_SUM_START_W];
+        sum_end_reg <= i_user_reg[META_SUM_END +: META_SUM_END_W];
     end
 
     if (rst)
@@ -280,7 +294,8 @@ reg [WORD_W:0]       t_end_reg;             // the end of a frame, summed or not
 reg [WORD_W:0]       t_first_reg;
 reg [16*(WORD_W+1)-1:0] t_pseudo_reg;
 reg [DATA_W-1:0]     s2_data_reg;
-reg [BEAT_BYTES-1:0] s2_mask_reg;
+reg [BEAT_BYTES-1:0] s2_from_reg, s2_to_reg, s2_field_reg;
+wire [BEAT_BYTES-1:0] s2_mask = s2_from_reg & s2_to_reg & ~s2_field_reg;
 
 always @(posedge clk) begin
     t_sum_reg <= {t_sum_reg[WORD_W-1:0], s1_valid_reg && do_l4_reg};
@@ -289,7 +304,9 @@ always @(posedge clk) begin
     t_pseudo_reg <= {t_pseudo_reg[16*WORD_W-1:0], pseudo_reg};
     if (s1_valid_reg && do_l4_reg) begin
         s2_data_reg <= s1_data_reg;
-        s2_mask_reg <= from_start & to_end & ~field;
+        s2_from_reg <= from_start;
+        s2_to_reg <= to_end;
+        s2_field_reg <= field;
     end
 
     if (rst) begin
@@ -313,8 +330,8 @@ generate
     for (g = 0; g < WORDS; g = g + 1) begin : word
         // Network byte order
         assign node[g*SUM_W +: SUM_W]
-            = {{WORD_W{1'b0}}, s2_data_reg[g*16 +: 8] & {8{s2_mask_reg[2*g]}},
-               s2_data_reg[g*16+8 +: 8] & {8{s2_mask_reg[2*g+1]}}};
+            = {{WORD_W{1'b0}}, s2_data_reg[g*16 +: 8] & {8{s2_mask[2*g]}},
+               s2_data_reg[g*16+8 +: 8] & {8{s2_mask[2*g+1]}}};
     end
     for (n = 1; n <= WORD_W; n = n + 1) begin : level
         localparam integer FROM = 2*WORDS - (4*WORDS >> n);
@@ -393,23 +410,23 @@ reg [13:0]           g_left_reg;            // bytes left less 1
 reg                  g_last_reg;            // this is the last beat
 reg [FIELD_W-BEAT_W:0] g_beat_reg;          // number of the beat, saturating
 
-// Memory, register and match, output
-reg                  p_valid_reg, q_valid_reg, out_valid_reg;
-reg                  p_last_reg, q_last_reg, out_last_reg;
+// Memory, register and match; they do not stop
+reg                  p_valid_reg, q_valid_reg;
+reg                  p_last_reg, q_last_reg;
 reg                  p_ip_reg, p_l4_reg;    // the field is in this beat
 reg [WORD_W-1:0]     p_ip_word_reg, p_l4_word_reg;
 reg [WORDS-1:0]      q_ip_reg, q_l4_reg;    // and in this word of it
 reg [15:0]           p_ip_value_reg, p_l4_value_reg, q_ip_value_reg, q_l4_value_reg;
 reg [BEAT_W-1:0]     p_end_reg, q_end_reg;
-reg [PLAIN_W-1:0]    p_plain_reg, q_plain_reg, out_plain_reg;
-reg [DATA_W-1:0]     p_data_reg, q_data_reg, out_data_reg;
-reg [BEAT_BYTES-1:0] out_keep_reg;
+reg [PLAIN_W-1:0]    p_plain_reg, q_plain_reg;
+reg [DATA_W-1:0]     p_data_reg, q_data_reg;
 wire [DATA_W-1:0]    q_merged;
 
-wire                 advance = !out_valid_reg || m_axis_tready;
-wire                 g_step = g_valid_reg && advance;
+wire                 out_room;
+wire                 g_step = g_valid_reg && out_room;
 wire                 n_take = n_valid_reg && (!g_valid_reg || (g_step && g_last_reg));
-wire                 n_load = out_ptr_reg != result_ptr_reg && (!n_valid_reg || n_take);
+wire                 n_free = !n_valid_reg || n_take;
+wire                 n_load = out_ptr_reg != result_ptr_reg && n_free;
 wire [FIELD_W-BEAT_W:0] g_ip_beat = {1'b0, g_ip_field_reg[FIELD_W-1:BEAT_W]};
 wire [FIELD_W-BEAT_W:0] g_l4_beat = {1'b0, g_l4_field_reg[FIELD_W-1:BEAT_W]};
 
@@ -425,12 +442,14 @@ endgenerate
 always @(posedge clk) begin
     if (n_take)
         n_valid_reg <= 1'b0;
-    if (n_load) begin
-        n_valid_reg <= 1'b1;
+    if (n_free) begin
         n_record_reg <= record_ram[out_ptr_reg[FRAME_W-1:0]];
         n_left_reg <= length_ram[out_ptr_reg[FRAME_W-1:0]];
         n_result_reg <= result_ram[out_ptr_reg[FRAME_W-1:0]];
         n_udp_reg <= udp_ram[out_ptr_reg[FRAME_W-1:0]];
+    end
+    if (n_load) begin
+        n_valid_reg <= 1'b1;
         out_ptr_reg <= out_ptr_reg + 1'b1;
     end
 
@@ -458,61 +477,73 @@ always @(posedge clk) begin
         g_beat_reg <= {FIELD_W-BEAT_W+1{1'b0}};
     end
 
-    if (advance) begin
-        p_valid_reg <= g_valid_reg;
-        if (g_valid_reg) begin
-            p_data_reg <= ram[read_reg[ADDR_W-1:0]];
-            p_last_reg <= g_last_reg;
-            p_end_reg <= g_left_reg[BEAT_W-1:0];
-            p_plain_reg <= g_plain_reg;
-            p_ip_reg <= g_do_ip_reg && g_beat_reg == g_ip_beat;
-            p_l4_reg <= g_do_l4_reg && g_beat_reg == g_l4_beat;
-            p_ip_word_reg <= g_ip_field_reg[BEAT_W-1:1];
-            p_l4_word_reg <= g_l4_field_reg[BEAT_W-1:1];
-            p_ip_value_reg <= g_ip_value_reg;
-            p_l4_value_reg <= g_l4_value_reg;
-        end
+    p_valid_reg <= g_step;
+    p_data_reg <= ram[read_reg[ADDR_W-1:0]];
+    p_last_reg <= g_last_reg;
+    p_end_reg <= g_left_reg[BEAT_W-1:0];
+    p_plain_reg <= g_plain_reg;
+    p_ip_reg <= g_do_ip_reg && g_beat_reg == g_ip_beat;
+    p_l4_reg <= g_do_l4_reg && g_beat_reg == g_l4_beat;
+    p_ip_word_reg <= g_ip_field_reg[BEAT_W-1:1];
+    p_l4_word_reg <= g_l4_field_reg[BEAT_W-1:1];
+    p_ip_value_reg <= g_ip_value_reg;
+    p_l4_value_reg <= g_l4_value_reg;
 
-        q_valid_reg <= p_valid_reg;
-        if (p_valid_reg) begin
-            q_data_reg <= p_data_reg;
-            q_last_reg <= p_last_reg;
-            q_end_reg <= p_end_reg;
-            q_plain_reg <= p_plain_reg;
-            q_ip_reg <= {{WORDS-1{1'b0}}, p_ip_reg} << p_ip_word_reg;
-            q_l4_reg <= {{WORDS-1{1'b0}}, p_l4_reg} << p_l4_word_reg;
-            q_ip_value_reg <= p_ip_value_reg;
-            q_l4_value_reg <= p_l4_value_reg;
-        end
-
-        out_valid_reg <= q_valid_reg;
-        if (q_valid_reg) begin
-            out_data_reg <= q_merged;
-            out_last_reg <= q_last_reg;
-            out_keep_reg <= q_last_reg ? ALL >> ~q_end_reg : ALL;
-            out_plain_reg <= q_plain_reg;
-        end
-    end
+    q_valid_reg <= p_valid_reg;
+    q_data_reg <= p_data_reg;
+    q_last_reg <= p_last_reg;
+    q_end_reg <= p_end_reg;
+    q_plain_reg <= p_plain_reg;
+    q_ip_reg <= {{WORDS-1{1'b0}}, p_ip_reg} << p_ip_word_reg;
+    q_l4_reg <= {{WORDS-1{1'b0}}, p_l4_reg} << p_l4_word_reg;
+    q_ip_value_reg <= p_ip_value_reg;
+    q_l4_value_reg <= p_l4_value_reg;
 
     if (rst) begin
         n_valid_reg <= 1'b0;
         g_valid_reg <= 1'b0;
         p_valid_reg <= 1'b0;
         q_valid_reg <= 1'b0;
-        out_valid_reg <= 1'b0;
         out_ptr_reg <= {FRAME_W+1{1'b0}};
         read_reg <= {ADDR_W+1{1'b0}};
     end
 end
 
-assign m_axis_tdata = out_data_reg;
-assign m_axis_tkeep = out_keep_reg;
-assign m_axis_tlast = out_last_reg;
-assign m_axis_tvalid = out_valid_reg;
-assign m_axis_tuser = {{USER_W-PLAIN_W{1'b0}}, out_plain_reg};
+wire [PLAIN_W-1:0]   out_plain;
+wire                 out_empty;
 
-assign busy = write_reg != read_reg || !first_reg || s1_valid_reg || frames != 0 || n_valid_reg
-              || g_valid_reg || p_valid_reg || q_valid_reg || out_valid_reg || event_valid_reg;
+dma_fifo #(
+    .WIDTH(DATA_W + BEAT_BYTES + 1 + PLAIN_W),
+    .DEPTH(16),
+    .MARGIN(4)          // the stages above
+) out (
+    .clk(clk),
+    .rst(rst),
+    .in_data({q_merged, q_last_reg ? ALL >> ~q_end_reg : ALL, q_last_reg, q_plain_reg}),
+    .in_valid(q_valid_reg),
+    /* verilator lint_off PINCONNECTEMPTY */
+    .in_ready(),        // room tells
+    /* verilator lint_on PINCONNECTEMPTY */
+    .room(out_room),
+    .out_data({m_axis_tdata, m_axis_tkeep, m_axis_tlast, out_plain}),
+    .out_valid(m_axis_tvalid),
+    .out_ready(m_axis_tready),
+    .empty(out_empty)
+);
+
+assign m_axis_tuser = {{USER_W-PLAIN_W{1'b0}}, out_plain};
+
+reg                  busy_reg;
+
+always @(posedge clk) begin
+    busy_reg <= s_axis_tvalid || i_valid_reg || !first_reg || write_reg != read_reg || s1_valid_reg
+                || frame_reg != out_ptr_reg || n_valid_reg || g_valid_reg || p_valid_reg || q_valid_reg
+                || !out_empty || event_valid_reg;
+    if (rst)
+        busy_reg <= 1'b0;
+end
+
+assign busy = busy_reg;
 
 endmodule
 
