@@ -30,7 +30,7 @@ PROOFS = {
         "z3", "dma_fifo", "rtl/dma/dma_fifo.v", {"WIDTH": 4, "DEPTH": 4, "MARGIN": 2}, 10,
         ("room_reg <= {1'b0, level} <", "room_reg <= {1'b0, level} <=")),
     "axis_frame_demux": (
-        "z3", "axis_frame_demux", "rtl/common/axis_frame_demux.v", {"DATA_W": 8, "USER_W": 8}, 10,
+        "cvc5", "axis_frame_demux", "rtl/common/axis_frame_demux.v", {"DATA_W": 8, "USER_W": 8}, 4,
         ("inside_reg ? output_reg : first", "first")),
     "dma_write_slots": (
         "z3", "dma_write_slots", "rtl/dma/dma_write_slots.v", {"SLOTS": 3}, 5,

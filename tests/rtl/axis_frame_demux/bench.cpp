@@ -40,7 +40,10 @@ int main()
 		in.queue.push_back(f);
 	}
 	top->rst = 1;
-	for (uint64_t clock = 0; clock < 3000000 && (clock < 4 || !in.idle()); clock++) {
+	/* Two beats may be inside when the last one has been taken. */
+	unsigned rest = 0;
+	for (uint64_t clock = 0; clock < 3000000 && rest < 50; clock++) {
+		rest = clock > 4 && in.idle() ? rest + 1 : 0;
 		if (clock == 2)
 			top->rst = 0;
 		if (clock > 2)
