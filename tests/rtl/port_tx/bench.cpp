@@ -174,6 +174,8 @@ int main(int argc, char **argv)
 				n + b.packets[DISABLED] == 400 && n > 5,
 			"a full FIFO stalls, a disabled port does not", b.error);
 		b.m.enable = 1;
+		for (unsigned k = 0; k < 3; k++)
+			b.clock();
 		b.add(77);
 		ok = b.drain(1000);
 		t.check(ok && b.out.queue.back().data == b.offered.back(),
