@@ -112,17 +112,20 @@ reg                  too_long_reg;          // the rest of the frame is thrown a
 reg                  first_reg;
 reg [BEATS_W-1:0]    beat_reg;              // number of the beat in its frame
 
-wire [ADDR_W:0]      used = write_reg - read_reg;
-wire [ADDR_W:0]      own = write_reg - start_reg;
-wire [FRAME_W:0]     frames = frame_reg - out_ptr_reg;
+// A clock old: beats in the buffer, those of the frame that is coming, frames
+reg [ADDR_W:0]       used_reg;
+reg [ADDR_W:0]       own_reg;
+reg [FRAME_W:0]      frames_reg;
 wire                 drop = too_long_reg || over_reg;
 
 assign s_axis_tready = ready_reg;
 
 always @(posedge clk) begin
-    // Four beats, and frames, may be under way. Behind a frame that is thrown away the buffer has
-    // room for them.
-    ready_reg <= (used <= DEPTH[ADDR_W:0] - 4 && frames <= FRAMES[FRAME_W:0] - 4) || drop;
+    // Four beats, and five frames, may be under way that are not counted yet. Behind a frame that is
+    // thrown away the buffer has room for them.
+    used_reg <= write_reg - read_reg;
+    frames_reg <= frame_reg - out_ptr_reg;
+    ready_reg <= (used_reg <= DEPTH[ADDR_W:0] - 4 && frames_reg <= FRAMES[FRAME_W:0] - 5) || drop;
 
     i_valid_reg <= s_axis_tvalid && ready_reg;
     i_last_reg <= s_axis_tlast;
@@ -130,7 +133,8 @@ always @(posedge clk) begin
     i_keep_reg <= s_axis_tkeep;
     i_user_reg <= s_axis_tuser;
 
-    over_reg <= own >= DEPTH[ADDR_W:0] - 8 && !(i_valid_reg && i_last_reg);
+    own_reg <= i_valid_reg && i_last_reg ? {ADDR_W+1{1'b0}} : write_reg - start_reg;
+    over_reg <= own_reg >= DEPTH[ADDR_W:0] - 8 && !(i_valid_reg && i_last_reg);
 
     if (i_valid_reg) begin
         if (!drop) begin
@@ -153,6 +157,9 @@ always @(posedge clk) begin
         ready_reg <= 1'b0;
         i_valid_reg <= 1'b0;
         too_long_reg <= 1'b0;
+        used_reg <= {ADDR_W+1{1'b0}};
+        own_reg <= {ADDR_W+1{1'b0}};
+        frames_reg <= {FRAME_W+1{1'b0}};
         over_reg <= 1'b0;
         first_reg <= 1'b1;
         beat_reg <= {BEATS_W{1'b0}};
