@@ -137,8 +137,8 @@ struct bench : dut<Vtx_dma> {
 	{
 		popped = m.pop_valid ? m.pop_queue : QUEUES;
 		/* The choice is made of what was seen two clocks before. */
-		if (m.pop_valid && (!(available_seen >> popped & 1) ||
-				    !(enable_seen >> (popped / 4) & 1)))
+		if (m.pop_valid &&
+		    (!(available_seen >> popped & 1) || !(enable_seen >> (popped / 4) & 1)))
 			fail("a queue is popped that has nothing or may not");
 		available_seen = available_before, available_before = m.available;
 		enable_seen = enable_before, enable_before = m.tx_enable;
