@@ -552,6 +552,157 @@ end
 
 assign busy = busy_reg;
 
+`ifdef FORMAL
+// For every frame up to 16 KiB, and every start, end and checksum field: what is stored as a frame's
+// result is the complement of the pseudo header's and its words' sum with its carries brought round,
+// the field counted as 0. That this is what RFC 1071 makes word by word, tests/formal/rfc1071.v
+// proves. Not covered: that the result is put into its own frame, at its place.
+reg                  f_past_reg = 1'b0;
+reg [13:0]           f_start_reg, f_end_reg;
+reg [FIELD_W-1:0]    f_field_reg;
+reg [15:0]           f_pseudo_reg;
+reg [BEATS_W:0]      f_place_reg;           // of the beat in stage 1 in its frame
+reg [DATA_W-1:0]     f_word_1_reg;          // what is to be summed of that
+reg [DATA_W-1:0]     f_word_2_reg;          // and of the one in stage 2
+reg [SUM_W*(WORD_W+1)-1:0] f_sum_reg;       // sum of the beat at level k of the tree in slice k
+reg [16*(WORD_W+1)-1:0] f_pseudos_reg;
+reg                  f_had_1_reg;           // a beat to sum has left stage 1, level k
+reg [WORD_W:0]       f_had_reg;
+reg [BEATS_W:0]      f_added_reg;           // beats of the frame that have been added
+reg [ACC_W-1:0]      f_total_reg;           // their sum
+reg                  f_acc_sum_reg;         // the beat before was to sum, and the one before that
+reg                  f_fold_sum_reg;
+reg [15:0]           f_fold_reg;
+
+function [15:0] f_around(input [15:0] a, input [15:0] b);
+    reg [16:0] sum;
+    begin
+        sum = {1'b0, a} + {1'b0, b};
+        f_around = sum[15:0] + {15'd0, sum[16]};
+    end
+endfunction
+
+wire [13:0]          f_start = first_reg ? i_user_reg[META_SUM_START +: META_SUM_START_W] : f_start_reg;
+wire [13:0]          f_end = first_reg ? i_user_reg[META_SUM_END +: META_SUM_END_W] : f_end_reg;
+wire [FIELD_W-1:0]   f_field = first_reg ? i_user_reg[META_L4_OFFSET +: META_L4_OFFSET_W] + (u_tcp ? 9'd16 : 9'd6)
+                               : f_field_reg;
+wire [BEATS_W:0]     f_place = first_reg ? {BEATS_W+1{1'b0}} : f_place_reg + 1'b1;
+wire [DATA_W-1:0]    f_word;
+wire [SUM_W-1:0]     f_sums [0:WORDS];
+wire [SUM_W-1:0]     f_tree [0:(WORD_W+1)*(WORDS+1)-1];
+
+assign f_sums[0] = {SUM_W{1'b0}};
+
+genvar fg, fh;
+generate
+    for (fg = 0; fg < WORDS; fg = fg + 1) begin : f_half
+        // Place of the word's bytes in the frame
+        wire [BEATS_W+BEAT_W:0] high = {f_place, {BEAT_W{1'b0}}} + 2 * fg;
+        wire [BEATS_W+BEAT_W:0] low = high + 1'b1;
+        wire other = high != {{BEATS_W+BEAT_W+1-FIELD_W{1'b0}}, f_field};
+        assign f_word[16*fg+8 +: 8] = i_data_reg[16*fg +: 8] & {8{other && high >= f_start && high < f_end}};
+        assign f_word[16*fg +: 8] = i_data_reg[16*fg+8 +: 8] & {8{other && low >= f_start && low < f_end}};
+        assign f_sums[fg+1] = f_sums[fg] + {{SUM_W-16{1'b0}}, f_word_2_reg[16*fg +: 16]};
+        always @* begin
+            if (f_past_reg && s1_valid_reg && do_l4_reg)
+                assert (f_word_1_reg[16*fg +: 16] == {
+                    s1_data_reg[16*fg +: 8] & {8{from_start[2*fg] && to_end[2*fg] && !field[2*fg]}},
+                    s1_data_reg[16*fg+8 +: 8] & {8{from_start[2*fg+1] && to_end[2*fg+1] && !field[2*fg+1]}}});
+            if (f_past_reg && t_sum_reg[0])
+                assert (node[fg*SUM_W +: SUM_W] == {{SUM_W-16{1'b0}}, f_word_2_reg[16*fg +: 16]});
+        end
+    end
+    for (fg = 1; fg <= WORD_W; fg = fg + 1) begin : f_level
+        assign f_tree[fg*(WORDS+1)] = {SUM_W{1'b0}};
+        for (fh = 0; fh < (WORDS >> fg); fh = fh + 1) begin : f_add
+            assign f_tree[fg*(WORDS+1)+fh+1] = f_tree[fg*(WORDS+1)+fh]
+                + node[(2*WORDS - (2*WORDS >> fg) + fh)*SUM_W +: SUM_W];
+        end
+        always @*
+            if (f_past_reg && t_sum_reg[fg])
+                assert (f_sum_reg[SUM_W*fg +: SUM_W] == f_tree[fg*(WORDS+1)+(WORDS >> fg)]);
+    end
+    for (fg = 0; fg <= WORD_W; fg = fg + 1) begin : f_stage
+        always @*
+            if (f_past_reg) begin
+                if (t_sum_reg[fg] && t_first_reg[fg])
+                    assert (t_pseudo_reg[16*fg +: 16] == f_pseudos_reg[16*fg +: 16]);
+                if (t_sum_reg[fg] && !t_first_reg[fg])
+                    assert (f_had_reg[fg]);
+                if (fg == 0 ? f_had_1_reg : f_had_reg[(fg + WORD_W) % (WORD_W + 1)])
+                    assert (t_sum_reg[fg] || f_had_reg[fg]);
+            end
+    end
+endgenerate
+
+always @(posedge clk) begin
+    f_past_reg <= 1'b1;
+    if (i_valid_reg) begin
+        f_start_reg <= f_start;
+        f_end_reg <= f_end;
+        f_field_reg <= f_field;
+        f_place_reg <= f_place;
+        f_word_1_reg <= f_word;
+        if (first_reg)
+            f_pseudo_reg <= i_user_reg[META_PSEUDO_SUM +: META_PSEUDO_SUM_W];
+    end
+    if (s1_valid_reg && do_l4_reg)
+        f_word_2_reg <= f_word_1_reg;
+    f_sum_reg <= {f_sum_reg[SUM_W*WORD_W-1:SUM_W], f_sums[WORDS], {SUM_W{1'b0}}};
+    f_pseudos_reg <= {f_pseudos_reg[16*WORD_W-1:0], f_pseudo_reg};
+    f_had_1_reg <= f_had_1_reg || (s1_valid_reg && do_l4_reg);
+    f_had_reg <= f_had_reg | t_sum_reg;
+    if (t_sum_reg[WORD_W]) begin
+        f_added_reg <= (t_first_reg[WORD_W] ? {BEATS_W+1{1'b0}} : f_added_reg) + 1'b1;
+        f_total_reg <= (t_first_reg[WORD_W] ? {{ACC_W-16{1'b0}}, f_pseudos_reg[16*WORD_W +: 16]} : f_total_reg)
+                       + {{ACC_W-SUM_W{1'b0}}, f_sum_reg[SUM_W*WORD_W +: SUM_W]};
+    end
+    f_acc_sum_reg <= t_sum_reg[WORD_W];
+    f_fold_sum_reg <= f_acc_sum_reg;
+    f_fold_reg <= f_around(f_total_reg[15:0], {2'd0, f_total_reg[29:16]});
+    if (rst) begin
+        f_had_1_reg <= 1'b0;
+        f_had_reg <= {WORD_W+1{1'b0}};
+        f_acc_sum_reg <= 1'b0;
+        f_fold_sum_reg <= 1'b0;
+    end
+end
+
+always @* begin
+    if (!f_past_reg)
+        assume (rst);
+    // A frame has at most 16 KiB, and its layer 4 header begins at an even byte.
+    assume (first_reg || f_place_reg < (1 << (BEATS_W - 1)) - 1);
+    assume (t_first_reg[WORD_W] || f_added_reg < (1 << (BEATS_W - 1)));
+    assume (!i_user_reg[META_L4_OFFSET]);
+    if (f_past_reg) begin
+        if (s1_valid_reg)
+            assert (first_reg == s1_last_reg);
+        if (s1_valid_reg || !first_reg) begin
+            assert (sum_start_reg == f_start_reg && sum_end_reg == f_end_reg && l4_field_reg == f_field_reg
+                    && pseudo_reg == f_pseudo_reg && !f_field_reg[0]);
+        end
+        if (s1_valid_reg)
+            assert ({1'b0, s1_beat_reg} == f_place_reg);
+        assert (first_reg ? beat_reg == 0 : {1'b0, beat_reg} == f_place_reg + 1'b1);
+        if (!first_reg && do_l4_reg)
+            assert (s1_valid_reg || f_had_1_reg);
+        if (s1_valid_reg && do_l4_reg && !s1_first_reg)
+            assert (f_had_1_reg);
+        if (f_had_reg[WORD_W]) begin
+            assert (acc_reg == f_total_reg);
+            assert (f_added_reg <= (1 << (BEATS_W - 1)));
+            assert (f_total_reg < {f_added_reg + 1'b1, {SUM_W{1'b0}}});
+        end
+        if (f_acc_sum_reg)
+            assert (f_had_reg[WORD_W]);
+        if (fold_end_reg && f_fold_sum_reg)
+            assert (folded == f_fold_reg);
+        cover (fold_end_reg && f_fold_sum_reg && f_added_reg == 2 && folded != 0);
+    end
+end
+`endif
+
 endmodule
 
 `resetall

@@ -239,7 +239,7 @@ module csum_verify #(
     reg [DATA_W-1:0] f_word_0_reg;          // of the beat in stage 0 what is to be summed
     reg [DATA_W-1:0] f_word_1_reg;          // and of that in stage 1
     reg [SUM_W*(LEVELS+2)-1:0] f_sum_reg;      // sum of the beat in stage k, 2 or later, in slice k
-    reg              f_some_reg;            // a beat has left stage ACC
+    reg [ACC:0]      f_had_reg;             // a beat has left stage k
     reg [BEATS_W:0]  f_added_reg;           // beats of the frame that have
     reg [29:0]       f_total_reg;           // their sum
     reg [15:0]       f_fold_reg;            // of the frame, a stage later each
@@ -316,7 +316,6 @@ module csum_verify #(
             f_word_1_reg <= f_word_0_reg;
             f_sum_reg <= {f_sum_reg[SUM_W*(LEVELS+1)-1:2*SUM_W], f_sums[HALVES], {2*SUM_W{1'b0}}};
             if (valid_reg[ACC]) begin
-                f_some_reg <= 1'b1;
                 f_added_reg <= (first_reg[ACC] ? {BEATS_W+1{1'b0}} : f_added_reg) + 1'b1;
                 f_total_reg <= f_total;
             end
@@ -327,8 +326,10 @@ module csum_verify #(
             if (valid_reg[DELAY-1] && last_reg[DELAY-1])
                 f_raw_reg <= f_folded_reg;
         end
+        if (move)
+            f_had_reg <= f_had_reg | valid_reg[ACC:0];
         if (rst)
-            f_some_reg <= 1'b0;
+            f_had_reg <= {ACC+1{1'b0}};
     end
 
     always @* begin
@@ -346,11 +347,13 @@ module csum_verify #(
                 assert (start_reg == f_start_reg && end_reg == f_end_reg);
                 assert ({1'b0, beat_reg} == f_place_reg);
             end
-            if (valid_reg[ACC])
-                assume (f_some_reg || first_reg[ACC]);
+            // A beat that is not its frame's first has another before it.
+            assert ((valid_reg[ACC:0] & ~first_reg[ACC:0] & ~f_had_reg) == 0);
+            assert ((f_had_reg[ACC-1:0] & ~valid_reg[ACC:1] & ~f_had_reg[ACC:1]) == 0);
+            assert (!in_frame_reg || valid_reg[0] || f_had_reg[0]);
             if (valid_reg[ACC+1])
-                assert (f_some_reg);
-            if (f_some_reg) begin
+                assert (f_had_reg[ACC]);
+            if (f_had_reg[ACC]) begin
                 assert (total_reg == f_total_reg);
                 assert (f_added_reg <= {1'b1, {BEATS_W{1'b0}}});
                 assert (f_total_reg <= {f_added_reg, {16+LEVELS{1'b0}}});

@@ -27,7 +27,7 @@ PROOFS = {
         "z3", "axis_fifo", "rtl/common/axis_fifo.v", {"DATA_W": 8, "USER_W": 3, "DEPTH": 4}, 10,
         ("if (out_move && read_valid_reg)", "if (read_valid_reg)")),
     "dma_fifo": (
-        "z3", "dma_fifo", "rtl/dma/dma_fifo.v", {"WIDTH": 4, "DEPTH": 4, "MARGIN": 2}, 10,
+        "bitwuzla", "dma_fifo", "rtl/dma/dma_fifo.v", {"WIDTH": 4, "DEPTH": 4, "MARGIN": 2}, 10,
         ("room_reg <= {1'b0, level} <", "room_reg <= {1'b0, level} <=")),
     "axis_frame_demux": (
         "cvc5", "axis_frame_demux", "rtl/common/axis_frame_demux.v", {"DATA_W": 8, "USER_W": 8}, 4,
@@ -74,6 +74,11 @@ PROOFS = {
         "bitwuzla", "csum_verify", "rtl/csum/csum_verify.v", {"DATA_W": width}, 1,
         ("fold_reg <= {1'b0, total_reg[15:0]} +", "fold_reg <= {1'b0, ~total_reg[15:0]} +"))
        for width in (64, 128, 256, 512)},
+    **{f"csum_insert.w{width}": (
+        "bitwuzla", "csum_insert", "rtl/csum/csum_insert.v rtl/dma/dma_fifo.v",
+        {"DATA_W": width, "BUFFER_BYTES": 2 * width, "FRAMES": 8}, 1,
+        ("fold_reg <= {1'b0, acc_reg[15:0]} +", "fold_reg <= {1'b0, ~acc_reg[15:0]} +"))
+       for width in (64, 128, 256, 512)},
 }
 
 # Two walkers side by side: the ring is cut off, and the registers are made ports
@@ -86,7 +91,7 @@ OPEN = {
 }
 
 # Minutes each; the others are proved in every test run
-LONG = ["csum_verify.w512"]
+LONG = ["csum_verify.w512", "csum_insert.w512"]
 
 # The virtual environment's Python for the solver beside this file
 PATH = os.pathsep.join([os.path.dirname(sys.executable), os.path.dirname(os.path.abspath(__file__)),

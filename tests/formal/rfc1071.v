@@ -27,11 +27,11 @@ module rfc1071 (
         fold = add(sum[15:0], {2'd0, sum[29:16]});
     endfunction
 
-    // Of 16 KiB at most
+    // Of 16 KiB and a pseudo header's sum at most
     wire [29:0] next = total + {14'd0, word};
 
     always @* begin
-        assume (total <= 30'd8191 * 30'd65535);
+        assume (total <= 30'd8192 * 30'd65535);
         assert (fold(30'd0) == 16'd0);
         assert (fold(next) == add(fold(total), word));
         cover (fold(next) == 16'hffff && word != 0);
