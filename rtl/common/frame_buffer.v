@@ -179,6 +179,120 @@ module frame_buffer #(
 
     wire unused = &{1'b0, write_length};
 
+`ifdef FORMAL
+    // No loss, no duplication, no disorder: committed beat number f_tag, any, leaves as number f_tag,
+    // as it was written, with tlast where it was committed; nothing of a discarded frame leaves. User
+    // word number f_frame, any, leaves with the beat behind f_frame times tlast. Both memories have
+    // room for what a writer writes that heeds `room`. A beat whose user word is there goes on at once.
+    localparam integer F_W = ADDR_W + 3;
+    localparam integer G_W = FRAME_W + 3;
+    reg              f_past_reg = 1'b0;
+    (* anyconst *) reg [F_W-1:0] f_tag;
+    (* anyconst *) reg [G_W-1:0] f_frame;
+    reg  [F_W-1:0]   f_committed_reg;       // beats committed, and given
+    reg  [F_W-1:0]   f_given_reg;
+    reg  [F_W-1:0]   f_open_reg;            // beats of the frame that is being written
+    reg  [BEAT_W-1:0] f_value_reg;
+    reg  [G_W-1:0]   f_commits_reg;         // user words written, and taken to the output
+    reg  [G_W-1:0]   f_taken_reg;
+    reg  [G_W-1:0]   f_lasts_reg;           // last beats taken to the output
+    reg  [USER_W-1:0] f_user_reg;
+    reg  [2:0]       f_age_reg;             // clocks since room was last 1, up to 5
+
+    wire [2:0]       f_age = room ? 3'd0 : f_age_reg;
+    wire [F_W-1:0]   f_stored = {2'd0, start_reg - read_reg};
+    wire [F_W-1:0]   f_front = {{F_W-1{1'b0}}, out_valid_reg} + {{F_W-1{1'b0}}, beat_valid_reg};
+    wire [F_W-1:0]   f_place = f_tag - f_given_reg;             // beats in front of the tagged one
+    wire [F_W-1:0]   f_behind = f_place - f_front;
+    wire [ADDR_W-1:0] f_address = read_reg[ADDR_W-1:0] + f_behind[ADDR_W-1:0];
+    wire             f_give = m_axis_tvalid && m_axis_tready;
+    wire             f_move = beat_leave && beat_valid_reg;
+    wire [G_W-1:0]   f_waits = f_frame - f_taken_reg;           // user words in front of the one
+    wire [G_W-1:0]   f_user_behind = f_waits - {{G_W-1{1'b0}}, user_valid_reg};
+    wire [FRAME_W-1:0] f_user_address = user_read_reg[FRAME_W-1:0] + f_user_behind[FRAME_W-1:0];
+    wire [G_W-1:0]   f_users = f_commits_reg - f_taken_reg;
+    reg              f_shown_reg;           // the output's user word is number f_frame
+
+    always @(posedge clk) begin
+        f_past_reg <= 1'b1;
+        f_age_reg <= f_age == 3'd5 ? 3'd5 : f_age + 3'd1;
+        if (write_valid && f_committed_reg + f_open_reg == f_tag)
+            f_value_reg <= {write_commit, write_length[LANE_W-1:0], write_data};
+        f_open_reg <= write_commit || write_discard ? {F_W{1'b0}} : f_open_reg + {{F_W-1{1'b0}}, write_valid};
+        if (write_commit) begin
+            f_committed_reg <= f_committed_reg + f_open_reg + 1'b1;
+            f_commits_reg <= f_commits_reg + 1'b1;
+            if (f_commits_reg == f_frame)
+                f_user_reg <= write_user;
+        end
+        f_given_reg <= f_given_reg + {{F_W-1{1'b0}}, f_give};
+        if (user_take) begin
+            f_taken_reg <= f_taken_reg + 1'b1;
+            f_shown_reg <= f_taken_reg == f_frame;
+        end
+        f_lasts_reg <= f_lasts_reg + {{G_W-1{1'b0}}, f_move && beat_reg[BEAT_W-1]};
+        if (rst) begin
+            f_age_reg <= 3'd5;
+            f_open_reg <= {F_W{1'b0}};
+            f_committed_reg <= {F_W{1'b0}};
+            f_given_reg <= {F_W{1'b0}};
+            f_commits_reg <= {G_W{1'b0}};
+            f_taken_reg <= {G_W{1'b0}};
+            f_lasts_reg <= {G_W{1'b0}};
+            f_shown_reg <= 1'b0;
+        end
+    end
+
+    always @* begin
+        if (!f_past_reg)
+            assume (rst);
+        assume (!write_valid || f_age <= 3'd4);
+        assume (!write_commit || (write_valid && !write_discard));
+        if (f_past_reg) begin
+            if (m_axis_tvalid && f_place == {F_W{1'b0}})
+                assert ({m_axis_tlast, m_axis_tdata} == {f_value_reg[BEAT_W-1], f_value_reg[DATA_W-1:0]}
+                        && out_bytes == f_value_reg[DATA_W +: LANE_W]);
+            if (user_take && f_taken_reg == f_frame)
+                assert (user_reg == f_user_reg);
+            if (f_shown_reg && f_commits_reg - f_frame <= FRAMES + 2)
+                assert (m_axis_tuser == f_user_reg);
+            assert (f_taken_reg == f_lasts_reg + {{G_W-1{1'b0}}, !first_reg});
+            assert (!f_move || user_take == first_reg);
+            // Nothing holds it up.
+            if (f_stored != {F_W{1'b0}} && !beat_valid_reg)
+                assert (fetch);
+            if (beat_valid_reg && !out_valid_reg && (!first_reg || user_valid_reg))
+                assert (f_move);
+            if (user_write_reg != user_read_reg && !user_valid_reg)
+                assert (user_fetch);
+
+            // What holds always
+            assert (f_age_reg <= 3'd5);
+            assert (used <= DEPTH - 6 + f_age && {1'b0, frames} <= FRAMES - 6 + f_age);
+            assert (f_stored <= {2'd0, used} && f_stored + f_open_reg == {2'd0, used});
+            assert (f_committed_reg - f_given_reg == f_stored + f_front);
+            assert (f_users == {2'd0, frames} + {{G_W-1{1'b0}}, user_valid_reg});
+            if (f_place < f_stored + f_front + f_open_reg) begin
+                if (f_place == {F_W{1'b0}} && out_valid_reg)
+                    assert (out_reg == f_value_reg);
+                else if (f_place < f_front)
+                    assert (beat_reg == f_value_reg);
+                else
+                    assert (memory[f_address] == f_value_reg);
+            end
+            if (f_waits < f_users) begin
+                if (f_waits == {G_W{1'b0}} && user_valid_reg)
+                    assert (user_reg == f_user_reg);
+                else
+                    assert (user_memory[f_user_address] == f_user_reg);
+            end
+            if (f_shown_reg)
+                assert (f_taken_reg == f_frame + 1'b1);
+            cover (f_give && m_axis_tlast && f_given_reg == 4 && f_shown_reg);
+        end
+    end
+`endif
+
 endmodule
 
 `resetall

@@ -26,6 +26,11 @@ PROOFS = {
     "axis_fifo": (
         "z3", "axis_fifo", "rtl/common/axis_fifo.v", {"DATA_W": 8, "USER_W": 3, "DEPTH": 4}, 10,
         ("if (out_move && read_valid_reg)", "if (read_valid_reg)")),
+    **{f"frame_buffer.w{width}": (
+        "bitwuzla", "frame_buffer", "rtl/common/frame_buffer.v",
+        {"DATA_W": width, "USER_W": 3, "RAM_BYTES": 2 * width, "FRAMES": 8}, 1,
+        ("write_reg <= start_reg;", "write_reg <= start_reg + write_valid;"))
+       for width in (64, 512)},
     "dma_fifo": (
         "bitwuzla", "dma_fifo", "rtl/dma/dma_fifo.v", {"WIDTH": 4, "DEPTH": 4, "MARGIN": 2}, 10,
         ("room_reg <= {1'b0, level} <", "room_reg <= {1'b0, level} <=")),
