@@ -453,6 +453,28 @@ int main(int argc, char **argv)
 			b.error);
 		b.stop(1);
 		t.check(!b.m.doorbell_error, "disable clears the error");
+		/* With descriptors that wait to be read: back over some of them, and round over them */
+		for (uint16_t tail : { 150, 400 }) {
+			bench d(8);
+			d.configure(2, 8);
+			d.pop_percent = 0;
+			d.enable(2, true);
+			d.run(50);
+			d.post(2, 200);
+			d.run(500);
+			ok = d.fetched(2) < 144 && !d.m.doorbell_error;
+			d.ring_doorbell(2, tail);
+			d.run(50);
+			ok &= d.m.doorbell_error == 4;
+			d.pop_percent = 50;
+			d.drain();
+			d.run(50);
+			t.check(ok && d.error.empty() && d.q[2].popped == 200 &&
+					d.fetched(2) == 200,
+				"from 200 of 256 to " + std::to_string(tail) +
+					" is an error and ignored",
+				d.error);
+		}
 		/* A doorbell in every clock, all queues */
 		bench c(6);
 		c.pop_percent = 0;
