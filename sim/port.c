@@ -94,6 +94,7 @@ static int parse_option(struct port *port, const char *option)
 	}
 	if (strcmp(option, "link=down") == 0 || strcmp(option, "link=up") == 0) {
 		port->link = strcmp(option, "link=up") == 0;
+		port->follows = false;
 		return 0;
 	}
 	return -EINVAL;
@@ -152,6 +153,7 @@ int port_open(struct port *port, unsigned int number, const char *text, uint64_t
 		err = -EINVAL;
 		goto fail;
 	}
+	port->follows = port->kind->carrier != NULL;
 	while ((part = strsep(&rest, ",")) != NULL) {
 		if (count < port->kind->arguments) {
 			arguments[count++] = part;
@@ -173,8 +175,10 @@ int port_open(struct port *port, unsigned int number, const char *text, uint64_t
 	if (count > 0)
 		snprintf(port->name, sizeof(port->name), "%s", arguments[0]);
 	err = open_in_netns(port, arguments);
-	if (err == 0)
+	if (err == 0) {
+		port_look(port);
 		return 0;
+	}
 	sim_log(LOG_ERROR, "port %u: %s: %s", number, text, strerror(-err));
 fail:
 	port->kind = NULL; /* nothing is open: port_close() does nothing */
@@ -252,6 +256,14 @@ bool port_corrupt(struct port *port, uint8_t *frame, uint32_t length)
 		return false;
 	frame[end - 1 - random32(port) % CORRUPT_TAIL] ^= (uint8_t)(1u << random32(port) % 8);
 	port->counters.corrupted++;
+	return true;
+}
+
+bool port_look(struct port *port)
+{
+	if (!port->follows || port->kind->carrier(port) == port->link)
+		return false;
+	port->link = !port->link;
 	return true;
 }
 

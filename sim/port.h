@@ -24,6 +24,8 @@ struct port_kind {
 	ssize_t (*receive)(struct port *port, uint8_t *frame, size_t room);
 	/* -EAGAIN: try again later. */
 	int (*send)(struct port *port, const uint8_t *frame, uint32_t length);
+	/* True while somebody is at the other end of the wire. NULL: always. */
+	bool (*carrier)(const struct port *port);
 	/* Makes what was sent visible, when there is time. May be NULL. */
 	void (*flush)(struct port *port);
 	void (*close)(struct port *port);
@@ -54,6 +56,7 @@ struct port {
 	void *data; /* of the kind */
 	char netns[64]; /* network namespace of the wire, empty: ours */
 	bool link;
+	bool follows; /* the link is what the wire's carrier is */
 	unsigned int mbps; /* 0: not given */
 	/* Frames wait until somebody can take them; a capture would be lost otherwise. */
 	bool patient;
@@ -75,6 +78,9 @@ struct port {
  */
 int port_open(struct port *port, unsigned int number, const char *text, uint64_t seed);
 void port_close(struct port *port);
+
+/* Looks at the wire's carrier, if the link follows it; true when the link has changed. */
+bool port_look(struct port *port);
 
 /* The next frame, as the card shall see it: its length, or -EAGAIN when there is none now. */
 ssize_t port_receive(struct port *port, uint8_t *frame);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -70,6 +71,14 @@ static int tap_send(struct port *port, const uint8_t *frame, uint32_t length)
 	return write(port->fd, frame, length) < 0 ? -errno : 0;
 }
 
+/* The driver of TAP takes frames while the interface is up, in whatever namespace it is by now. */
+static bool tap_carrier(const struct port *port)
+{
+	struct pollfd poll_fd = { .fd = port->fd, .events = POLLOUT };
+
+	return poll(&poll_fd, 1, 0) == 1 && (poll_fd.revents & POLLOUT) != 0;
+}
+
 static void tap_close(struct port *port)
 {
 	if (port->fd >= 0)
@@ -83,5 +92,6 @@ const struct port_kind port_tap = {
 	.open = tap_open,
 	.receive = tap_receive,
 	.send = tap_send,
+	.carrier = tap_carrier,
 	.close = tap_close,
 };

@@ -4,7 +4,9 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -147,6 +149,15 @@ static int veth_send(struct port *port, const uint8_t *frame, uint32_t length)
 	return errno == ENOBUFS ? -EAGAIN : -errno;
 }
 
+static bool veth_carrier(const struct port *port)
+{
+	struct ifreq request = { 0 };
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%.15s", port->name);
+	return ioctl(port->fd, SIOCGIFFLAGS, &request) == 0 &&
+	       (request.ifr_flags & IFF_RUNNING) != 0;
+}
+
 static void veth_close(struct port *port)
 {
 	if (port->fd >= 0)
@@ -160,5 +171,6 @@ const struct port_kind port_veth = {
 	.open = veth_open,
 	.receive = veth_receive,
 	.send = veth_send,
+	.carrier = veth_carrier,
 	.close = veth_close,
 };

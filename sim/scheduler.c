@@ -30,6 +30,7 @@
 #define FRAMES_A_TURN 64u
 #define POLL_NANOSECONDS 200000 /* of polling before the first sleep */
 #define SLEEP_MS 1
+#define LINK_MS 50 /* so late is it seen that nobody is at the end of a wire any more */
 #define DRAIN_CLOCKS 1000000u /* at the end; the longest frame at each port takes a few thousand */
 #define FUNCTIONS (SEKISHO_FUNCTIONS + 1) /* the network functions, then management */
 #define MANAGEMENT SEKISHO_FUNCTIONS
@@ -93,6 +94,13 @@ static int watch(struct scheduler *scheduler, int fd)
 	return epoll_ctl(scheduler->epoll, EPOLL_CTL_ADD, fd, &event) == 0 ? 0 : -errno;
 }
 
+static void set_link(struct scheduler *scheduler, unsigned int number)
+{
+	const struct port *port = &scheduler->ports[number];
+
+	sekisho_engine_set_link(scheduler->engine, number, port->link, port->link ? port->mbps : 0);
+}
+
 static int open_ports(struct scheduler *scheduler)
 {
 	const struct scheduler_options *options = scheduler->options;
@@ -111,8 +119,7 @@ static int open_ports(struct scheduler *scheduler)
 		scheduler->port_open[i] = true;
 		if (port->mbps == 0)
 			port->mbps = options->engine.data_width == 512 ? 100000 : 1000;
-		sekisho_engine_set_link(scheduler->engine, i, port->link,
-					port->link ? port->mbps : 0);
+		set_link(scheduler, i);
 		if (port->fd >= 0) {
 			err = watch(scheduler, port->fd);
 			if (err != 0)
@@ -330,6 +337,21 @@ static bool can_wait(const struct scheduler *scheduler, unsigned int port)
 	       (function == NULL || !function_is_receiving(function));
 }
 
+/*
+ * Looks at a wire when it is due, and while there is no link at every turn: the first frame of a
+ * wire that has come back is not lost. True when the link changed.
+ */
+static bool serve_link(struct scheduler *scheduler, unsigned int number, bool due)
+{
+	struct port *port = &scheduler->ports[number];
+
+	if (!scheduler->port_open[number] || (port->link && !due) || !port_look(port))
+		return false;
+	sim_log(LOG_INFO, "port %u: link %s", number, port->link ? "up" : "down");
+	set_link(scheduler, number);
+	return true;
+}
+
 static bool serve_port_in(struct scheduler *scheduler, unsigned int number)
 {
 	struct port *port = &scheduler->ports[number];
@@ -372,12 +394,13 @@ static bool run_engine(struct scheduler *scheduler)
 }
 
 /* One look at everything; true when there was work. */
-static bool turn(struct scheduler *scheduler, bool *waiting)
+static bool turn(struct scheduler *scheduler, bool look_at_links, bool *waiting)
 {
 	bool worked = false;
 
 	*waiting = false;
 	for (unsigned int i = 0; i < SEKISHO_PORTS; i++) {
+		worked |= serve_link(scheduler, i, look_at_links);
 		worked |= serve_port_in(scheduler, i);
 		if (scheduler->port_open[i])
 			*waiting |= port_flush(&scheduler->ports[i]);
@@ -426,21 +449,29 @@ static uint64_t nanoseconds(void)
 
 static void loop(struct scheduler *scheduler)
 {
-	uint64_t last_work = nanoseconds();
-	int timeout = 0;
+	uint64_t last_work = nanoseconds(), last_look = last_work;
+	int timeout = 0, longest = -1;
 
+	for (unsigned int i = 0; i < SEKISHO_PORTS; i++) {
+		if (scheduler->ports[i].follows)
+			longest = LINK_MS;
+	}
 	while (!scheduler->stop) {
 		bool waiting, worked = serve_events(scheduler, timeout);
+		uint64_t now = nanoseconds();
+		bool look = now - last_look >= LINK_MS * UINT64_C(1000000);
 
-		worked |= turn(scheduler, &waiting);
+		if (look)
+			last_look = now;
+		worked |= turn(scheduler, look, &waiting);
 		if (worked) {
 			last_work = nanoseconds();
 			timeout = 0;
-		} else if (timeout == 0 && nanoseconds() - last_work < POLL_NANOSECONDS) {
+		} else if (timeout == 0 && now - last_work < POLL_NANOSECONDS) {
 			/* The client may well be on the same core. */
 			sched_yield();
 		} else {
-			timeout = waiting ? SLEEP_MS : -1;
+			timeout = waiting ? SLEEP_MS : longest;
 		}
 	}
 }

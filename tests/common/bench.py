@@ -5,6 +5,7 @@
     kernel, TAP tapa <--> port 0 of sekisho-sim <- testpmd -> port 1  <--> TAP tapb, kernel
 """
 
+import errno
 import json
 import os
 import pty
@@ -149,7 +150,15 @@ class Sim:
         return "vfio-user:" + self.sockets[function]
 
     def client(self, function):
-        return vfio_user.Client(self.sockets[function])
+        """A client of a function. The simulator may not have seen yet that the last one has gone."""
+        end = time.monotonic() + 5
+        while True:
+            try:
+                return vfio_user.Client(self.sockets[function])
+            except vfio_user.Refused as error:
+                if error.errno != errno.EBUSY or time.monotonic() > end:
+                    raise
+                time.sleep(0.02)
 
     def counters(self):
         with self.client("mgmt") as client:
@@ -337,6 +346,9 @@ class Testpmd(Application):
         return {name: int(value)
                 for name, value in re.findall(r"([RT]X-[a-z]+):\s+(\d+)", text)}
 
+    def link(self, port):
+        return "Link status: up" in self.command("show port info %d" % port)
+
     def xstats(self, port):
         text = self.command("show port xstats %d" % port)
         return {name: int(value) for name, value in re.findall(r"^(\w+): (\d+)$", text, re.M)}
@@ -393,6 +405,9 @@ class Bench:
         # Only now, so that no frame of theirs comes before the card takes all of them.
         for side in "ab":
             self.ns.ip(side, "link", "set", "tap" + side, "up")
+        for port in (0, 1):
+            netns.wait_for(lambda: self.pmd.link(port) or "link=down" in port_options[port], 10,
+                           "port %d's link" % port)
 
     @staticmethod
     def configure(pmd, engine, queues):

@@ -212,6 +212,26 @@ def wakes_by_interrupt(lab):
     lab.guest.bind("net0", "")
 
 
+def link_changes(lab):
+    """The card's event interrupt comes as MSI-X through vfio-pci: testpmd is told of the link."""
+    for function in ("net0", "net1"):
+        lab.guest.bind(function, "vfio-pci")
+    pmd = guest.Testpmd(lab.guest)
+    try:
+        netns.wait_for(lambda: pmd.link(0) and pmd.link(1), 10, "both links up")
+        for side, port in (("a", 0), ("b", 1), ("a", 0)):
+            for state in ("down", "up"):
+                lab.ns.ip(side, "link", "set", "tap" + side, state)
+                said = pmd.read_until("link state change event", 10)
+                assert said.rstrip().endswith("Port %d:" % port), said
+                tap.equal(pmd.link(port), state == "up", "the link in testpmd")
+                assert pmd.link(1 - port), "the other port's link went, too"
+    finally:
+        tap.equal(pmd.quit(), 0, "testpmd's exit status")
+    for function in ("net0", "net1"):
+        lab.guest.bind(function, "")
+
+
 def card_goes_away(lab):
     """The last case: a card that does not answer reads as all ones. Driver and testpmd make a removal
     of it; the guest's kernel goes on to wait for the device for a minute, which is not waited for."""
@@ -279,6 +299,7 @@ if __name__ == "__main__":
             ("uio_pci_generic by physical addresses",
              in_lab(lambda lab: forward(lab, "uio_pci_generic", "PA", 1, "io"))),
             ("a receive queue's interrupt wakes its application", in_lab(wakes_by_interrupt)),
+            ("the link goes and comes back", in_lab(link_changes)),
             ("a card that goes away", in_lab(card_goes_away)),
             ("make guest: a shell, testpmd over a cable", guest_by_hand),
         ], time_limit=600)
