@@ -23,6 +23,8 @@ import subprocess
 import sys
 import time
 
+import block_ram_registers
+
 DEVICES = {"85f_6": ["--um-85k", "--speed", "6"], "85f_8": ["--um5g-85k", "--speed", "8"]}
 TARGET_MHZ = 125
 CELLS = {"lut4": "LUT4", "ccu2c": "CCU2C", "ff": "TRELLIS_FF", "dp16kd": "DP16KD",
@@ -119,6 +121,7 @@ def synthesize(name):
         f.write(wrapper(port_widths(name, top, parameters), top, parameters))
     run(["yosys", "-q", "-p", f"{READ} {' '.join(sources())} {base}_wrapper.v; "
          f"synth_ecp5 -abc9 -top wrapper -json {base}.json"], base + ".yosys.log")
+    block_ram_registers.rewrite(base + ".json", "wrapper")
     with open(base + ".json") as f:
         cells = json.load(f)["modules"]["wrapper"]["cells"]
     # A cell has the name of what it drives: the wrapper's are "in" and "x0", "x1" and so on.
