@@ -515,13 +515,67 @@ assign busy = busy_reg;
             cover (f_taken && f_passed_reg == N_CLIENTS);
         end
     end
+`elsif FORMAL_SPLIT
+    // Of every request: its bursts are of the bus words that hold its bytes, in order, each word once;
+    // none leaves its block of 256 bytes. The realignment is told the first byte's lane, that of
+    // the last response's, and whether there are as many responses as words, with the right bursts.
+    reg                  f_past_reg = 1'b0;
+    reg  [63:0]          f_address_reg;
+    reg  [13:0]          f_length_m1_reg;
+    reg  [LEFT_W:0]      f_index_reg;       // words that have been asked for
+    wire [14:0]          f_end = {1'b0, f_length_m1_reg} + {{15-BYTE_W{1'b0}}, f_address_reg[BYTE_W-1:0]};
+    wire [LEFT_W:0]      f_words = {1'b0, f_end[14:BYTE_W]} + 1'b1;
+    wire [LEFT_W:0]      f_responses = {2'd0, f_length_m1_reg[13:BYTE_W]} + 1'b1;
+    wire [63-BYTE_W:0]   f_word = f_address_reg[63:BYTE_W] + {{63-BYTE_W-LEFT_W{1'b0}}, f_index_reg};
+    wire [LEFT_W:0]      f_next = f_index_reg + {{LEFT_W+1-BURST_W{1'b0}}, b_count} + 1'b1;
+
+    always @(posedge clk) begin
+        f_past_reg <= 1'b1;
+        if (b_issue)
+            f_index_reg <= f_next;
+        if (b_load && a_valid) begin
+            f_address_reg <= a_address;
+            f_length_m1_reg <= a_length_m1;
+            f_index_reg <= {LEFT_W+1{1'b0}};
+        end
+    end
+
+    always @* begin
+        if (!f_past_reg)
+            assume (rst || (sweep_reg == 7'd64 && !b_valid_reg && b_last_reg));      // the sweep takes long
+        assume (a_length_m1 <= 14'd16382);
+        if (f_past_reg) begin
+            if (b_issue) begin
+                assert (b_ar == {tag_reg[5:0], f_word, {BYTE_W{1'b0}}, b_count, b_function_reg});
+                assert ({1'b0, f_word[BURST_W-1:0]} + {1'b0, b_count} < (1 << BURST_W));
+                assert (f_next <= f_words && b_last_reg == (f_next == f_words));
+                assert (b_last_reg || (&(f_word[BURST_W-1:0] + b_count)));
+                assert (b_first_reg == (f_index_reg == 0));
+                assert (b_offset_reg == f_address_reg[BYTE_W-1:0] && b_end_reg == f_length_m1_reg[BYTE_W-1:0]);
+                assert (f_responses <= f_words && b_flush_reg == (f_responses == f_words));
+            end
+
+            // What holds always
+            assert (b_valid_reg || b_last_reg);
+            if (b_valid_reg) begin
+                assert (f_length_m1_reg <= 14'd16382 && f_index_reg < f_words);
+                assert ({b_block_reg, b_word_reg} == f_word);
+                assert ({1'b0, b_left_reg} == f_words - f_index_reg - 1'b1);
+                assert (b_last_reg == (b_left_reg <= {{LEFT_W-BURST_W{1'b0}}, b_room}));
+                assert (b_first_reg == (f_index_reg == 0));
+                assert (b_offset_reg == f_address_reg[BYTE_W-1:0] && b_end_reg == f_length_m1_reg[BYTE_W-1:0]);
+                assert (b_flush_reg == (f_responses == f_words));
+            end
+            cover (b_issue && b_last_reg && !b_first_reg && !b_flush_reg);
+        end
+    end
 `elsif FORMAL
     // Of one tag, any: it is given when it is not in use, asked for once, loaded in its turn, once, and
     // not before the last beat of its burst has been stored, and then as soon as the one before it
     // makes room; it is free again when all its words have left. Of one word of its burst, any: what
     // came as that beat is what goes to the realignment, in its turn, and the burst's error is that
     // of its beats. The other tags are taken to be loaded only when they have been given, too, which
-    // is what is proved of each. Not covered: the split into bursts, and the realignment.
+    // is what is proved of each. Not covered: the realignment.
     reg                  f_past_reg = 1'b0;
     (* anyconst *) reg [5:0] f_tag;
     (* anyconst *) reg [BURST_W-1:0] f_word;
@@ -532,6 +586,7 @@ assign busy = busy_reg;
     reg                  f_error_reg;       // of the beats that have come
     reg  [BURST_W:0]     f_beats_reg;       // their number
     reg  [BURST_W-1:0]   f_count_reg;       // beats of the burst less 1
+    reg  [AR_W-1:0]      f_burst_reg;       // and all that AR tells of it
     reg  [DMA_W-1:0]     f_data_reg;        // that of the word
     reg                  f_p_reg;           // the word goes to the realignment
     reg  [DMA_W-1:0]     f_p_data_reg;
@@ -571,6 +626,7 @@ assign busy = busy_reg;
             f_error_reg <= 1'b0;
             f_beats_reg <= {BURST_W+1{1'b0}};
             f_count_reg <= b_count;
+            f_burst_reg <= b_ar;
         end
         if (f_ask)
             f_asked_reg <= 1'b1;
@@ -607,7 +663,7 @@ assign busy = busy_reg;
         assume (!load || load_reg[5:0] == f_tag || load_reg != tag_reg);
         if (f_past_reg) begin
             assert (!f_give || !f_used_reg);
-            assert (!f_ask || (f_used_reg && !f_asked_reg && m_axi_arlen == {{8-BURST_W{1'b0}}, f_count_reg}));
+            assert (!f_ask || (f_used_reg && !f_asked_reg && ar_reg == f_burst_reg));
             assert (!f_load || (f_used_reg && f_stored && !f_loaded_reg));
             assert (!f_drain || (f_used_reg && f_loaded_reg));
             if (f_p_reg)
@@ -639,8 +695,8 @@ assign busy = busy_reg;
                 if (!f_used_reg || f_stored)
                     assert (f_beat_ram == {BURST_W+1{1'b0}});
             end
-            assert (!f_ar_0 || (ar_reg[4 +: BURST_W] == f_count_reg && !f_ar_1));
-            assert (!f_ar_1 || ar_skid_reg[4 +: BURST_W] == f_count_reg);
+            assert (!f_ar_0 || (ar_reg == f_burst_reg && !f_ar_1));
+            assert (!f_ar_1 || ar_skid_reg == f_burst_reg);
             assert ((f_ar_0 || f_ar_1) == (f_used_reg && !f_asked_reg));
             if (f_used_reg) begin
                 assert (f_loaded_reg == ({1'b0, f_place} < f_loaded));

@@ -53,6 +53,10 @@ PROOFS = {
         "bitwuzla", "dma_read", "rtl/dma/dma_read.v rtl/dma/dma_fifo.v rtl/dma/dma_read_align.v", {"DMA_W": width}, 1,
         ("(w_id_reg >= tag_reg[5:0])", "(w_id_reg > tag_reg[5:0])"))
        for width in (128, 512)},
+    **{f"dma_read.w{width}.split": (
+        "bitwuzla", "dma_read", "rtl/dma/dma_read.v rtl/dma/dma_fifo.v rtl/dma/dma_read_align.v", {"DMA_W": width}, 1,
+        ("a_carry = a_end[BYTE_W-1:0] < a_offset", "a_carry = a_end[BYTE_W-1:0] <= a_offset"))
+       for width in (128, 512)},
     "dma_read.clients": (
         "bitwuzla", "dma_read", "rtl/dma/dma_read.v rtl/dma/dma_fifo.v rtl/dma/dma_read_align.v", {"DMA_W": 512}, 1,
         ("request_valid & ~grant_reg", "request_valid")),
