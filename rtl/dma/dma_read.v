@@ -527,6 +527,7 @@ assign busy = busy_reg;
     wire [LEFT_W:0]      f_words = {1'b0, f_end[14:BYTE_W]} + 1'b1;
     wire [LEFT_W:0]      f_responses = {2'd0, f_length_m1_reg[13:BYTE_W]} + 1'b1;
     wire [63-BYTE_W:0]   f_word = f_address_reg[63:BYTE_W] + {{63-BYTE_W-LEFT_W{1'b0}}, f_index_reg};
+    wire [BYTE_W:0]      f_lanes = {1'b0, b_offset_reg} + {1'b0, b_end_reg};
     wire [LEFT_W:0]      f_next = f_index_reg + {{LEFT_W+1-BURST_W{1'b0}}, b_count} + 1'b1;
 
     always @(posedge clk) begin
@@ -553,6 +554,7 @@ assign busy = busy_reg;
                 assert (b_first_reg == (f_index_reg == 0));
                 assert (b_offset_reg == f_address_reg[BYTE_W-1:0] && b_end_reg == f_length_m1_reg[BYTE_W-1:0]);
                 assert (f_responses <= f_words && b_flush_reg == (f_responses == f_words));
+                assert (b_flush_reg == (!f_lanes[BYTE_W]));
             end
 
             // What holds always
@@ -575,7 +577,7 @@ assign busy = busy_reg;
     // makes room; it is free again when all its words have left. Of one word of its burst, any: what
     // came as that beat is what goes to the realignment, in its turn, and the burst's error is that
     // of its beats. The other tags are taken to be loaded only when they have been given, too, which
-    // is what is proved of each. Not covered: the realignment.
+    // is what is proved of each. dma_read_align is proved apart.
     reg                  f_past_reg = 1'b0;
     (* anyconst *) reg [5:0] f_tag;
     (* anyconst *) reg [BURST_W-1:0] f_word;
@@ -586,10 +588,12 @@ assign busy = busy_reg;
     reg                  f_error_reg;       // of the beats that have come
     reg  [BURST_W:0]     f_beats_reg;       // their number
     reg  [BURST_W-1:0]   f_count_reg;       // beats of the burst less 1
-    reg  [AR_W-1:0]      f_burst_reg;       // and all that AR tells of it
+    reg  [AR_W-1:0]      f_burst_reg;       // and all that AR and the realignment are told of it
+    reg  [INFO_W-1:0]    f_info_reg;
     reg  [DMA_W-1:0]     f_data_reg;        // that of the word
     reg                  f_p_reg;           // the word goes to the realignment
     reg  [DMA_W-1:0]     f_p_data_reg;
+    reg  [INFO_W-BURST_W:0] f_p_side_reg;
     reg                  f_sweep_reg;       // what is stored is the sweep's
 
     wire                 f_give = b_issue && tag_reg[5:0] == f_tag;
@@ -627,6 +631,7 @@ assign busy = busy_reg;
             f_beats_reg <= {BURST_W+1{1'b0}};
             f_count_reg <= b_count;
             f_burst_reg <= b_ar;
+            f_info_reg <= {b_client_reg, b_offset_reg, b_end_reg, b_flush_reg, b_first_reg, b_last_reg, b_count};
         end
         if (f_ask)
             f_asked_reg <= 1'b1;
@@ -643,6 +648,8 @@ assign busy = busy_reg;
             f_used_reg <= 1'b0;
         f_p_reg <= f_drain && d_word_reg == f_word;
         f_p_data_reg <= f_data_reg;
+        f_p_side_reg <= {f_info_reg[INFO_W-1:BURST_W+2], f_info_reg[BURST_W+1] && f_word == 0,
+                         f_info_reg[BURST_W] && f_word == f_count_reg, f_error_reg};
         if (rst) begin
             f_used_reg <= 1'b0;
             f_p_reg <= 1'b0;
@@ -667,7 +674,9 @@ assign busy = busy_reg;
             assert (!f_load || (f_used_reg && f_stored && !f_loaded_reg));
             assert (!f_drain || (f_used_reg && f_loaded_reg));
             if (f_p_reg)
-                assert (p_data_reg == f_p_data_reg);
+                assert (p_valid_reg && p_data_reg == f_p_data_reg
+                        && {p_client_reg, p_offset_reg, p_end_reg, p_flush_reg, p_first_reg, p_last_reg, p_error_reg}
+                        == f_p_side_reg);
             // Nothing but a burst that has not come, or the bus, holds it up.
             if (f_used_reg && f_stored && f_place == 6'd0 && !d_valid_reg && !n_valid_reg)
                 assert (load);
@@ -705,7 +714,7 @@ assign busy = busy_reg;
                 assert (f_come_reg == (f_beats_reg == {1'b0, f_count_reg} + 1'b1));
                 assert (f_beats_reg <= {1'b0, f_count_reg} + 1'b1);
                 assert (f_beats_reg >= {{BURST_W{1'b0}}, f_r} + {{BURST_W{1'b0}}, f_w});
-                assert (f_info[BURST_W-1:0] == f_count_reg);
+                assert (f_info == f_info_reg && f_info_reg[BURST_W-1:0] == f_count_reg);
                 if (f_r)
                     assert (r_last_reg == f_come_reg);
                 if (f_r && f_beats_reg == {1'b0, f_word} + 1'b1)
@@ -726,12 +735,14 @@ assign busy = busy_reg;
                         assert ({1'b0, f_beat_ram[BURST_W-1:0]} == f_stored_beats);
                 end
                 if (n_valid_reg && n_tag_reg == f_tag)
-                    assert (n_info_reg[BURST_W-1:0] == f_count_reg && n_error_reg == f_error_reg);
+                    assert (n_info_reg == f_info_reg && n_error_reg == f_error_reg);
             end else begin
                 assert (!f_r && !f_w);
             end
             if (f_drain) begin
                 assert (d_error_reg == f_error_reg);
+                assert ({d_client_reg, d_offset_reg, d_end_reg, d_flush_reg} == f_info_reg[INFO_W-1:BURST_W+2]);
+                assert (d_first_reg == (f_info_reg[BURST_W+1] && d_word_reg == 0) && d_last_reg == f_info_reg[BURST_W]);
                 assert (d_word_reg <= f_count_reg && d_left_reg == f_count_reg - d_word_reg);
             end
             cover (f_p_reg && f_word != {BURST_W{1'b0}} && p_error_reg);

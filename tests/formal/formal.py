@@ -57,6 +57,10 @@ PROOFS = {
         "bitwuzla", "dma_read", "rtl/dma/dma_read.v rtl/dma/dma_fifo.v rtl/dma/dma_read_align.v", {"DMA_W": width}, 1,
         ("a_carry = a_end[BYTE_W-1:0] < a_offset", "a_carry = a_end[BYTE_W-1:0] <= a_offset"))
        for width in (128, 512)},
+    **{f"dma_read_align.w{width}": (
+        "bitwuzla", "dma_read_align", "rtl/dma/dma_read_align.v", {"DMA_W": width, "BYTE_W": byte_w}, 1,
+        ("t_error || (prev_error_reg && !t_first)", "t_error || prev_error_reg"))
+       for width, byte_w in ((128, 4), (512, 6))},
     "dma_read.clients": (
         "bitwuzla", "dma_read", "rtl/dma/dma_read.v rtl/dma/dma_fifo.v rtl/dma/dma_read_align.v", {"DMA_W": 512}, 1,
         ("request_valid & ~grant_reg", "request_valid")),
