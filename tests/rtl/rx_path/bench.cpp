@@ -54,7 +54,8 @@ struct bench {
 	buffer answer;
 	uint64_t next = 0;
 	host::page *pages[Q][32] = {};
-	unsigned tx_index[Q] = {};
+	unsigned tx_index[Q] = {}, tx_seen[Q] = {}, tx_told[Q] = {};
+	bool tx_refused[Q] = {};
 	std::string error;
 
 	bench(uint64_t seed)
@@ -67,9 +68,11 @@ struct bench {
 			queue[q].ring = ((uint64_t)(q + 1) << 36) + 0xfffff000;
 			memcpy(&base[q * 8], &queue[q].ring, 8);
 			host.allow(q / QPF, queue[q].ring, SIZE * 32, RING_OWNER + q, nullptr);
-			uint64_t tx_ring = ((uint64_t)(q + 17) << 36) + 0xfffffc00;
-			memcpy(&tx_base[q * 8], &tx_ring, 8);
-			host.allow(q / QPF, tx_ring, SIZE * 8, RING_OWNER + Q + q, nullptr);
+			uint64_t ring = tx_ring(q);
+			memcpy(&tx_base[q * 8], &ring, 8);
+			host.allow(q / QPF, ring, SIZE * 8, RING_OWNER + Q + q, nullptr);
+			for (unsigned i = 0; i < SIZE * 8; i++)
+				host.at(q / QPF, ring + i).data[(ring + i) & 4095] = 0;
 			clear_ring(q);
 		}
 		axis::put(m.rx_base, base.data(), 64);
@@ -83,8 +86,9 @@ struct bench {
 		};
 		host.refuse = [this](uint32_t owner) {
 			bool no = r() % 10000 < (owner & RING_OWNER ? ring_refuse : data_refuse);
-			if (no && owner & RING_OWNER && (owner & ~RING_OWNER) < Q)
-				queue[owner & ~RING_OWNER].ring_refused = true;
+			unsigned ring = owner & ~RING_OWNER;
+			if (no && owner & RING_OWNER)
+				(ring < Q ? queue[ring].ring_refused : tx_refused[ring - Q]) = true;
 			return no;
 		};
 		m.rst = 1, m.rx_enable = 0, m.tx_enable = 0, m.available = 0, m.pending = 0,
@@ -99,6 +103,7 @@ struct bench {
 		if (error.empty())
 			error = why + " (clock " + std::to_string(clocks) + ")";
 	}
+	static uint64_t tx_ring(unsigned q) { return ((uint64_t)(q + 17) << 36) + 0xfffffc00; }
 	void clear_ring(unsigned q)
 	{
 		uint8_t zero[32] = {};
@@ -143,6 +148,20 @@ struct bench {
 		queue[q].outstanding[b.index] = b.owner;
 		queue[q].posted++;
 		queue[q].fetched.push_back(b);
+	}
+	/* Transmit completions in between: one stands for all descriptors up to its own. */
+	void poll_tx(unsigned q)
+	{
+		for (; !tx_refused[q]; tx_seen[q]++) {
+			uint8_t e[8];
+			host.read(q / QPF, tx_ring(q) + (tx_seen[q] & (SIZE - 1)) * 8, e, 8);
+			if (e[7] >> 7 != !(tx_seen[q] >> SIZE_LOG2 & 1))
+				return;
+			unsigned index = e[0] | e[1] << 8;
+			tx_told[q] += ((index - tx_told[q]) & (SIZE - 1)) + 1;
+			if (index >= SIZE || e[4] & 15 || tx_told[q] > tx_index[q])
+				return fail("a transmit completion is wrong");
+		}
 	}
 	void poll(unsigned q)
 	{
@@ -282,7 +301,7 @@ struct bench {
 		m.eval();
 		clocks++;
 		for (unsigned q = 0; q < Q; q++)
-			poll(q);
+			poll(q), poll_tx(q);
 	}
 	uint64_t decided() const
 	{
@@ -337,6 +356,12 @@ static void random_test(axis::tap &t, const char *name, unsigned seed, unsigned 
 				      b.consumed == b.events[COMPLETED] &&
 					      b.consumed_error == b.events[DMA_ERROR],
 		n + ": software sees what the counters say");
+	uint64_t tx = 0, tx_missing = 0;
+	for (unsigned q = 0; q < Q; q++)
+		if (!b.tx_refused[q])
+			tx += b.tx_seen[q], tx_missing += b.tx_index[q] - b.tx_told[q];
+	t.check((tx || ring_refuse) && !tx_missing, n + ": every transmit descriptor is completed",
+		std::to_string(tx_missing) + " missing of " + std::to_string(b.tx_in));
 	t.check(!data_refuse == !b.events[DMA_ERROR] && !(stop || ring_refuse) == !b.restarts &&
 			!scatter == !!b.events[TOO_SMALL] && b.consumed > 300 &&
 			(!scatter || (b.pieces > 500 && b.consumed_truncated > 5)),
