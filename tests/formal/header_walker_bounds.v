@@ -6,7 +6,8 @@
 // bytes where they lie within the frame, and bytes of their own, whatever they are, behind its end.
 // Then they move alike in every clock, and their records have the same in every field that
 // header_result uses of such a frame; header_result_fields proves that of header_result. The words
-// that both give to the hash are the same, too. formal.py cuts off the ring that the words come from,
+// that both give to the hash are the same, too. And no word is asked for that begins more than 22 bytes
+// behind the end (the two that are read ahead, and the one that ends the walk). formal.py cuts off the ring that the words come from,
 // and takes the registers of both walkers out to the ports connected here.
 
 `resetall
@@ -350,6 +351,18 @@ module header_walker_bounds (
                 assert (a_kind_more_reg == (a_kind_tcp_reg || a_kind_udp_reg || a_kind_ext_reg)
                         && {3'd0, a_kind_tcp_reg} + {3'd0, a_kind_udp_reg} + {3'd0, a_kind_icmp_reg}
                         + {3'd0, a_kind_ext_reg} + {3'd0, a_kind_unknown_reg} + {3'd0, a_kind_nothing_reg} <= 4'd1);
+
+            // Not far behind the end
+            if (a_walking_reg)
+                assert (f_rest_reg >= (live ? -17'sd18 : -17'sd22));
+            if (live && a_ext_reg && !a_second_reg)
+                assert (a_ext_rest_reg != 9'd0 && $signed({1'b0, a_ext_rest_reg}) <= $signed(a_left_reg) + 13'sd2);
+            if (live && a_ext_reg && a_second_reg && !a_ext_bad_reg)
+                assert ($signed({1'b0, a_ext_rest_reg}) <= $signed(a_left_reg) + 13'sd1);
+            if (live && a_jump_reg)
+                assert (here >= 17'sd4);
+            if (live && a_land_reg)
+                assert (here >= 17'sd0);
 
             // --- what is the same ----------------------------------------------------------------
 
