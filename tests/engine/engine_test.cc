@@ -431,6 +431,32 @@ static void test_bad_addresses(unsigned int width)
 	tap.check(c.stop(0, false, 0) && c.stop(0, true, 0), "the queues stop");
 }
 
+/* Tails that move back over descriptors not used yet, or round over them, are refused. */
+static void test_doorbells(unsigned int width)
+{
+	card c(config_of(width, true));
+	enable(c, 0, 0x1);
+	layout at;
+	bytes frame = make_frame(UDP4, 10, 7, false, true, at);
+	uint64_t given = 0, lost = 0;
+	for (unsigned int tail : { 150, 400 }) {
+		std::string to = "a doorbell from 200 of 256 to " + std::to_string(tail);
+		c.start(0, false, 0, 8, 128);
+		c.post(0, 0, 200);
+		c.settle();
+		c.write(card::window(0) + 0x1000, tail);
+		c.settle();
+		tap.check(c.read(card::window(0) + 0x404) >> 2 & 1, to + " is refused");
+		for (unsigned int i = 0; i < 201; i++)
+			c.offer(0, frame);
+		c.settle();
+		given += 200, lost++;
+		tap.check(c.counter(0x6000) == given && c.counter(0x6000 + 16) == lost,
+			  to + " changes nothing");
+		tap.check(c.stop(0, false, 0), "the queue stops");
+	}
+}
+
 /* A completion ring outside the map: the queue stops, and takes nothing more. */
 static void test_refused_completions(unsigned int width)
 {
@@ -788,6 +814,7 @@ int main(int argc, char **argv)
 	test_transmit(width, false, frames);
 	test_transmit(width, true, frames);
 	test_bad_addresses(width);
+	test_doorbells(width);
 	test_refused_completions(width);
 	test_interrupts(width);
 	test_events(width);
