@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Proves the properties that stand at the end of the small modules, under `ifdef FORMAL.
+"""Proves the properties that stand at the end of the modules, under `ifdef FORMAL or FORMAL_X for a
+proof named MODULE.X, and in the files beside this one.
 
 Each proof has a base case, an induction step and covers that must be reached (a proof about a
 module that can do nothing would pass, too). A planted bug must make the proof fail: the table names
 one for each. Any warning of Yosys fails the proof. Prints TAP, writes build/formal.json.
 
-    formal.py [--quick | PROOF...]     --quick leaves out those that take minutes
+    formal.py [--quick | PROOF...]     --quick leaves out those that take longest
 """
 
 import json
@@ -18,7 +19,8 @@ import sys
 
 TIMEOUT = 300
 
-# name: solver, module, file, parameters, steps, planted bug (text, replacement)
+# name: solver, module, its file and those of the modules it instantiates, parameters, steps, planted
+# bug (text, replacement)
 PROOFS = {
     "axis_register": (
         "z3", "axis_register", "rtl/common/axis_register.v", {"DATA_W": 8, "USER_W": 3}, 10,
@@ -94,7 +96,8 @@ PROOFS = {
        for width in (64, 128, 256, 512)},
 }
 
-# Two walkers side by side: the ring is cut off, and the registers are made ports
+# Two modules side by side, in the second file, and what is done to the first file's before: the ring of
+# the walkers is cut off, and their registers are made ports.
 OPEN = {
     "header_walker_bounds": "chparam -set DATA_W 64 -set HASH_EN 0 header_walker; hierarchy -check -top header_walker; "
     "proc; cutpoint header_walker/w:low_half header_walker/w:high_half; "
@@ -103,7 +106,7 @@ OPEN = {
     "header_result_fields": "",
 }
 
-# Minutes each; the others are proved in every test run
+# The others are proved in every test run.
 LONG = ["csum_verify.w512", "csum_insert.w512"]
 
 # The virtual environment's Python for the solver beside this file
