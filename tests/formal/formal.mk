@@ -4,4 +4,4 @@
 formal: | $(BUILD)/venv.stamp ## Prove the small modules (results in build/formal.json)
 	$(PYTHON) tests/formal/formal.py
 
-TESTS += "$(PYTHON) tests/formal/formal.py --quick"
+TESTS += "$(PYTHON) tests/formal/formal.py"

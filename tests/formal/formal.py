@@ -7,7 +7,7 @@ Each proof has a base case, an induction step and covers that must be reached (a
 module that can do nothing would pass, too). A planted bug must make the proof fail: the table names
 one for each. Any warning of Yosys fails the proof. Prints TAP, writes build/formal.json.
 
-    formal.py [--quick | PROOF...]     --quick leaves out those that take longest
+    formal.py [PROOF...]
 """
 
 import json
@@ -106,9 +106,6 @@ OPEN = {
     "header_result_fields": "",
 }
 
-# The others are proved in every test run.
-LONG = ["csum_verify.w512", "csum_insert.w512"]
-
 # The virtual environment's Python for the solver beside this file
 PATH = os.pathsep.join([os.path.dirname(sys.executable), os.path.dirname(os.path.abspath(__file__)),
                         os.environ["PATH"]])
@@ -190,8 +187,6 @@ def catches(name):
 def main():
     os.makedirs("build/formal", exist_ok=True)
     names = sys.argv[1:] or list(PROOFS)
-    if names == ["--quick"]:
-        names = [name for name in PROOFS if name not in LONG]
     results, number, failed = {}, 0, 0
 
     def tap(ok, text, why):
