@@ -13,6 +13,7 @@ one for each. Any warning of Yosys fails the proof. Prints TAP, writes build/for
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -136,7 +137,9 @@ def check(solver, out, steps, mode):
     flags += ["--noincr"] if solver == "bitwuzla" else []
     run = subprocess.Popen(["yosys-smtbmc", "-s", solver, *flags, "-t", str(steps), out],
                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-                           env={**os.environ, "PATH": PATH}, start_new_session=True)
+                           env={**os.environ, "PATH": PATH}, start_new_session=True,
+                           # A solver that is left alone ends, too.
+                           preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (TIMEOUT, TIMEOUT)))
     try:
         text, _ = run.communicate(timeout=TIMEOUT)
     except subprocess.TimeoutExpired:
@@ -185,6 +188,7 @@ def catches(name):
 
 
 def main():
+    print("# time limit 1200", flush=True)
     os.makedirs("build/formal", exist_ok=True)
     names = sys.argv[1:] or list(PROOFS)
     results, number, failed = {}, 0, 0
