@@ -10,9 +10,9 @@
 // gq = f * QUEUES + q inside.
 //
 // Stalls: the ports' receive side takes a beat in every clock and drops whole frames when its FIFO
-// is full; nothing else drops for want of room. One clock domain; rst is synchronous and may be
-// released at any time; for about 240 clocks after it the counters are cleared, busy is 1, and no
-// register access is accepted.
+// is full; nothing else drops for want of room. One clock domain; rst is synchronous, lasts at least
+// 16 clocks and may be released at any time; for about 240 clocks after it the counters are cleared,
+// busy is 1, and no register access is accepted.
 // busy 0: nothing is inside and nothing will happen without new input.
 
 `resetall
@@ -149,6 +149,22 @@ module sekisho_core #(
         end
     end
 
+    // Reset reaches one part of the card a clock behind the other, the registers last: a net of its own
+    // for each keeps it short.
+    localparam integer RST_RX_PORTS    = 0;
+    localparam integer RST_RX_PARSE    = 1;
+    localparam integer RST_DELIVER     = 2;
+    localparam integer RST_RX_DMA      = 3;
+    localparam integer RST_WRITE       = 4;
+    localparam integer RST_READ        = 5;
+    localparam integer RST_TX_PIPELINE = 6;
+    localparam integer RST_REGISTERS   = 7;
+
+    reg [7:0] rst_reg;
+
+    always @(posedge clk)
+        rst_reg <= {rst_reg[6:0], rst};
+
     // ---------------------------------------------------------------------------------------------
     // Registers
     // ---------------------------------------------------------------------------------------------
@@ -251,7 +267,7 @@ module sekisho_core #(
         .MAX_FRAME(MAX_FRAME)
     ) csr_inst (
         .clk(clk),
-        .rst(rst),
+        .rst(rst_reg[RST_REGISTERS]),
         .s_axil_awaddr(s_axil_awaddr),
         .s_axil_awvalid(s_axil_awvalid),
         .s_axil_awready(s_axil_awready),
@@ -369,7 +385,7 @@ module sekisho_core #(
                 .MAX_FRAME(MAX_FRAME)
             ) port_rx_inst (
                 .clk(clk),
-                .rst(rst),
+                .rst(rst_reg[RST_RX_PORTS]),
                 .s_axis_tdata(s_axis_rx_tdata[p*DATA_W +: DATA_W]),
                 .s_axis_tkeep(s_axis_rx_tkeep[p*KEEP_W +: KEEP_W]),
                 .s_axis_tlast(s_axis_rx_tlast[p]),
@@ -407,7 +423,7 @@ module sekisho_core #(
         .USER_W(META_W)
     ) axis_frame_mux_inst (
         .clk(clk),
-        .rst(rst),
+        .rst(rst_reg[RST_RX_PORTS]),
         .s_axis_tdata(port_rx_tdata),
         .s_axis_tkeep(port_rx_tkeep),
         .s_axis_tlast(port_rx_tlast),
@@ -443,7 +459,7 @@ module sekisho_core #(
         .HASH_EN(1)
     ) rx_parse_inst (
         .clk(clk),
-        .rst(rst),
+        .rst(rst_reg[RST_RX_PARSE]),
         .s_axis_tdata(mux_tdata),
         .s_axis_tkeep(mux_tkeep),
         .s_axis_tlast(mux_tlast),
@@ -475,7 +491,7 @@ module sekisho_core #(
         .USER_W(META_W)
     ) csum_verify_inst (
         .clk(clk),
-        .rst(rst),
+        .rst(rst_reg[RST_DELIVER]),
         .s_axis_tdata(rx_parse_tdata),
         .s_axis_tkeep(rx_parse_tkeep),
         .s_axis_tlast(rx_parse_tlast),
@@ -507,7 +523,7 @@ module sekisho_core #(
         .FUNCTION_W(FUNCTION_W)
     ) deliver_inst (
         .clk(clk),
-        .rst(rst),
+        .rst(rst_reg[RST_DELIVER]),
         .s_axis_tdata(verify_tdata),
         .s_axis_tkeep(verify_tkeep),
         .s_axis_tlast(verify_tlast),
@@ -588,7 +604,7 @@ module sekisho_core #(
         .USER_W(META_W)
     ) rx_dma_inst (
         .clk(clk),
-        .rst(rst),
+        .rst(rst_reg[RST_RX_DMA]),
         .queue_running(rx_queue_enable & ~rx_queue_fetch_error & ~rx_queue_completion_error),
         .scatter(scatter),
         .s_axis_tdata(deliver_tdata),
@@ -656,7 +672,7 @@ module sekisho_core #(
         .QUEUE_W(RXQ_W)
     ) rx_descriptor_fetch_inst (
         .clk(clk),
-        .rst(rst),
+        .rst(rst_reg[RST_RX_DMA]),
         .enable(rx_queue_enable),
         .ring(rx_queue_ring),
         .size_log2(rx_queue_size_log2),
@@ -704,7 +720,7 @@ module sekisho_core #(
         .QUEUE_W(TXQ_W)
     ) tx_descriptor_fetch_inst (
         .clk(clk),
-        .rst(rst),
+        .rst(rst_reg[RST_READ]),
         .enable(tx_queue_enable),
         .ring(tx_queue_ring),
         .size_log2(tx_queue_size_log2),
@@ -741,7 +757,7 @@ module sekisho_core #(
         .N_CLIENTS(READ_CLIENTS)
     ) dma_read_inst (
         .clk(clk),
-        .rst(rst),
+        .rst(rst_reg[RST_READ]),
         .request_valid(read_request_valid),
         .request_ready(read_request_ready),
         .request_function(read_request_function),
@@ -798,7 +814,7 @@ module sekisho_core #(
         .MAX_FRAME(MAX_FRAME)
     ) tx_dma_inst (
         .clk(clk),
-        .rst(rst),
+        .rst(rst_reg[RST_READ]),
         .tx_enable(tx_enable),
         .available(tx_available & ~tx_queue_completion_error),
         .pop_valid(tx_pop_valid),
@@ -850,7 +866,7 @@ module sekisho_core #(
         .HASH_EN(0)
     ) tx_parse_inst (
         .clk(clk),
-        .rst(rst),
+        .rst(rst_reg[RST_TX_PIPELINE]),
         .s_axis_tdata(tx_dma_tdata),
         .s_axis_tkeep(tx_dma_tkeep),
         .s_axis_tlast(tx_dma_tlast),
@@ -881,7 +897,7 @@ module sekisho_core #(
         .USER_W(META_W)
     ) csum_insert_inst (
         .clk(clk),
-        .rst(rst),
+        .rst(rst_reg[RST_TX_PIPELINE]),
         .s_axis_tdata(tx_parse_tdata),
         .s_axis_tkeep(tx_parse_tkeep),
         .s_axis_tlast(tx_parse_tlast),
@@ -915,7 +931,7 @@ module sekisho_core #(
         .SELECT_W(META_PORT_W)
     ) axis_frame_demux_inst (
         .clk(clk),
-        .rst(rst),
+        .rst(rst_reg[RST_TX_PIPELINE]),
         .s_axis_tdata(insert_tdata),
         .s_axis_tkeep(insert_tkeep),
         .s_axis_tlast(insert_tlast),
@@ -936,7 +952,7 @@ module sekisho_core #(
                 .DATA_W(DATA_W)
             ) port_tx_inst (
                 .clk(clk),
-                .rst(rst),
+                .rst(rst_reg[RST_TX_PIPELINE]),
                 .enable(port_enable[p]),
                 .s_axis_tdata(demux_tdata),
                 .s_axis_tkeep(demux_tkeep),
@@ -983,7 +999,7 @@ module sekisho_core #(
         .QUEUE_W(RXQ_W)
     ) completion_writer_inst (
         .clk(clk),
-        .rst(rst),
+        .rst(rst_reg[RST_WRITE]),
         .rx_enable(rx_queue_enable),
         .rx_base(rx_queue_completion),
         .rx_size_log2(rx_queue_size_log2),
@@ -1033,7 +1049,7 @@ module sekisho_core #(
         .DMA_W(DMA_W)
     ) dma_write_inst (
         .clk(clk),
-        .rst(rst),
+        .rst(rst_reg[RST_WRITE]),
         .s_frame_tdata(frame_tdata),
         .s_frame_tlast(frame_tlast),
         .s_frame_tvalid(frame_tvalid),
@@ -1083,7 +1099,7 @@ module sekisho_core #(
         .TX_QUEUES(TX_QUEUES)
     ) event_detect_inst (
         .clk(clk),
-        .rst(rst),
+        .rst(rst_reg[RST_REGISTERS]),
         .link_up(link_up),
         .link_speed(link_speed),
         .rx_ring_error(rx_queue_fetch_error | rx_queue_completion_error),
@@ -1100,7 +1116,7 @@ module sekisho_core #(
         .QUEUE_W($clog2(RXQ + TXQ))
     ) interrupt_inst (
         .clk(clk),
-        .rst(rst),
+        .rst(rst_reg[RST_REGISTERS]),
         .enable({tx_queue_enable, rx_queue_enable}),
         .vector({tx_queue_vector, rx_queue_vector}),
         .completed({tx_queue_completed, rx_queue_completed}),

@@ -4,7 +4,8 @@
 //
 // Full rate: a frame of any input follows another without a lost clock, also frames of one beat.
 // One clock of latency, two when another input was served last: s_axis_tready does not depend on
-// s_axis_tvalid, and stands at the input served last while none waits. An input that has been served goes behind all others that wait. A frame,
+// s_axis_tvalid, and stands at the input served last while none waits. Nothing moves while
+// m_axis_tready is 0, whether a beat waits or not: the sink must not wait for m_axis_tvalid. An input that has been served goes behind all others that wait. A frame,
 // once begun, holds the output until its last beat, however long it is and however its input stalls.
 `resetall
 `timescale 1ns / 1ps
@@ -75,7 +76,7 @@ module axis_frame_mux #(
                     s_axis_tkeep[i*(DATA_W/8) +: DATA_W/8], s_axis_tdata[i*DATA_W +: DATA_W]};
     end
 
-    wire move = !out_valid_reg || m_axis_tready;
+    wire move = m_axis_tready;
     wire waits = (s_axis_tvalid & grant_reg) != {INPUTS{1'b0}};
     wire take = move && waits;
 
@@ -120,7 +121,7 @@ module axis_frame_mux #(
     (* anyconst *) reg [INPUTS-1:0] f_mine;
     wire              f_waits = (s_axis_tvalid & f_mine) != 0 && !(f_open_reg && f_owner_reg == f_mine);
     wire [BEAT_W-1:0] f_out   = {m_axis_tuser, m_axis_tlast, m_axis_tkeep, m_axis_tdata};
-    wire              f_move  = !m_axis_tvalid || m_axis_tready;
+    wire              f_move  = m_axis_tready;
     // Turns of others that come before that of f_input.
     wire [4:0]        f_ahead = f_input == f_served ? 5'd0 :
         (f_input > f_served ? f_input - f_served : f_input + INPUTS - f_served) - {4'd0, f_open_reg};

@@ -60,10 +60,11 @@ module csum_verify #(
     localparam integer LEVELS  = $clog2(HALVES);
     localparam integer BEATS_W = 14 - LANE_W;
     localparam integer BEAT_W  = DATA_W + LANES + 1 + USER_W;
-    // Clocks that a beat spends in the ring: as many as its sum needs, less the output's.
+    // Clocks that a beat spends in the ring and the register behind it: as many as its sum needs, less
+    // the output's.
     localparam integer DELAY   = LEVELS + 5;
-    localparam integer DELAY_W = $clog2(DELAY);
-    localparam [31:0]  DELAY_END = DELAY - 1;
+    localparam integer DELAY_W = $clog2(DELAY - 1);
+    localparam [31:0]  DELAY_END = DELAY - 2;
     // Width of a sum inside the tree: enough for all halves of 512 bits.
     localparam integer SUM_W   = 21;
 
@@ -79,10 +80,10 @@ module csum_verify #(
 
     // --- the beats themselves: a ring that moves with the stages ---------------------------------------
 
-    reg [BEAT_W-1:0]  ring [0:DELAY-1];
+    reg [BEAT_W-1:0]  ring [0:DELAY-2];
     reg [DELAY_W-1:0] place_reg;
+    reg [BEAT_W-1:0]  ring_out_reg;
     reg [BEAT_W-1:0]  out_reg;
-    wire [BEAT_W-1:0] ring_out = ring[place_reg];
 
     // Bit k of these: a beat that is in stage k, is a frame's first, last. Stage 0 is the mask's input.
     reg [DELAY:0]     valid_reg;
@@ -94,8 +95,9 @@ module csum_verify #(
         if (move) begin
             if (s_axis_tvalid)
                 ring[place_reg] <= {s_axis_tuser, s_axis_tlast, s_axis_tkeep, s_axis_tdata};
+            ring_out_reg <= ring[place_reg];
             if (valid_reg[DELAY-1])
-                out_reg <= ring_out;
+                out_reg <= ring_out_reg;
             place_reg <= place_reg == DELAY_END[DELAY_W-1:0] ? {DELAY_W{1'b0}} : place_reg + 1'b1;
             valid_reg <= {valid_reg[DELAY-1:0], s_axis_tvalid};
             first_reg <= {first_reg[DELAY-1:0], !in_frame_reg};
@@ -189,7 +191,7 @@ module csum_verify #(
     reg                         checked_reg;
     reg [META_REASON_W-1:0]     held_reason_reg;
 
-    wire [USER_W-1:0] ring_user = ring_out[DATA_W+LANES+1 +: USER_W];
+    wire [USER_W-1:0] ring_user = ring_out_reg[DATA_W+LANES+1 +: USER_W];
     wire              ring_first = first_reg[DELAY-1];
     wire [15:0]       pseudo  = ring_first ? ring_user[META_PSEUDO_SUM +: META_PSEUDO_SUM_W] : pseudo_reg;
     wire              checked = ring_first ? ring_user[META_L4_CHECKED] : checked_reg;

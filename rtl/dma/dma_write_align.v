@@ -192,27 +192,27 @@ always @(posedge clk) begin
             high_reg <= s0_address_reg[63:32];
             function_reg <= s0_function_reg;
         end
-
-        if (!tail_reg) begin
-            if (offset[LOW_W-1:0] == {LOW_W{1'b0}})
-                t_data_reg <= s0_data_reg;
-            else
-                t_data_reg <= rotated_low[DMA_W +: DMA_W];
-        end
-        t_offset_reg <= offset;
-        t_low_reg <= low_lanes;
-        t_strobe_reg <= (first ? ~low_lanes : {B{1'b1}}) &
-                        (last ? end_lanes : {B{1'b1}});
-        t_burst_end_reg <= burst_end;
-        t_last_reg <= last;
-        t_block_reg <= block;
-        t_high_reg <= first ? s0_address_reg[63:32] : high_reg;
-        t_first_reg <= first ? beat : first_reg;
-        t_length_reg <= first ? {BEAT_W{1'b0}} : beat - first_reg;
-        t_function_reg <= first ? s0_function_reg : function_reg;
-        t_bursts_reg <= bursts + 7'd1;
-        t_slot_reg <= first ? slot : slot_reg;
     end
+    // What is loaded without a token does not count. In the tail stage 0 may hold another frame's data.
+    if (!tail_reg) begin
+        if (offset[LOW_W-1:0] == {LOW_W{1'b0}})
+            t_data_reg <= s0_data_reg;
+        else
+            t_data_reg <= rotated_low[DMA_W +: DMA_W];
+    end
+    t_offset_reg <= offset;
+    t_low_reg <= low_lanes;
+    t_strobe_reg <= (first ? ~low_lanes : {B{1'b1}}) &
+                    (last ? end_lanes : {B{1'b1}});
+    t_burst_end_reg <= burst_end;
+    t_last_reg <= last;
+    t_block_reg <= block;
+    t_high_reg <= first ? s0_address_reg[63:32] : high_reg;
+    t_first_reg <= first ? beat : first_reg;
+    t_length_reg <= first ? {BEAT_W{1'b0}} : beat - first_reg;
+    t_function_reg <= first ? s0_function_reg : function_reg;
+    t_bursts_reg <= bursts + 7'd1;
+    t_slot_reg <= first ? slot : slot_reg;
     t_valid_reg <= token;
     if (token) begin
         tail_reg <= !last && (tail_reg || s0_last_reg);

@@ -330,7 +330,7 @@ generate
         reg ok_reg;
         reg drop_ok_reg;
         reg give_ok_reg;
-        wire now_ok = look_ok_reg && !start_give && !first_move;
+        reg stale_reg;              // what the decision is about has changed meanwhile
         reg starting_reg;           // a first beat is between s0 and s1
         reg cutting_reg;            // a clock late: the frame has more beats than that behind the first
         reg early_valid_reg;
@@ -351,9 +351,9 @@ generate
         assign look_fresh = fresh_reg && !first_move;
         assign next_move = next_valid && (!s1_valid_reg || s1_move);
         assign {running, fits, second, drop_result, piece_index, cut_bytes, piece_bytes, piece_address} = decision_reg;
-        assign decision_ok = ok_reg;
-        assign drop_ok = drop_ok_reg;
-        assign give_ok = give_ok_reg;
+        assign decision_ok = ok_reg && !stale_reg;
+        assign drop_ok = drop_ok_reg && !stale_reg;
+        assign give_ok = give_ok_reg && !stale_reg;
         assign between_busy = early_valid_reg || next_busy;
 
         /* verilator lint_off PINCONNECTEMPTY */
@@ -391,9 +391,10 @@ generate
             frame_reg <= want_ok;
             fresh_reg <= want_ok && !start_give;
             decision_reg <= now;
-            ok_reg <= now_ok;
-            drop_ok_reg <= now_ok && now_drop;
-            give_ok_reg <= now_ok && now_give;
+            ok_reg <= look_ok_reg;
+            drop_ok_reg <= look_ok_reg && now_drop;
+            give_ok_reg <= look_ok_reg && now_give;
+            stale_reg <= start_give || first_move;
             if (s0_move) begin
                 early_data_reg <= s0_data;
                 early_first_reg <= s0_first;
@@ -586,7 +587,8 @@ assign rx_queue_event_valid = event_valid_reg;
 assign rx_queue_event_index = event_index_reg;
 assign rx_queue_event_bytes = event_bytes_reg;
 
-// Beats of the packet bus are gathered into one of the host bus
+// Beats of the packet bus are gathered into one of the host bus. Data is loaded also when it is not
+// put: a lane counts when lane_reg has passed it.
 localparam integer RATIO = DMA_W / DATA_W;
 
 reg out_valid_reg;
@@ -602,7 +604,7 @@ generate
     if (RATIO == 1) begin : gather
         assign full = 1'b1;
         always @(posedge clk) begin
-            if (put)
+            if (out_ready)
                 out_data_reg <= s1_data_reg;
         end
     end else begin : gather
@@ -619,7 +621,7 @@ generate
         for (n = 0; n < RATIO; n = n + 1) begin : lane
             localparam [LANE_W-1:0] N = n;
             always @(posedge clk) begin
-                if (put && lane_reg == N)
+                if (out_ready && lane_reg == N)
                     out_data_reg[n*DATA_W +: DATA_W] <= s1_data_reg;
             end
         end

@@ -184,6 +184,29 @@ module port_rx #(
         end
     end
 
+    // A stage of its own: the decision is long.
+    reg              write_valid_reg;
+    reg              write_commit_reg;
+    reg              write_discard_reg;
+    reg [DATA_W-1:0] write_data_reg;
+    reg [31:0]       write_time_reg;
+    reg [13:0]       write_bytes_reg;
+
+    always @(posedge clk) begin
+        write_data_reg    <= beat_data_reg;
+        write_time_reg    <= time_reg;
+        write_bytes_reg   <= bytes;
+        write_valid_reg   <= beat_valid_reg && enable_reg && !overflow && !oversize;
+        write_commit_reg  <= commit;
+        write_discard_reg <= last && !commit;
+
+        if (rst) begin
+            write_valid_reg   <= 1'b0;
+            write_commit_reg  <= 1'b0;
+            write_discard_reg <= 1'b0;
+        end
+    end
+
     wire [31:0] frame_time;
     wire [13:0] frame_length;
     wire        buffer_busy;
@@ -196,12 +219,12 @@ module port_rx #(
     ) buffer (
         .clk(clk),
         .rst(rst),
-        .write_valid(beat_valid_reg && enable_reg && !overflow && !oversize),
-        .write_data(beat_data_reg),
-        .write_commit(commit),
-        .write_discard(last && !commit),
-        .write_user({time_reg, bytes}),
-        .write_length(bytes),
+        .write_valid(write_valid_reg),
+        .write_data(write_data_reg),
+        .write_commit(write_commit_reg),
+        .write_discard(write_discard_reg),
+        .write_user({write_time_reg, write_bytes_reg}),
+        .write_length(write_bytes_reg),
         .room(room),
         .m_axis_tdata(m_axis_tdata),
         .m_axis_tkeep(m_axis_tkeep),
@@ -226,7 +249,7 @@ module port_rx #(
     assign event_valid  = event_valid_reg;
     assign event_result = event_result_reg;
     assign event_bytes  = event_bytes_reg;
-    assign busy = buffer_busy || in_frame_reg || beat_valid_reg || event_valid_reg;
+    assign busy = buffer_busy || in_frame_reg || beat_valid_reg || write_valid_reg || event_valid_reg;
 
 endmodule
 

@@ -253,6 +253,7 @@ module header_walker #(
     reg         stop_reg;               // end behind this IP header, for the reason in reason_reg
     reg [3:0]   extensions_reg;
     reg [8:0]   ext_rest_reg;           // words of the extension header from this one on, at the second one: behind it
+    reg         ext_last_reg;           // this is its last word
     reg         ext_bad_reg;            // it runs past the limit
     reg         ext_route_reg;
     reg         ext_fragment_reg;
@@ -269,6 +270,7 @@ module header_walker #(
     reg [15:0]  tci_reg;
     reg [5:0]   l4_word_reg;
     reg [3:0]   reason_reg;
+    reg [3:0]   end_reason_reg;         // why the walk ends, should it have ended with the word before
     reg         bad_reg;
     reg         zero_reg;
     reg [3:0]   data_offset_reg;
@@ -375,7 +377,7 @@ module header_walker #(
     wire        kind_l4  = kind_tcp_reg || kind_udp_reg || kind_icmp_reg;
     wire        enough   = kind_tcp_reg ? left_20_reg : left_8_reg;
     wire        deep     = at_reg[6];           // byte 256 or later
-    wire        ends_ext = ext_reg && (second_reg ? ext_rest_reg == 9'd0 : ext_rest_reg == 9'd1);
+    wire        ends_ext = ext_reg && ext_last_reg;
     wire        far      = ext_reg && !second_reg && deep && !ends_ext;
 
     // The next word is the first one of a header
@@ -492,6 +494,8 @@ module header_walker #(
             extensions_reg <= 4'd0;
         end
 
+        if (finish_reg)
+            reason_reg <= end_reason_reg;
         if (move_reg) begin
             if (follow_reg || (first_reg && (ipv4_reg || ipv6_reg)))
                 header_left_reg <= {header_left, left_low_reg};
@@ -565,6 +569,7 @@ module header_walker #(
                     protocol_reg   <= word_reg[31:24];
                 end
                 ext_rest_reg     <= ext_rest;
+                ext_last_reg     <= ext_rest == 9'd0;
                 ext_bad_reg      <= $signed({4'd0, ext_rest}) > left_reg;
                 ext_route_reg    <= kind_route_reg && lower[7:0] != 8'd0;
                 ext_fragment_reg <= kind_fragment_reg && fragment_6_reg;
@@ -581,6 +586,7 @@ module header_walker #(
                     l4_type_reg <= L4_TYPE_FRAGMENT;
                 if (!second_reg)
                     ext_rest_reg <= ext_rest_reg - 9'd1;
+                ext_last_reg <= ext_rest_reg == (second_reg ? 9'd1 : 9'd2);
             end
 
             if (l4_reg) begin
@@ -593,8 +599,7 @@ module header_walker #(
 
             if (ipv4_reg || ipv6_reg)
                 addresses_reg <= types_ip;
-            if (ends)
-                reason_reg <= reason;
+            end_reason_reg <= reason;
         end
     end
 

@@ -65,7 +65,7 @@ public:
 		for (unsigned int p = 0; p < PORTS; p++)
 			set_link(p, true, 10000);
 		core->rst = 1;
-		for (int i = 0; i < 4; i++)
+		for (int i = 0; i < 16; i++)
 			clock();
 		core->rst = 0;
 		/* The counters clear themselves after reset. */
