@@ -79,80 +79,41 @@ function [B-1:0] up_to(input [OFF_W-1:0] n);
     up_to = ~({{(B-1){1'b1}}, 1'b0} << n);
 endfunction
 
-// Stage 0: the input beat, and where the frame's last byte lies
+// Stage 0: the input beat, and with a frame's first one what is to be known of the frame. That stays
+// until the frame's last token, so a frame is not taken while another one's tail is to come.
 reg s0_valid_reg;
 reg s0_first_reg;
 reg s0_last_reg;
 reg [DMA_W-1:0] s0_data_reg;
-reg [63:0] s0_address_reg;
-reg [3:0] s0_function_reg;
-reg [LEFT_W-1:0] s0_left_reg;       // beats behind the first one
-reg [B-1:0] s0_low_reg;             // lanes below the frame's first byte, and up to its last one
-reg [B-1:0] s0_end_lanes_reg;
 reg in_frame_reg;
-
-wire s0_take;
-wire s0_load = s_frame_tvalid && s_frame_tready;
-
-wire [14:0] in_end = {1'b0, s_frame_length} + {{(15-OFF_W){1'b0}}, s_frame_address[OFF_W-1:0]} - 15'd1;
-
-assign s_frame_tready = !s0_valid_reg || s0_take;
-
-always @(posedge clk) begin
-    if (s0_load) begin
-        s0_data_reg <= s_frame_tdata;
-        s0_last_reg <= s_frame_tlast;
-        s0_first_reg <= !in_frame_reg;
-        in_frame_reg <= !s_frame_tlast;
-        if (!in_frame_reg) begin
-            s0_address_reg <= s_frame_address;
-            s0_function_reg <= s_frame_function;
-            s0_left_reg <= in_end[14:OFF_W];
-            s0_low_reg <= below(s_frame_address[OFF_W-1:0]);
-            s0_end_lanes_reg <= up_to(in_end[OFF_W-1:0]);
-        end
-    end
-    if (s0_load)
-        s0_valid_reg <= 1'b1;
-    else if (s0_take)
-        s0_valid_reg <= 1'b0;
-    if (rst) begin
-        s0_valid_reg <= 1'b0;
-        in_frame_reg <= 1'b0;
-    end
-end
-
-// Stage 1: one token for each output beat. A frame's last token may come without an input beat
-// (tail), and input beats behind the last token are thrown away (drain).
-reg tail_reg;
-reg drain_reg;
-reg [LEFT_W-1:0] left_reg;
-reg [BEAT_W-1:0] beat_reg;
-reg [BEAT_W-1:0] first_reg;
+reg [31:0] high_reg;
+reg [3:0] function_reg;
+reg [OFF_W-1:0] offset_reg;
+reg [B-1:0] low_reg;            // lanes below the frame's first byte, and up to its last one
+reg [B-1:0] end_lanes_reg;
+// Of the next token
+reg [LEFT_W-1:0] left_reg;      // tokens behind it
+reg last_reg;                   // there are none
+reg [BEAT_W-1:0] beat_reg;      // its beat's number in the block
+reg [BEAT_W-1:0] first_reg;     // number of the beat that its burst starts with
 reg [24:0] block_reg;
 reg [6:0] bursts_reg;
 reg [5:0] slot_reg;
-// Of the frame: stage 0 may already hold the next one while the tail leaves
-reg [OFF_W-1:0] offset_reg;
-reg [B-1:0] low_reg;
-reg [B-1:0] end_lanes_reg;
-reg [31:0] high_reg;
-reg [3:0] function_reg;
 
-wire first = s0_first_reg && !tail_reg;
+// Stage 1: one token for each output beat. A frame's last tokens may come without an input beat
+// (tail), and input beats behind the last token are thrown away (drain).
+reg tail_reg;
+reg drain_reg;
+
 wire token = room && (tail_reg || (s0_valid_reg && !drain_reg && (!s0_first_reg || slot_ready)));
-wire [LEFT_W-1:0] left = first ? s0_left_reg : left_reg;
-wire last = left == {LEFT_W{1'b0}};
-wire [BEAT_W-1:0] beat = first ? s0_address_reg[7:OFF_W] : beat_reg;
-wire burst_end = last || (&beat);
-wire [24:0] block = first ? {1'b0, s0_address_reg[31:8]} : block_reg;
-wire [6:0] bursts = first ? 7'd0 : bursts_reg;
-wire [OFF_W-1:0] offset = first ? s0_address_reg[OFF_W-1:0] : offset_reg;
-wire [B-1:0] low_lanes = first ? s0_low_reg : low_reg;
-wire [B-1:0] end_lanes = first ? s0_end_lanes_reg : end_lanes_reg;
+wire s0_take = s0_valid_reg && (drain_reg || (room && (!s0_first_reg || slot_ready)));
+wire s0_load = s_frame_tvalid && s_frame_tready;
+wire burst_end = last_reg || (&beat_reg);
+wire [14:0] in_end = {1'b0, s_frame_length} + {{(15-OFF_W){1'b0}}, s_frame_address[OFF_W-1:0]} - 15'd1;
 
-assign s0_take = s0_valid_reg && !tail_reg && (drain_reg || (room && (!s0_first_reg || slot_ready)));
-assign slot_take = token && first;
+assign s_frame_tready = tail_reg ? room && last_reg :
+                        !s0_valid_reg || (s0_take && (drain_reg || last_reg || !s0_last_reg));
+assign slot_take = token && s0_first_reg && !tail_reg;
 
 reg t_valid_reg;
 reg [DMA_W-1:0] t_data_reg;
@@ -170,58 +131,73 @@ reg [6:0] t_bursts_reg;
 reg [5:0] t_slot_reg;
 
 /* verilator lint_off UNUSEDSIGNAL */
-wire [2*DMA_W-1:0] rotated_low = {s0_data_reg, s0_data_reg} << {offset[LOW_W-1:0], 3'd0};
+wire [2*DMA_W-1:0] rotated_low = {s0_data_reg, s0_data_reg} << {offset_reg[LOW_W-1:0], 3'd0};
 /* verilator lint_on UNUSEDSIGNAL */
+wire [5:0] slot_now = s0_first_reg && !tail_reg ? slot : slot_reg;
 
 always @(posedge clk) begin
     if (token) begin
-        left_reg <= left - 1'b1;
-        beat_reg <= beat + 1'b1;
-        block_reg <= block + {24'd0, burst_end};
-        bursts_reg <= bursts + {6'd0, burst_end};
-        // The number of the beat that the next burst starts with
+        left_reg <= left_reg - 1'b1;
+        last_reg <= left_reg == {{LEFT_W-1{1'b0}}, 1'b1};
+        beat_reg <= beat_reg + 1'b1;
         if (burst_end)
             first_reg <= {BEAT_W{1'b0}};
-        else if (first)
-            first_reg <= beat;
-        if (first) begin
-            slot_reg <= slot;
-            offset_reg <= offset;
-            low_reg <= low_lanes;
-            end_lanes_reg <= end_lanes;
-            high_reg <= s0_address_reg[63:32];
-            function_reg <= s0_function_reg;
+        block_reg <= block_reg + {24'd0, burst_end};
+        bursts_reg <= bursts_reg + {6'd0, burst_end};
+        slot_reg <= slot_now;
+    end
+    if (s0_load) begin
+        s0_data_reg <= s_frame_tdata;
+        s0_last_reg <= s_frame_tlast;
+        s0_first_reg <= !in_frame_reg;
+        in_frame_reg <= !s_frame_tlast;
+        if (!in_frame_reg) begin
+            high_reg <= s_frame_address[63:32];
+            function_reg <= s_frame_function;
+            offset_reg <= s_frame_address[OFF_W-1:0];
+            low_reg <= below(s_frame_address[OFF_W-1:0]);
+            end_lanes_reg <= up_to(in_end[OFF_W-1:0]);
+            left_reg <= in_end[14:OFF_W];
+            last_reg <= in_end[14:OFF_W] == {LEFT_W{1'b0}};
+            beat_reg <= s_frame_address[7:OFF_W];
+            first_reg <= s_frame_address[7:OFF_W];
+            block_reg <= {1'b0, s_frame_address[31:8]};
+            bursts_reg <= 7'd0;
         end
     end
-    // What is loaded without a token does not count. In the tail stage 0 may hold another frame's data.
+
+    // What is loaded without a token does not count. In the tail the data is that of the beat before.
     if (!tail_reg) begin
-        if (offset[LOW_W-1:0] == {LOW_W{1'b0}})
+        if (offset_reg[LOW_W-1:0] == {LOW_W{1'b0}})
             t_data_reg <= s0_data_reg;
         else
             t_data_reg <= rotated_low[DMA_W +: DMA_W];
     end
-    t_offset_reg <= offset;
-    t_low_reg <= low_lanes;
-    t_strobe_reg <= (first ? ~low_lanes : {B{1'b1}}) &
-                    (last ? end_lanes : {B{1'b1}});
+    t_offset_reg <= offset_reg;
+    t_low_reg <= low_reg;
+    t_strobe_reg <= (s0_first_reg && !tail_reg ? ~low_reg : {B{1'b1}}) & (last_reg ? end_lanes_reg : {B{1'b1}});
     t_burst_end_reg <= burst_end;
-    t_last_reg <= last;
-    t_block_reg <= block;
-    t_high_reg <= first ? s0_address_reg[63:32] : high_reg;
-    t_first_reg <= first ? beat : first_reg;
-    t_length_reg <= first ? {BEAT_W{1'b0}} : beat - first_reg;
-    t_function_reg <= first ? s0_function_reg : function_reg;
-    t_bursts_reg <= bursts + 7'd1;
-    t_slot_reg <= first ? slot : slot_reg;
+    t_last_reg <= last_reg;
+    t_block_reg <= block_reg;
+    t_high_reg <= high_reg;
+    t_first_reg <= first_reg;
+    t_length_reg <= beat_reg - first_reg;
+    t_function_reg <= function_reg;
+    t_bursts_reg <= bursts_reg + 7'd1;
+    t_slot_reg <= slot_now;
+
     t_valid_reg <= token;
+    s0_valid_reg <= s0_load || (s0_valid_reg && !s0_take);
     if (token) begin
-        tail_reg <= !last && (tail_reg || s0_last_reg);
-        drain_reg <= last && !tail_reg && !s0_last_reg;
+        tail_reg <= !last_reg && (tail_reg || s0_last_reg);
+        drain_reg <= last_reg && !tail_reg && !s0_last_reg;
     end else if (s0_take) begin
         drain_reg <= !s0_last_reg;
     end
     if (rst) begin
         t_valid_reg <= 1'b0;
+        s0_valid_reg <= 1'b0;
+        in_frame_reg <= 1'b0;
         tail_reg <= 1'b0;
         drain_reg <= 1'b0;
     end
@@ -302,10 +278,7 @@ assign busy = s0_valid_reg || in_frame_reg || tail_reg || t_valid_reg || o_valid
 
     reg                f_past_reg = 1'b0;
     (* anyconst *) reg [OFF_W-1:0] f_lane;
-    // The frame in stage 0
-    reg  [63:0]        f_address_0_reg;
-    reg  [13:0]        f_length_0_reg;
-    // The frame whose beats leave: beats that have, those of them in the burst, slot
+    // The frame whose beats are to leave: beats that have, those of them in the burst, slot
     reg                f_open_reg;
     reg  [63:0]        f_address_reg;
     reg  [13:0]        f_length_reg;
@@ -319,10 +292,7 @@ assign busy = s0_valid_reg || in_frame_reg || tail_reg || t_valid_reg || o_valid
     reg  [BEAT_W-1:0]  f_beats_t_reg, f_beats_o_reg;
     reg  [5:0]         f_slot_t_reg, f_slot_o_reg;
 
-    wire [63:0]        f_address = f_open_reg ? f_address_reg : f_address_0_reg;
-    wire [13:0]        f_length = f_open_reg ? f_length_reg : f_length_0_reg;
-    wire [LEFT_W-1:0]  f_index = f_open_reg ? f_index_reg : {LEFT_W{1'b0}};
-    wire [BEAT_W-1:0]  f_beats = f_open_reg ? f_beats_reg : {BEAT_W{1'b0}};
+    wire [5:0]         f_slot = f_index_reg == {LEFT_W{1'b0}} ? slot : f_slot_reg;
 
     // Of a frame, from the start of its first word: place of its last byte; of a beat, from the start
     // of its first block: place of its word
@@ -339,35 +309,35 @@ assign busy = s0_valid_reg || in_frame_reg || tail_reg || t_valid_reg || o_valid
             && {index, f_lane} - {{LEFT_W{1'b0}}, address[OFF_W-1:0]} < {{PLACE_W-14{1'b0}}, length};
     endfunction
 
-    wire [PLACE_W-1:0] f_end_0 = f_end(f_address_0_reg, f_length_0_reg);
-    wire [PLACE_W-1:0] f_end_1 = f_end(f_address, f_length);
+    wire [PLACE_W-1:0] f_end_1 = f_end(f_address_reg, f_length_reg);
     wire [PLACE_W-1:0] f_end_t = f_end(f_address_t_reg, f_length_t_reg);
     wire [PLACE_W-1:0] f_end_o = f_end(f_address_o_reg, f_length_o_reg);
-    wire [LEFT_W:0]    f_place_1 = f_place(f_address, f_index);
+    wire [LEFT_W:0]    f_place_1 = f_place(f_address_reg, f_index_reg);
     wire [LEFT_W:0]    f_place_t = f_place(f_address_t_reg, f_index_t_reg);
-    wire               f_last_1 = f_index == f_end_1[PLACE_W-1:OFF_W];
+    wire               f_last_1 = f_index_reg == f_end_1[PLACE_W-1:OFF_W];
     wire               f_last_t = f_index_t_reg == f_end_t[PLACE_W-1:OFF_W];
     wire               f_last_o = f_index_o_reg == f_end_o[PLACE_W-1:OFF_W];
     wire [63-OFF_W:0]  f_word_o = f_address_o_reg[63:OFF_W] + {{64-OFF_W-LEFT_W{1'b0}}, f_index_o_reg};
 
     always @(posedge clk) begin
         f_past_reg <= 1'b1;
-        if (s0_load && !in_frame_reg) begin
-            f_address_0_reg <= s_frame_address;
-            f_length_0_reg <= s_frame_length;
-        end
         if (token) begin
             f_open_reg <= !f_last_1;
-            f_address_reg <= f_address;
-            f_length_reg <= f_length;
-            f_index_reg <= f_index + 1'b1;
-            f_beats_reg <= f_last_1 || (&f_place_1[BEAT_W-1:0]) ? {BEAT_W{1'b0}} : f_beats + 1'b1;
-            f_slot_reg <= f_open_reg ? f_slot_reg : slot;
-            f_address_t_reg <= f_address;
-            f_length_t_reg <= f_length;
-            f_index_t_reg <= f_index;
-            f_beats_t_reg <= f_beats;
-            f_slot_t_reg <= f_open_reg ? f_slot_reg : slot;
+            f_index_reg <= f_index_reg + 1'b1;
+            f_beats_reg <= f_last_1 || (&f_place_1[BEAT_W-1:0]) ? {BEAT_W{1'b0}} : f_beats_reg + 1'b1;
+            f_slot_reg <= f_slot;
+            f_address_t_reg <= f_address_reg;
+            f_length_t_reg <= f_length_reg;
+            f_index_t_reg <= f_index_reg;
+            f_beats_t_reg <= f_beats_reg;
+            f_slot_t_reg <= f_slot;
+        end
+        if (s0_load && !in_frame_reg) begin
+            f_open_reg <= 1'b1;
+            f_address_reg <= s_frame_address;
+            f_length_reg <= s_frame_length;
+            f_index_reg <= {LEFT_W{1'b0}};
+            f_beats_reg <= {BEAT_W{1'b0}};
         end
         if (t_valid_reg) begin
             f_address_o_reg <= f_address_t_reg;
@@ -404,29 +374,27 @@ assign busy = s0_valid_reg || in_frame_reg || tail_reg || t_valid_reg || o_valid
             // What holds always
             if (s0_valid_reg)
                 assert (in_frame_reg == !s0_last_reg);
-            if (f_open_reg ? !tail_reg : drain_reg)
-                assert (s0_valid_reg ? !s0_first_reg : in_frame_reg);
-            else
-                assert (s0_valid_reg ? s0_first_reg : !in_frame_reg);
-            assert (!tail_reg || f_open_reg);
+            if (f_open_reg && !tail_reg)
+                assert (s0_valid_reg ? s0_first_reg == (f_index_reg == {LEFT_W{1'b0}})
+                                     : in_frame_reg && f_index_reg != {LEFT_W{1'b0}});
+            if (!f_open_reg)
+                assert (drain_reg ? (s0_valid_reg ? !s0_first_reg : in_frame_reg)
+                                  : !s0_valid_reg && !in_frame_reg);
+            if (tail_reg)
+                assert (f_open_reg && !s0_valid_reg && !in_frame_reg && f_index_reg != {LEFT_W{1'b0}});
             assert (!drain_reg || !f_open_reg);
-            if (s0_valid_reg && s0_first_reg) begin
-                assert (s0_address_reg == f_address_0_reg && s0_left_reg == f_end_0[PLACE_W-1:OFF_W]);
-                assert (s0_low_reg == below(f_address_0_reg[OFF_W-1:0]) && s0_end_lanes_reg == up_to(f_end_0[OFF_W-1:0]));
-                assert (f_length_0_reg != 14'd0);
-            end
             if (f_open_reg) begin
-                assert (f_length_reg != 14'd0);
-                assert (f_index_reg != {LEFT_W{1'b0}} && f_index_reg <= f_end_1[PLACE_W-1:OFF_W]);
+                assert (f_length_reg != 14'd0 && f_index_reg <= f_end_1[PLACE_W-1:OFF_W]);
                 assert (offset_reg == f_address_reg[OFF_W-1:0]);
                 assert (low_reg == below(offset_reg) && end_lanes_reg == up_to(f_end_1[OFF_W-1:0]));
                 assert (left_reg == f_end_1[PLACE_W-1:OFF_W] - f_index_reg);
+                assert (last_reg == (left_reg == {LEFT_W{1'b0}}));
                 assert (beat_reg == f_place_1[BEAT_W-1:0]);
                 assert ({{LEFT_W-6{1'b0}}, bursts_reg} == f_place_1 >> BEAT_W);
                 assert (block_reg == {1'b0, f_address_reg[31:8]} + {18'd0, bursts_reg});
                 assert (high_reg == f_address_reg[63:32]);
                 assert (first_reg <= beat_reg && beat_reg - first_reg == f_beats_reg);
-                assert (slot_reg == f_slot_reg);
+                assert (f_index_reg == {LEFT_W{1'b0}} || slot_reg == f_slot_reg);
             end
             if (t_valid_reg) begin
                 assert (t_strobe_reg[f_lane] == f_inside(f_address_t_reg, f_length_t_reg, f_index_t_reg));

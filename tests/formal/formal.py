@@ -45,7 +45,7 @@ PROOFS = {
         ("head_complete = counted_reg != 6'd0", "head_complete = used_reg != 6'd0")),
     **{f"dma_write_align.w{width}": (
         "cvc5", "dma_write_align", "rtl/dma/dma_write_align.v", {"DMA_W": width}, 1,
-        ("(last ? end_lanes :", "(tail_reg ? end_lanes :"))
+        ("(last_reg ? end_lanes_reg :", "(tail_reg ? end_lanes_reg :"))
        for width in (128, 512)},
     **{f"dma_write.w{width}": (
         "bitwuzla", "dma_write", "rtl/dma/dma_write.v rtl/common/axis_register.v rtl/dma/dma_write_align.v "
