@@ -69,7 +69,7 @@ module axis_fifo #(
             memory[write_reg[ADDR_W-1:0]] <= {s_axis_tuser, s_axis_tlast, s_axis_tkeep, s_axis_tdata};
         if (fetch)
             read_data_reg <= memory[read_reg[ADDR_W-1:0]];
-        if (out_move && read_valid_reg)
+        if (out_move)
             out_reg <= read_data_reg;
 
         if (take)

@@ -50,10 +50,10 @@ module axis_register #(
     wire              move = !out_valid_reg || m_axis_tready;
 
     always @(posedge clk) begin
-        // Loading without regard to move costs nothing: the skid counts only when it is valid.
-        if (take && !skid_valid_reg)
+        // Loading what does not come costs nothing: both count only when they are valid.
+        if (!skid_valid_reg)
             skid_reg <= in;
-        if (move && (skid_valid_reg || take))
+        if (move)
             out_reg <= skid_valid_reg ? skid_reg : in;
 
         if (move) begin

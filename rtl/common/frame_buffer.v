@@ -146,12 +146,13 @@ module frame_buffer #(
             user_valid_reg <= 1'b1;
         else if (user_take)
             user_valid_reg <= 1'b0;
-        if (beat_leave && beat_valid_reg) begin
-            out_reg   <= beat_reg;
-            first_reg <= beat_reg[BEAT_W-1];
-        end
-        if (user_take)
+        // What is loaded without a beat does not count.
+        if (out_move)
+            out_reg <= beat_reg;
+        if (out_move && first_reg)
             out_user_reg <= user_reg;
+        if (beat_leave && beat_valid_reg)
+            first_reg <= beat_reg[BEAT_W-1];
         if (out_move)
             out_valid_reg <= beat_valid_reg && (!first_reg || user_valid_reg);
 

@@ -68,7 +68,7 @@ always @(posedge clk) begin
         mem[write_reg[A-1:0]] <= in_data;
     if (read)
         mid_data_reg <= mem[read_reg[A-1:0]];
-    if (mid_valid_reg && move)
+    if (move)
         out_data_reg <= mid_data_reg;
 end
 

@@ -71,7 +71,8 @@ module rx_dma #
     input  wire [13:0]         pop_length,
     input  wire [15:0]         pop_index,
 
-    // Frames to dma_write; address, length and function are valid on the first beat
+    // Frames to dma_write; address, length and function are valid on the first beat. Nothing is put
+    // while ready is 0, which must come from a register and not wait for valid
     output wire [DMA_W-1:0]    m_frame_tdata,
     output wire                m_frame_tlast,
     output wire                m_frame_tvalid,
@@ -236,9 +237,10 @@ end
 
 wire s1_start = s1_valid_reg && (s1_first_reg || again_reg);
 wire first_move = s0_move && s0_first;
+wire first_may_move;        // no piece of the frame before can begin: its registers may go
 wire [QUEUE_W-1:0] want_queue = waiting_reg ? frame_queue_reg : s0_queue;
 wire want_bad = waiting_reg ? frame_bad_reg : s0_bad;
-wire want_ok = first_move ? !waiting_reg : waiting_reg || same_queue;
+wire want_ok = first_move || waiting_reg || same_queue;
 wire same_queue = s0_queue == frame_queue_reg && !s0_bad;
 wire s1_move;
 wire start_give;
@@ -271,7 +273,7 @@ always @(posedge clk) begin
         s1_first_reg <= next_first;
         s1_last_reg <= next_last;
     end
-    if (first_move) begin
+    if (first_may_move) begin
         frame_bad_reg <= s0_bad;
         frame_queue_reg <= s0_queue;
         frame_function_reg <= s0_user[META_FUNCTION +: META_FUNCTION_W];
@@ -342,8 +344,8 @@ generate
         wire next_busy;
 
         // The frame's registers are those of the frame before as long as that may begin a piece
-        assign s0_move = s0_valid && (!early_valid_reg || early_ready) &&
-                         !(s0_first && (starting_reg || waiting_reg || cutting_reg));
+        assign first_may_move = s0_first && !starting_reg && !waiting_reg && !cutting_reg;
+        assign s0_move = s0_valid && (!early_valid_reg || early_ready) && (!s0_first || first_may_move);
         assign look_queue = queue_reg;
         assign look_pointer = pointer_reg;
         assign look_bad = bad_reg;
@@ -415,6 +417,7 @@ generate
     end else begin : decision
         // A first beat comes a clock behind the decision of the frame before it, to see what it took
         assign s0_move = next_move;
+        assign first_may_move = first_move;
         assign look_queue = want_queue;
         assign look_pointer = read_pointer[{want_queue, 1'b0} +: 2];
         assign look_bad = want_bad;
@@ -597,7 +600,7 @@ reg [DMA_W-1:0] out_data_reg;
 reg out_partial_reg;
 wire full;
 
-assign out_ready = !out_valid_reg || m_frame_tready;
+assign out_ready = m_frame_tready;
 
 genvar n;
 generate

@@ -69,13 +69,11 @@ module toeplitz_hash (
             fill_reg    <= 2'd3;
         end
 
-        valid_reg <= word_valid;
-        if (word_valid) begin
-            part_0_reg <= toeplitz(word[31:24], key_reg[63:25]);
-            part_1_reg <= toeplitz(word[23:16], key_reg[55:17]);
-            part_2_reg <= toeplitz(word[15:8], key_reg[47:9]);
-            part_3_reg <= toeplitz(word[7:0], key_reg[39:1]);
-        end
+        valid_reg  <= word_valid;
+        part_0_reg <= toeplitz(word[31:24], key_reg[63:25]);
+        part_1_reg <= toeplitz(word[23:16], key_reg[55:17]);
+        part_2_reg <= toeplitz(word[15:8], key_reg[47:9]);
+        part_3_reg <= toeplitz(word[7:0], key_reg[39:1]);
         if (start)
             hash_reg <= 32'd0;
         else if (valid_reg)
