@@ -44,7 +44,7 @@ module axis_fifo #(
     localparam integer ADDR_W = $clog2(DEPTH);
     localparam [31:0]  ALMOST_FULL = DEPTH - 1;
 
-    // No address is read in the clock in which it is written: fetch waits for the pointer.
+    // What is read in the clock in which it is written does not count: fetch waits for the pointer.
     (* no_rw_check *) reg [BEAT_W-1:0] memory [0:DEPTH-1];
 
     // One bit more than the address tells full from empty.
@@ -67,7 +67,7 @@ module axis_fifo #(
     always @(posedge clk) begin
         if (take)
             memory[write_reg[ADDR_W-1:0]] <= {s_axis_tuser, s_axis_tlast, s_axis_tkeep, s_axis_tdata};
-        if (fetch)
+        if (read_move)
             read_data_reg <= memory[read_reg[ADDR_W-1:0]];
         if (out_move)
             out_reg <= read_data_reg;

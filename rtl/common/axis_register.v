@@ -43,7 +43,7 @@ module axis_register #(
     reg [BEAT_W-1:0] out_reg;
     reg [BEAT_W-1:0] skid_reg;
     reg              out_valid_reg;
-    reg              skid_valid_reg;
+    reg              ready_reg;         // nothing is in skid_reg
 
     wire [BEAT_W-1:0] in = {s_axis_tuser, s_axis_tlast, s_axis_tkeep, s_axis_tdata};
     wire              take = s_axis_tvalid && s_axis_tready;
@@ -51,25 +51,25 @@ module axis_register #(
 
     always @(posedge clk) begin
         // Loading what does not come costs nothing: both count only when they are valid.
-        if (!skid_valid_reg)
+        if (ready_reg)
             skid_reg <= in;
         if (move)
-            out_reg <= skid_valid_reg ? skid_reg : in;
+            out_reg <= ready_reg ? in : skid_reg;
 
         if (move) begin
-            out_valid_reg  <= skid_valid_reg || take;
-            skid_valid_reg <= 1'b0;
+            out_valid_reg <= !ready_reg || take;
+            ready_reg     <= 1'b1;
         end else if (take) begin
-            skid_valid_reg <= 1'b1;
+            ready_reg <= 1'b0;
         end
 
         if (rst) begin
-            out_valid_reg  <= 1'b0;
-            skid_valid_reg <= 1'b0;
+            out_valid_reg <= 1'b0;
+            ready_reg     <= 1'b1;
         end
     end
 
-    assign s_axis_tready = !skid_valid_reg;
+    assign s_axis_tready = ready_reg;
     assign {m_axis_tuser, m_axis_tlast, m_axis_tkeep, m_axis_tdata} = out_reg;
     assign m_axis_tvalid = out_valid_reg;
     assign busy = out_valid_reg;
@@ -101,8 +101,8 @@ module axis_register #(
         end
 
         if (f_past_reg) begin
-            assert (f_inside == {3'd0, out_valid_reg} + {3'd0, skid_valid_reg});
-            assert (out_valid_reg || !skid_valid_reg);
+            assert (f_inside == {3'd0, out_valid_reg} + {3'd0, !ready_reg});
+            assert (out_valid_reg || ready_reg);
             assert (s_axis_tready == (f_inside < 2));
             if (f_inside > 0)
                 assert (f_out == f_model_reg[0]);

@@ -132,10 +132,11 @@ module frame_buffer #(
     wire user_fetch = (!user_valid_reg || (DATA_W == 512 && user_take)) && user_write_reg != user_read_reg;
 
     always @(posedge clk) begin
-        if (fetch) begin
+        // Read also when there is nothing: it counts when it is valid.
+        if (beat_move)
             beat_reg <= memory[read_reg[ADDR_W-1:0]];
+        if (fetch)
             read_reg <= read_reg + 1'b1;
-        end
         if (beat_move)
             beat_valid_reg <= fetch;
         if (user_fetch) begin

@@ -66,7 +66,8 @@ assign empty = !stored && !mid_valid_reg && !out_valid_reg;
 always @(posedge clk) begin
     if (write)
         mem[write_reg[A-1:0]] <= in_data;
-    if (read)
+    // Read, and handed on, also when there is nothing: it counts when it is valid
+    if (!mid_valid_reg || move)
         mid_data_reg <= mem[read_reg[A-1:0]];
     if (move)
         out_data_reg <= mid_data_reg;

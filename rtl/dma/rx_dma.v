@@ -251,6 +251,7 @@ wire [1:0] look_pointer;
 wire look_bad;
 wire look_frame;
 wire look_fresh;
+wire frame_changed;         // the look was at the frame before
 
 // To s1: of s0, or of registers between the two
 wire next_first;
@@ -267,7 +268,7 @@ always @(posedge clk) begin
     {descriptor_index_reg, descriptor_length_reg, descriptor_address_reg} <= look_descriptor;
     waiting_reg <= s1_start && !s1_move;
     look_frame_reg <= look_frame;
-    look_ok_reg <= look_fresh && !start_give;
+    look_ok_reg <= look_fresh;
     if (next_move) begin
         s1_data_reg <= next_data;
         s1_first_reg <= next_first;
@@ -332,7 +333,10 @@ generate
         reg ok_reg;
         reg drop_ok_reg;
         reg give_ok_reg;
-        reg stale_reg;              // what the decision is about has changed meanwhile
+        // What a look or a decision is about has changed meanwhile
+        reg gave_reg;
+        reg first_moved_reg;
+        wire stale = gave_reg || first_moved_reg;
         reg starting_reg;           // a first beat is between s0 and s1
         reg cutting_reg;            // a clock late: the frame has more beats than that behind the first
         reg early_valid_reg;
@@ -349,13 +353,14 @@ generate
         assign look_queue = queue_reg;
         assign look_pointer = pointer_reg;
         assign look_bad = bad_reg;
-        assign look_frame = frame_reg && !first_move;
-        assign look_fresh = fresh_reg && !first_move;
+        assign look_frame = frame_reg;
+        assign look_fresh = fresh_reg && !gave_reg;
+        assign frame_changed = first_moved_reg;
         assign next_move = next_valid && (!s1_valid_reg || s1_move);
         assign {running, fits, second, drop_result, piece_index, cut_bytes, piece_bytes, piece_address} = decision_reg;
-        assign decision_ok = ok_reg && !stale_reg;
-        assign drop_ok = drop_ok_reg && !stale_reg;
-        assign give_ok = give_ok_reg && !stale_reg;
+        assign decision_ok = ok_reg && !stale;
+        assign drop_ok = drop_ok_reg && !stale;
+        assign give_ok = give_ok_reg && !stale;
         assign between_busy = early_valid_reg || next_busy;
 
         /* verilator lint_off PINCONNECTEMPTY */
@@ -391,12 +396,13 @@ generate
             pointer_reg <= read_pointer[{want_queue, 1'b0} +: 2];
             bad_reg <= want_bad;
             frame_reg <= want_ok;
-            fresh_reg <= want_ok && !start_give;
+            gave_reg <= start_give;
+            first_moved_reg <= first_move;
+            fresh_reg <= want_ok;
             decision_reg <= now;
-            ok_reg <= look_ok_reg;
-            drop_ok_reg <= look_ok_reg && now_drop;
-            give_ok_reg <= look_ok_reg && now_give;
-            stale_reg <= start_give || first_move;
+            ok_reg <= look_ok_reg && !stale;
+            drop_ok_reg <= look_ok_reg && !stale && now_drop;
+            give_ok_reg <= look_ok_reg && !stale && now_give;
             if (s0_move) begin
                 early_data_reg <= s0_data;
                 early_first_reg <= s0_first;
@@ -422,7 +428,8 @@ generate
         assign look_pointer = read_pointer[{want_queue, 1'b0} +: 2];
         assign look_bad = want_bad;
         assign look_frame = want_ok;
-        assign look_fresh = want_ok;
+        assign look_fresh = want_ok && !start_give;
+        assign frame_changed = 1'b0;
         assign next_first = s0_first;
         assign next_last = s0_last;
         assign next_data = s0_data;
@@ -475,7 +482,7 @@ always @(posedge clk) begin
     // Stopped and started again between two pieces is stopped, too
     if (first_move)
         frame_stopped_reg <= 1'b0;
-    else if (look_frame_reg && !look_running_reg)
+    else if (look_frame_reg && !look_running_reg && !frame_changed)
         frame_stopped_reg <= 1'b1;
     if (rst) begin
         dropping_reg <= 1'b0;

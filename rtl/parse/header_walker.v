@@ -169,8 +169,8 @@ module header_walker #(
     reg                 move_reg;           // ... and there is a word to walk
     reg                 there_reg;          // the row is in the ring
 
-    wire [INDEX_W-1:0]  low_index_next = low_index_reg + 1'b1;
-    wire                there_next = (there_reg && step_reg ? low_index_next[INDEX_W-1 -: 5] :
+    reg  [INDEX_W-1:0]  low_index_next_reg; // low_index_reg + 1
+    wire                there_next = (there_reg && step_reg ? low_index_next_reg[INDEX_W-1 -: 5] :
         low_index_reg[INDEX_W-1 -: 5]) != write_reg;
     wire                word_next = step_reg ? raw_valid_reg : word_valid_reg;
     // Behind the frame's end the last word is read again and again.
@@ -185,8 +185,9 @@ module header_walker #(
         if (step_reg) begin
             raw_reg <= {high_half[7:0], high_half[15:8], low_half[7:0], low_half[15:8]};
             if (there_reg) begin
-                high_index_reg <= low_index_reg;
-                low_index_reg  <= low_index_next;
+                high_index_reg     <= low_index_reg;
+                low_index_reg      <= low_index_next_reg;
+                low_index_next_reg <= low_index_next_reg + 1'b1;
             end
             raw_valid_reg  <= 1'b1;
             word_valid_reg <= raw_valid_reg;
@@ -194,6 +195,7 @@ module header_walker #(
         if (begin_frame) begin
             high_index_reg <= {next_row_reg, WORD_2};
             low_index_reg  <= {next_row_reg, WORD_3};
+            low_index_next_reg <= {next_row_reg, WORD_3} + 1'b1;
             raw_valid_reg  <= 1'b0;
             word_valid_reg <= 1'b0;
         end else if (skip_reg) begin
@@ -656,6 +658,8 @@ module header_walker #(
             .rewind(begin_frame),
             .rewind_function(next_function_reg),
             .start(move_reg && type_reg),
+            // Behind a TCP or UDP header's first word no other is hashed
+            .word_step(move_reg && (address || (follow_reg && (kind_tcp_reg || kind_udp_reg)))),
             .word_valid(move_reg && (address || (follow_reg && ports_wanted))),
             .word(word_reg),
             .hash(hash)

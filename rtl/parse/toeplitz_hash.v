@@ -24,6 +24,8 @@ module toeplitz_hash (
     input  wire [3:0]  rewind_function,
 
     input  wire        start,
+    // A word of the key is used up; with word_valid the word counts
+    input  wire        word_step,
     input  wire        word_valid,
     input  wire [31:0] word,
     output wire [31:0] hash
@@ -51,7 +53,7 @@ module toeplitz_hash (
     reg        valid_reg;
     reg [31:0] hash_reg;
 
-    wire       step = word_valid || fill_reg != 2'd0;
+    wire       step = word_step || fill_reg != 2'd0;
 
     always @(posedge clk) begin
         if (key_write_valid)

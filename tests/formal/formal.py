@@ -25,7 +25,7 @@ TIMEOUT = 300
 PROOFS = {
     "axis_register": (
         "z3", "axis_register", "rtl/common/axis_register.v", {"DATA_W": 8, "USER_W": 3}, 10,
-        ("if (!skid_valid_reg)", "if (s_axis_tvalid)")),
+        ("if (ready_reg)", "if (s_axis_tvalid)")),
     "axis_fifo": (
         "z3", "axis_fifo", "rtl/common/axis_fifo.v", {"DATA_W": 8, "USER_W": 3, "DEPTH": 4}, 10,
         ("if (out_move)\n            out_reg", "if (read_valid_reg)\n            out_reg")),

@@ -55,10 +55,10 @@ static uint32_t hash(unsigned function, const std::vector<uint32_t> &words, axis
 	for (uint32_t word : words) {
 		while (gaps && (*gaps)() % 3 == 0)
 			step();
-		m.word_valid = 1;
+		m.word_valid = m.word_step = 1;
 		m.word = word;
 		step();
-		m.word_valid = 0;
+		m.word_valid = m.word_step = 0;
 		m.word = ~word;
 	}
 	step();
