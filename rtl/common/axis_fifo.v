@@ -50,6 +50,8 @@ module axis_fifo #(
     // One bit more than the address tells full from empty.
     reg [ADDR_W:0]   write_reg;
     reg [ADDR_W:0]   read_reg;
+    reg [ADDR_W:0]   level_reg;     // beats in the memory
+    reg              stored_reg;    // there are some
     reg              ready_reg;
 
     // Two stages behind the memory: its own read register, and the output.
@@ -61,8 +63,7 @@ module axis_fifo #(
     wire          take = s_axis_tvalid && s_axis_tready;
     wire          out_move = !out_valid_reg || m_axis_tready;
     wire          read_move = !read_valid_reg || out_move;
-    wire          fetch = read_move && (write_reg != read_reg);
-    wire [ADDR_W:0] used = write_reg - read_reg;
+    wire          fetch = read_move && stored_reg;
 
     always @(posedge clk) begin
         if (take)
@@ -76,9 +77,12 @@ module axis_fifo #(
             write_reg <= write_reg + 1'b1;
         if (fetch)
             read_reg <= read_reg + 1'b1;
+        if (take != fetch)
+            level_reg <= take ? level_reg + 1'b1 : level_reg - 1'b1;
+        stored_reg <= take || (stored_reg && !(fetch && level_reg == {{ADDR_W{1'b0}}, 1'b1}));
         // Told a clock late, so one place is kept for the beat that is taken meanwhile: ready needs
         // no path from either end.
-        ready_reg <= used < ALMOST_FULL[ADDR_W:0];
+        ready_reg <= level_reg < ALMOST_FULL[ADDR_W:0];
         if (read_move)
             read_valid_reg <= fetch;
         if (out_move)
@@ -87,6 +91,8 @@ module axis_fifo #(
         if (rst) begin
             write_reg      <= {ADDR_W+1{1'b0}};
             read_reg       <= {ADDR_W+1{1'b0}};
+            level_reg      <= {ADDR_W+1{1'b0}};
+            stored_reg     <= 1'b0;
             ready_reg      <= 1'b0;
             read_valid_reg <= 1'b0;
             out_valid_reg  <= 1'b0;
@@ -96,7 +102,7 @@ module axis_fifo #(
     assign s_axis_tready = ready_reg;
     assign {m_axis_tuser, m_axis_tlast, m_axis_tkeep, m_axis_tdata} = out_reg;
     assign m_axis_tvalid = out_valid_reg;
-    assign busy = out_valid_reg || read_valid_reg || (write_reg != read_reg);
+    assign busy = out_valid_reg || read_valid_reg || stored_reg;
 
 `ifdef FORMAL
     // No loss, no duplication, no disorder: the beat that was taken as number f_tag leaves as number
@@ -135,6 +141,7 @@ module axis_fifo #(
 
         if (f_past_reg) begin
             assert (f_stored <= DEPTH);
+            assert (level_reg == f_stored && stored_reg == (level_reg != 0));
             assert (!ready_reg || f_stored < DEPTH);
             assert (f_inside == {{F_W-ADDR_W-1{1'b0}}, f_stored} + f_front);
             if (f_place < f_inside) begin

@@ -18,9 +18,9 @@ module frame_buffer #(
     parameter integer DATA_W = 64,
     // Width of the user word.
     parameter integer USER_W = 232,
-    // Bytes of the buffer, a power of two, at least 8 beats.
+    // Bytes of the buffer, a power of two, at least 16 beats.
     parameter integer RAM_BYTES = 16384,
-    // Frames that can wait, a power of two, at least 8.
+    // Frames that can wait, a power of two, at least 16.
     parameter integer FRAMES = 32
 ) (
     input  wire                  clk,
@@ -57,9 +57,9 @@ module frame_buffer #(
     localparam integer ADDR_W   = $clog2(DEPTH);
     localparam integer FRAME_W  = $clog2(FRAMES);
     localparam integer BEAT_W   = DATA_W + LANE_W + 1;
-    // Room is told a clock late, from pointers that are a clock old.
-    localparam [31:0] FULL       = DEPTH - 6;
-    localparam [31:0] FRAME_FULL = FRAMES - 6;
+    // Room is told two clocks late, from pointers that are a clock old.
+    localparam [31:0] FULL       = DEPTH - 7;
+    localparam [31:0] FRAME_FULL = FRAMES - 7;
 
     initial begin
         if (1 << ADDR_W != DEPTH || 1 << FRAME_W != FRAMES) begin
@@ -68,7 +68,7 @@ module frame_buffer #(
         end
     end
 
-    // No address is read in the clock in which it is written: what is read has been committed.
+    // What is read in the clock in which it is written does not count: what counts has been committed.
     (* no_rw_check *) reg [BEAT_W-1:0] memory [0:DEPTH-1];
     (* ram_style = "block", no_rw_check *) reg [USER_W-1:0] user_memory [0:FRAMES-1];
 
@@ -80,9 +80,14 @@ module frame_buffer #(
     reg [FRAME_W:0] user_write_reg;
     reg [FRAME_W:0] user_read_reg;
     reg             room_reg;
-
-    wire [ADDR_W:0]  used   = write_reg - read_reg;
-    wire [FRAME_W:0] frames = user_write_reg - user_read_reg;
+    reg [ADDR_W:0]  used_reg;       // beats in the memory, a clock ago
+    reg [FRAME_W:0] frames_reg;     // frames, likewise
+    reg             stored_reg;     // a beat can be read,
+    reg             user_stored_reg;    // a user word
+    wire            fetch;
+    wire            user_fetch;
+    wire [ADDR_W:0]  read_next = read_reg + 1'b1;
+    wire [FRAME_W:0] user_read_next = user_read_reg + 1'b1;
 
     always @(posedge clk) begin
         // The bytes of a last beat: 0 stands for all.
@@ -99,13 +104,21 @@ module frame_buffer #(
             start_reg      <= write_reg + 1'b1;
             user_write_reg <= user_write_reg + 1'b1;
         end
-        room_reg <= used < FULL[ADDR_W:0] && frames < FRAME_FULL[FRAME_W:0];
+        used_reg        <= write_reg - read_reg;
+        frames_reg      <= user_write_reg - user_read_reg;
+        room_reg        <= used_reg < FULL[ADDR_W:0] && frames_reg < FRAME_FULL[FRAME_W:0];
+        stored_reg      <= write_commit || (stored_reg && !(fetch && read_next == start_reg));
+        user_stored_reg <= write_commit || (user_stored_reg && !(user_fetch && user_read_next == user_write_reg));
 
         if (rst) begin
             write_reg      <= {ADDR_W+1{1'b0}};
             start_reg      <= {ADDR_W+1{1'b0}};
             user_write_reg <= {FRAME_W+1{1'b0}};
+            used_reg       <= {ADDR_W+1{1'b0}};
+            frames_reg     <= {FRAME_W+1{1'b0}};
             room_reg       <= 1'b0;
+            stored_reg     <= 1'b0;
+            user_stored_reg <= 1'b0;
         end
     end
 
@@ -127,21 +140,21 @@ module frame_buffer #(
     wire out_move   = !out_valid_reg || m_axis_tready;
     wire beat_leave = out_move && (!first_reg || user_valid_reg);
     wire beat_move  = !beat_valid_reg || beat_leave;
-    wire fetch      = beat_move && start_reg != read_reg;
+    assign fetch    = beat_move && stored_reg;
     wire user_take  = beat_leave && beat_valid_reg && first_reg;
-    wire user_fetch = (!user_valid_reg || (DATA_W == 512 && user_take)) && user_write_reg != user_read_reg;
+    assign user_fetch = (!user_valid_reg || (DATA_W == 512 && user_take)) && user_stored_reg;
 
     always @(posedge clk) begin
         // Read also when there is nothing: it counts when it is valid.
         if (beat_move)
             beat_reg <= memory[read_reg[ADDR_W-1:0]];
         if (fetch)
-            read_reg <= read_reg + 1'b1;
+            read_reg <= read_next;
         if (beat_move)
             beat_valid_reg <= fetch;
         if (user_fetch) begin
             user_reg      <= user_memory[user_read_reg[FRAME_W-1:0]];
-            user_read_reg <= user_read_reg + 1'b1;
+            user_read_reg <= user_read_next;
         end
         if (user_fetch)
             user_valid_reg <= 1'b1;
@@ -177,7 +190,7 @@ module frame_buffer #(
     assign m_axis_tuser  = out_user_reg;
     assign m_axis_tvalid = out_valid_reg;
 
-    assign busy = start_reg != read_reg || beat_valid_reg || out_valid_reg;
+    assign busy = stored_reg || beat_valid_reg || out_valid_reg;
 
     wire unused = &{1'b0, write_length};
 
@@ -202,6 +215,8 @@ module frame_buffer #(
     reg  [2:0]       f_age_reg;             // clocks since room was last 1, up to 5
 
     wire [2:0]       f_age = room ? 3'd0 : f_age_reg;
+    wire [ADDR_W:0]  f_used = write_reg - read_reg;
+    wire [FRAME_W:0] f_frames = user_write_reg - user_read_reg;
     wire [F_W-1:0]   f_stored = {2'd0, start_reg - read_reg};
     wire [F_W-1:0]   f_front = {{F_W-1{1'b0}}, out_valid_reg} + {{F_W-1{1'b0}}, beat_valid_reg};
     wire [F_W-1:0]   f_place = f_tag - f_given_reg;             // beats in front of the tagged one
@@ -256,7 +271,7 @@ module frame_buffer #(
                         && out_bytes == f_value_reg[DATA_W +: LANE_W]);
             if (user_take && f_taken_reg == f_frame)
                 assert (user_reg == f_user_reg);
-            if (f_shown_reg && f_commits_reg - f_frame <= FRAMES + 2)
+            if ((m_axis_tvalid || !first_reg) && f_shown_reg && f_commits_reg - f_frame <= FRAMES + 2)
                 assert (m_axis_tuser == f_user_reg);
             assert (f_taken_reg == f_lasts_reg + {{G_W-1{1'b0}}, !first_reg});
             assert (!f_move || user_take == first_reg);
@@ -270,10 +285,13 @@ module frame_buffer #(
 
             // What holds always
             assert (f_age_reg <= 3'd5);
-            assert (used <= DEPTH - 6 + f_age && {1'b0, frames} <= FRAMES - 6 + f_age);
-            assert (f_stored <= {2'd0, used} && f_stored + f_open_reg == {2'd0, used});
+            assert (f_used <= DEPTH - 6 + f_age && {1'b0, f_frames} <= FRAMES - 6 + f_age);
+            assert (f_used <= used_reg + 1'b1 && f_frames <= frames_reg + 1'b1);
+            assert (!room_reg || (used_reg <= FULL[ADDR_W:0] && frames_reg <= FRAME_FULL[FRAME_W:0]));
+            assert (stored_reg == (start_reg != read_reg) && user_stored_reg == (f_frames != 0));
+            assert (f_stored <= {2'd0, f_used} && f_stored + f_open_reg == {2'd0, f_used});
             assert (f_committed_reg - f_given_reg == f_stored + f_front);
-            assert (f_users == {2'd0, frames} + {{G_W-1{1'b0}}, user_valid_reg});
+            assert (f_users == {2'd0, f_frames} + {{G_W-1{1'b0}}, user_valid_reg});
             if (f_place < f_stored + f_front + f_open_reg) begin
                 if (f_place == {F_W{1'b0}} && out_valid_reg)
                     assert (out_reg == f_value_reg);

@@ -51,17 +51,18 @@ reg [WIDTH-1:0] mid_data_reg;
 reg out_valid_reg;
 reg [WIDTH-1:0] out_data_reg;
 
-wire [A:0] level = write_reg - read_reg;
-wire stored = write_reg != read_reg;
+reg [A:0] level_reg;        // words in the memory
+reg stored_reg;             // there are some
+
 wire write = in_valid && in_ready;
 wire move = !out_valid_reg || out_ready;
-wire read = stored && (!mid_valid_reg || move);
+wire read = stored_reg && (!mid_valid_reg || move);
 
 assign in_ready = ready_reg;
 assign room = room_reg;
 assign out_data = out_data_reg;
 assign out_valid = out_valid_reg;
-assign empty = !stored && !mid_valid_reg && !out_valid_reg;
+assign empty = !stored_reg && !mid_valid_reg && !out_valid_reg;
 
 always @(posedge clk) begin
     if (write)
@@ -78,14 +79,19 @@ always @(posedge clk) begin
         write_reg <= write_reg + 1'b1;
     if (read)
         read_reg <= read_reg + 1'b1;
-    mid_valid_reg <= stored || (mid_valid_reg && !move);
+    if (write != read)
+        level_reg <= write ? level_reg + 1'b1 : level_reg - 1'b1;
+    stored_reg <= write || (stored_reg && !(read && level_reg == {{A{1'b0}}, 1'b1}));
+    mid_valid_reg <= stored_reg || (mid_valid_reg && !move);
     out_valid_reg <= mid_valid_reg || (out_valid_reg && !out_ready);
     // level is the clock's before: the word written now counts as one more.
-    ready_reg <= {1'b0, level} < DEPTH[A+1:0] - {{(A+1){1'b0}}, 1'b1};
-    room_reg <= {1'b0, level} < DEPTH[A+1:0] - MARGIN[A+1:0];
+    ready_reg <= {1'b0, level_reg} < DEPTH[A+1:0] - {{(A+1){1'b0}}, 1'b1};
+    room_reg <= {1'b0, level_reg} < DEPTH[A+1:0] - MARGIN[A+1:0];
     if (rst) begin
         write_reg <= {(A+1){1'b0}};
         read_reg <= {(A+1){1'b0}};
+        level_reg <= {(A+1){1'b0}};
+        stored_reg <= 1'b0;
         mid_valid_reg <= 1'b0;
         out_valid_reg <= 1'b0;
         ready_reg <= 1'b0;
@@ -110,7 +116,7 @@ wire f_give = out_valid && out_ready;
 wire [F_W-1:0] f_inside = f_taken_reg - f_given_reg;
 wire [F_W-1:0] f_place = f_tag - f_given_reg;   // words in front of the tagged one
 wire [F_W-1:0] f_front = {{F_W-1{1'b0}}, out_valid_reg} + {{F_W-1{1'b0}}, mid_valid_reg};
-wire [F_W-1:0] f_level = {{F_W-A-1{1'b0}}, level};
+wire [F_W-1:0] f_level = {{F_W-A-1{1'b0}}, level_reg};
 wire [F_W-1:0] f_behind = f_place - f_front;
 wire [A-1:0] f_address = read_reg[A-1:0] + f_behind[A-1:0];
 wire [F_W-1:0] f_used = room_reg ? {{F_W-1{1'b0}}, f_wrote_reg} : f_used_reg;
@@ -136,6 +142,7 @@ always @(posedge clk) begin
 
     if (f_past_reg) begin
         assert (f_level <= DEPTH);
+        assert (level_reg == write_reg - read_reg && stored_reg == (level_reg != 0));
         assert (!ready_reg || f_level < DEPTH);
         assert (f_inside == f_level + f_front);
         assert (empty == (f_inside == 0));

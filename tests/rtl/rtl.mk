@@ -20,7 +20,7 @@ RTL_PARAMS_toeplitz_hash := -Wall
 RTL_WIDTHS_toeplitz_hash := 32
 # header_walker and header_result together, in a top of the bench's own
 RTL_FLAGS_header_walk := tests/rtl/header_walk/header_walk.v
-RTL_PARAMS_frame_buffer := -GDATA_W=@ -GRAM_BYTES=2048 -GFRAMES=8
+RTL_PARAMS_frame_buffer := -GDATA_W=@ -GRAM_BYTES=2048 -GFRAMES=16
 RTL_PARAMS_port_rx := -GDATA_W=@ -GPORT=1
 # Receive DMA
 RTL_BENCHES += dma_write rx_dma completion_writer interrupt rx_path
