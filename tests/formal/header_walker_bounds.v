@@ -58,7 +58,8 @@ module header_walker_bounds (
     `BOTH(2, tags_reg) `BOTH(16, tci_reg) `BOTH(6, l4_word_reg) `BOTH(4, reason_reg)
     `BOTH(4, data_offset_reg) `BOTH(15, next_left_reg) `BOTH(5, next_row_reg) `BOTH(21, header_sum_reg)
     `BOTH(21, address_sum_reg) `BOTH(32, word_reg) `BOTH(32, raw_reg) `BOTH(17, pair_reg)
-    `BOTH(16, low_half) `BOTH(16, high_half)
+    `BOTH(16, low_half) `BOTH(16, high_half) `BOTH(1, ext_last_reg) `BOTH(4, end_reason_reg)
+    `BOTH(6, low_index_next_reg)
     `BOTH(1, start_room) `BOTH(1, room) `BOTH(1, done) `BOTH(RECORD_W, walk)
 
     header_walker a (
@@ -100,7 +101,9 @@ module header_walker_bounds (
         .reason_reg(a_reason_reg), .data_offset_reg(a_data_offset_reg),
         .next_left_reg(a_next_left_reg), .next_row_reg(a_next_row_reg),
         .header_sum_reg(a_header_sum_reg), .address_sum_reg(a_address_sum_reg), .word_reg(a_word_reg),
-        .raw_reg(a_raw_reg), .pair_reg(a_pair_reg), .low_half(a_low_half), .high_half(a_high_half)
+        .raw_reg(a_raw_reg), .pair_reg(a_pair_reg), .low_half(a_low_half), .high_half(a_high_half),
+        .ext_last_reg(a_ext_last_reg), .end_reason_reg(a_end_reason_reg),
+        .low_index_next_reg(a_low_index_next_reg)
     );
 
     header_walker b (
@@ -142,7 +145,9 @@ module header_walker_bounds (
         .reason_reg(b_reason_reg), .data_offset_reg(b_data_offset_reg),
         .next_left_reg(b_next_left_reg), .next_row_reg(b_next_row_reg),
         .header_sum_reg(b_header_sum_reg), .address_sum_reg(b_address_sum_reg), .word_reg(b_word_reg),
-        .raw_reg(b_raw_reg), .pair_reg(b_pair_reg), .low_half(b_low_half), .high_half(b_high_half)
+        .raw_reg(b_raw_reg), .pair_reg(b_pair_reg), .low_half(b_low_half), .high_half(b_high_half),
+        .ext_last_reg(b_ext_last_reg), .end_reason_reg(b_end_reason_reg),
+        .low_index_next_reg(b_low_index_next_reg)
     );
 
     reg                f_past_reg = 1'b0;
@@ -169,6 +174,8 @@ module header_walker_bounds (
     wire               a_ports = a_follow_reg && (a_kind_tcp_reg ? a_left_20_reg : a_left_8_reg) && !a_at_reg[6]
         && (a_kind_tcp_reg || a_kind_udp_reg);
     wire               told_of = a_finish_reg || a_pending_reg || a_done_reg;
+    wire [3:0]         a_reason = a_finish_reg ? a_end_reason_reg : a_reason_reg;
+    wire [3:0]         b_reason = a_finish_reg ? b_end_reason_reg : b_reason_reg;
     wire               v4 = a_l3_type_reg == L3_TYPE_IPV4 || a_l3_type_reg == L3_TYPE_IPV4_OPT;
     wire               l4 = a_l4_type_reg == L4_TYPE_TCP || a_l4_type_reg == L4_TYPE_UDP;
     wire               icmp = a_l4_type_reg == L4_TYPE_ICMP;
@@ -243,7 +250,7 @@ module header_walker_bounds (
                 assert (!a_walking_reg && !a_next_valid_reg && a_skip_reg);
             if (a_walking_reg)
                 assert (`SAME(raw_valid_reg) && `SAME(word_valid_reg) && `SAME(loaded_reg) && `SAME(there_reg)
-                        && `SAME(low_index_reg));
+                        && `SAME(low_index_reg) && `SAME(low_index_next_reg));
             assert (!a_move_reg || (a_step_reg && a_word_valid_reg && a_walking_reg));
             assert (!a_step_reg || a_walking_reg);
             assert (!a_finish_reg || (a_walking_reg && !a_pending_reg));
@@ -404,7 +411,9 @@ module header_walker_bounds (
                         && `SAME(kind_ext_reg) && `SAME(kind_unknown_reg) && `SAME(kind_nothing_reg)
                         && `SAME(kind_route_reg) && `SAME(kind_fragment_reg) && `SAME(kind_ah_reg));
             if (live && (a_ext_reg || a_jump_reg || a_land_reg))
-                assert (`SAME(ext_rest_reg) && `SAME(ext_bad_reg) && `SAME(ext_route_reg) && `SAME(ext_fragment_reg));
+                assert (a_ext_last_reg == (a_ext_rest_reg == (a_second_reg ? 9'd0 : 9'd1)) || !a_ext_reg);
+            if (live && (a_ext_reg || a_jump_reg || a_land_reg))
+                assert (`SAME(ext_rest_reg) && `SAME(ext_last_reg) && `SAME(ext_bad_reg) && `SAME(ext_route_reg) && `SAME(ext_fragment_reg));
             if (live && a_ipv4_reg && !a_first_reg)
                 assert (`SAME(header_sum_reg));
             if (live && ((ip && a_first_reg) || (a_type_reg && a_tag_reg)))
@@ -435,8 +444,8 @@ module header_walker_bounds (
                     assert (`SAME(length_reg) && `SAME(over_reg) && `SAME(bad_reg) && `SAME(zero_reg));
             end
             if (told_of) begin
-                assert (`SAME(reason_reg));
-                assert (l4 == (a_reason_reg == CHECKSUM_REASON_CHECKED));
+                assert (`SAME(reason));
+                assert (l4 == (a_reason == CHECKSUM_REASON_CHECKED));
                 if (l4 || icmp)
                     assert (`SAME(l4_word_reg) && `SAME(header_left_reg));
                 if (v4)
