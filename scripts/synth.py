@@ -139,7 +139,7 @@ def place(name, device, seed, nextpnr):
     base = f"build/synth/{name}"
     report = f"{base}.{device}.{seed}.json"
     run([nextpnr] + DEVICES[device] + ["--package", "CABGA756", "--json", f"{base}.json", "--freq",
-        str(TARGET_MHZ), "--seed", str(seed), "--placer", "static", "--router", "router2", "--report", report,
+        str(TARGET_MHZ), "--seed", str(seed), "--placer", "static", "--report", report,
         "--timing-allow-fail", "--lpf-allow-unconstrained"],
         f"{base}.{device}.{seed}.log")
     with open(report) as f:
