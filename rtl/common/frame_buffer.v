@@ -56,7 +56,9 @@ module frame_buffer #(
     localparam integer DEPTH    = RAM_BYTES / LANES;
     localparam integer ADDR_W   = $clog2(DEPTH);
     localparam integer FRAME_W  = $clog2(FRAMES);
-    localparam integer BEAT_W   = DATA_W + LANE_W + 1;
+    // With the last beat's mark twice: the output's and that which the next beat is judged by, so that
+    // the memory's own output register can be the output.
+    localparam integer BEAT_W   = DATA_W + LANE_W + 2;
     // Room is told two clocks late, from pointers that are a clock old.
     localparam [31:0] FULL       = DEPTH - 7;
     localparam [31:0] FRAME_FULL = FRAMES - 7;
@@ -92,7 +94,7 @@ module frame_buffer #(
     always @(posedge clk) begin
         // The bytes of a last beat: 0 stands for all.
         if (write_valid)
-            memory[write_reg[ADDR_W-1:0]] <= {write_commit, write_length[LANE_W-1:0], write_data};
+            memory[write_reg[ADDR_W-1:0]] <= {{2{write_commit}}, write_length[LANE_W-1:0], write_data};
         if (write_commit)
             user_memory[user_write_reg[FRAME_W-1:0]] <= write_user;
 
@@ -180,7 +182,7 @@ module frame_buffer #(
         end
     end
 
-    wire              out_last  = out_reg[BEAT_W-1];
+    wire              out_last  = out_reg[BEAT_W-2];
     wire [LANE_W-1:0] out_bytes = out_reg[DATA_W +: LANE_W];
 
     assign m_axis_tdata  = out_reg[DATA_W-1:0];
@@ -234,7 +236,7 @@ module frame_buffer #(
         f_past_reg <= 1'b1;
         f_age_reg <= f_age == 3'd5 ? 3'd5 : f_age + 3'd1;
         if (write_valid && f_committed_reg + f_open_reg == f_tag)
-            f_value_reg <= {write_commit, write_length[LANE_W-1:0], write_data};
+            f_value_reg <= {{2{write_commit}}, write_length[LANE_W-1:0], write_data};
         f_open_reg <= write_commit || write_discard ? {F_W{1'b0}} : f_open_reg + {{F_W-1{1'b0}}, write_valid};
         if (write_commit) begin
             f_committed_reg <= f_committed_reg + f_open_reg + 1'b1;
@@ -267,7 +269,7 @@ module frame_buffer #(
         assume (!write_commit || (write_valid && !write_discard));
         if (f_past_reg) begin
             if (m_axis_tvalid && f_place == {F_W{1'b0}})
-                assert ({m_axis_tlast, m_axis_tdata} == {f_value_reg[BEAT_W-1], f_value_reg[DATA_W-1:0]}
+                assert ({m_axis_tlast, m_axis_tdata} == {f_value_reg[BEAT_W-2], f_value_reg[DATA_W-1:0]}
                         && out_bytes == f_value_reg[DATA_W +: LANE_W]);
             if (user_take && f_taken_reg == f_frame)
                 assert (user_reg == f_user_reg);
@@ -293,6 +295,7 @@ module frame_buffer #(
             assert (f_committed_reg - f_given_reg == f_stored + f_front);
             assert (f_users == {2'd0, f_frames} + {{G_W-1{1'b0}}, user_valid_reg});
             if (f_place < f_stored + f_front + f_open_reg) begin
+                assert (f_value_reg[BEAT_W-1] == f_value_reg[BEAT_W-2]);
                 if (f_place == {F_W{1'b0}} && out_valid_reg)
                     assert (out_reg == f_value_reg);
                 else if (f_place < f_front)

@@ -86,6 +86,7 @@ reg s0_first_reg;
 reg s0_last_reg;
 reg [DMA_W-1:0] s0_data_reg;
 reg in_frame_reg;
+reg open_reg;                   // there is a frame whose last token is to come
 reg [31:0] high_reg;
 reg [3:0] function_reg;
 reg [OFF_W-1:0] offset_reg;
@@ -108,6 +109,9 @@ reg drain_reg;
 wire token = room && (tail_reg || (s0_valid_reg && !drain_reg && (!s0_first_reg || slot_ready)));
 wire s0_take = s0_valid_reg && (drain_reg || (room && (!s0_first_reg || slot_ready)));
 wire s0_load = s_frame_tvalid && s_frame_tready;
+wire first_load = s0_load && !in_frame_reg;
+// What is known of a frame is replaced from here on; it counts from the next first beat on.
+wire closing = !open_reg || last_reg;
 wire burst_end = last_reg || (&beat_reg);
 wire [14:0] in_end = {1'b0, s_frame_length} + {{(15-OFF_W){1'b0}}, s_frame_address[OFF_W-1:0]} - 15'd1;
 
@@ -136,35 +140,34 @@ wire [2*DMA_W-1:0] rotated_low = {s0_data_reg, s0_data_reg} << {offset_reg[LOW_W
 wire [5:0] slot_now = s0_first_reg && !tail_reg ? slot : slot_reg;
 
 always @(posedge clk) begin
-    if (token) begin
-        left_reg <= left_reg - 1'b1;
-        last_reg <= left_reg == {{LEFT_W-1{1'b0}}, 1'b1};
-        beat_reg <= beat_reg + 1'b1;
-        if (burst_end)
-            first_reg <= {BEAT_W{1'b0}};
-        block_reg <= block_reg + {24'd0, burst_end};
-        bursts_reg <= bursts_reg + {6'd0, burst_end};
+    if (token)
         slot_reg <= slot_now;
-    end
-    if (s0_load) begin
-        s0_data_reg <= s_frame_tdata;
-        s0_last_reg <= s_frame_tlast;
-        s0_first_reg <= !in_frame_reg;
-        in_frame_reg <= !s_frame_tlast;
-        if (!in_frame_reg) begin
+    if (token || !open_reg) begin
+        left_reg <= closing ? in_end[14:OFF_W] : left_reg - 1'b1;
+        last_reg <= closing ? in_end[14:OFF_W] == {LEFT_W{1'b0}} : left_reg == {{LEFT_W-1{1'b0}}, 1'b1};
+        beat_reg <= closing ? s_frame_address[7:OFF_W] : beat_reg + 1'b1;
+        if (closing)
+            first_reg <= s_frame_address[7:OFF_W];
+        else if (&beat_reg)
+            first_reg <= {BEAT_W{1'b0}};
+        block_reg <= closing ? {1'b0, s_frame_address[31:8]} : block_reg + {24'd0, &beat_reg};
+        bursts_reg <= closing ? 7'd0 : bursts_reg + {6'd0, &beat_reg};
+        if (closing) begin
             high_reg <= s_frame_address[63:32];
             function_reg <= s_frame_function;
             offset_reg <= s_frame_address[OFF_W-1:0];
             low_reg <= below(s_frame_address[OFF_W-1:0]);
             end_lanes_reg <= up_to(in_end[OFF_W-1:0]);
-            left_reg <= in_end[14:OFF_W];
-            last_reg <= in_end[14:OFF_W] == {LEFT_W{1'b0}};
-            beat_reg <= s_frame_address[7:OFF_W];
-            first_reg <= s_frame_address[7:OFF_W];
-            block_reg <= {1'b0, s_frame_address[31:8]};
-            bursts_reg <= 7'd0;
         end
     end
+    open_reg <= first_load || (open_reg && !(token && last_reg));
+    if (s_frame_tready) begin
+        s0_data_reg <= s_frame_tdata;
+        s0_last_reg <= s_frame_tlast;
+        s0_first_reg <= !in_frame_reg;
+    end
+    if (s0_load)
+        in_frame_reg <= !s_frame_tlast;
 
     // What is loaded without a token does not count. In the tail the data is that of the beat before.
     if (!tail_reg) begin
@@ -198,6 +201,7 @@ always @(posedge clk) begin
         t_valid_reg <= 1'b0;
         s0_valid_reg <= 1'b0;
         in_frame_reg <= 1'b0;
+        open_reg <= 1'b0;
         tail_reg <= 1'b0;
         drain_reg <= 1'b0;
     end
@@ -383,6 +387,7 @@ assign busy = s0_valid_reg || in_frame_reg || tail_reg || t_valid_reg || o_valid
             if (tail_reg)
                 assert (f_open_reg && !s0_valid_reg && !in_frame_reg && f_index_reg != {LEFT_W{1'b0}});
             assert (!drain_reg || !f_open_reg);
+            assert (open_reg == f_open_reg);
             if (f_open_reg) begin
                 assert (f_length_reg != 14'd0 && f_index_reg <= f_end_1[PLACE_W-1:OFF_W]);
                 assert (offset_reg == f_address_reg[OFF_W-1:0]);

@@ -243,6 +243,7 @@ wire want_bad = waiting_reg ? frame_bad_reg : s0_bad;
 wire want_ok = first_move || waiting_reg || same_queue;
 wire same_queue = s0_queue == frame_queue_reg && !s0_bad;
 wire s1_move;
+wire s1_room = !s1_valid_reg || s1_move;
 wire start_give;
 
 // The queue and the entry to look at, and whether it is the frame's and as it is now
@@ -269,7 +270,8 @@ always @(posedge clk) begin
     waiting_reg <= s1_start && !s1_move;
     look_frame_reg <= look_frame;
     look_ok_reg <= look_fresh;
-    if (next_move) begin
+    // Loaded also when nothing comes: it counts when it is valid
+    if (s1_room) begin
         s1_data_reg <= next_data;
         s1_first_reg <= next_first;
         s1_last_reg <= next_last;
@@ -356,7 +358,7 @@ generate
         assign look_frame = frame_reg;
         assign look_fresh = fresh_reg && !gave_reg;
         assign frame_changed = first_moved_reg;
-        assign next_move = next_valid && (!s1_valid_reg || s1_move);
+        assign next_move = next_valid && s1_room;
         assign {running, fits, second, drop_result, piece_index, cut_bytes, piece_bytes, piece_address} = decision_reg;
         assign decision_ok = ok_reg && !stale;
         assign drop_ok = drop_ok_reg && !stale;
@@ -381,7 +383,7 @@ generate
             .m_axis_tlast(next_last),
             .m_axis_tuser(next_first),
             .m_axis_tvalid(next_valid),
-            .m_axis_tready(next_move),
+            .m_axis_tready(s1_room),
             .busy(next_busy)
         );
         /* verilator lint_on PINCONNECTEMPTY */

@@ -51,8 +51,7 @@ module header_result #(
     always @(posedge clk) begin
         if (move) begin
             valid_reg <= {valid_reg[3:0], walk_valid};
-            if (walk_valid)
-                walk_reg <= walk;
+            walk_reg  <= walk;
         end
         if (rst)
             valid_reg <= 5'd0;
@@ -92,7 +91,7 @@ module header_result #(
     reg [1:0]  hashed_2_reg;
 
     always @(posedge clk) begin
-        if (move && valid_reg[0]) begin
+        if (move) begin
             l3_2_reg         <= w_l3;
             l4_2_reg         <= w_l4;
             tags_2_reg       <= walk_reg[WALK_TAGS +: WALK_TAGS_W];
@@ -136,7 +135,7 @@ module header_result #(
     wire [20:0] pseudo_5 = fold(pseudo_4_reg);
 
     always @(posedge clk) begin
-        if (move && valid_reg[1]) begin
+        if (move) begin
             pass_3_reg <= {v6_2_reg, v4_2_reg, pseudo_2_reg, l3_2_reg, l4_2_reg, tags_2_reg, tci_2_reg,
                 found_2_reg ? at_2_reg : 6'd0,
                 found_2_reg && !no_payload_2_reg ? {{1'b0, at_2_reg} + {3'd0, skip_2_reg}, 2'b10} : 9'd0,
@@ -146,13 +145,13 @@ module header_result #(
             header_3_reg   <= fold(header_2_reg);
             checksum_3_reg <= checksum_2_reg;
         end
-        if (move && valid_reg[2]) begin
+        if (move) begin
             pass_4_reg     <= pass_3_reg;
             pseudo_4_reg   <= fold(pseudo_3_reg);
             header_4_reg   <= fold(header_3_reg);
             checksum_4_reg <= checksum_3_reg;
         end
-        if (move && valid_reg[3]) begin
+        if (move) begin
             pass_5_reg    <= pass_4_reg;
             pseudo_5_reg  <= present_4 ? pseudo_5[15:0] : 16'd0;
             header_5_reg  <= v4_4 ? header_4_reg[15:0] : 16'd0;

@@ -469,9 +469,8 @@ module header_walker #(
 
     // A new limit counts from the fifth word of the header that holds it.
     wire        new_limit = fourth_reg && (ipv4_reg || ipv6_reg);
-    wire signed [12:0] left_from = new_limit ? {1'b0, length_reg[13:2]} : left_reg;
-    wire signed [12:0] left_more = new_limit ? (v6_reg ? 13'sd4 : -13'sd6) :
-        jump_reg ? -{4'd0, ext_rest_reg} : -13'sd1;
+    reg  signed [12:0] limit_reg;
+    wire signed [12:0] left_more = jump_reg ? -{4'd0, ext_rest_reg} : -13'sd1;
     wire signed [12:0] header_left = left_reg + (ipv6_reg ? -13'sd8 : 13'sd2);
     wire [15:0] told = ipv4_reg ? length_reg : upper;
     wire [8:0]  ext_rest = kind_fragment_reg ? 9'd0 :
@@ -480,10 +479,12 @@ module header_walker #(
     wire        types_ip;
 
     always @(posedge clk) begin
+        // The length is here a word before the limit is wanted, at least.
+        limit_reg <= $signed({1'b0, length_reg[13:2]}) + (v6_reg ? 13'sd4 : -13'sd6);
         if (step_reg) begin
             at_reg <= at_reg + 7'd1;
             if (!(move_reg && far))
-                left_reg <= left_from + left_more;
+                left_reg <= new_limit ? limit_reg : left_reg + left_more;
             if (move_reg && new_limit)
                 left_low_reg <= length_reg[1:0];
         end

@@ -59,7 +59,7 @@ module header_walker_bounds (
     `BOTH(4, data_offset_reg) `BOTH(15, next_left_reg) `BOTH(5, next_row_reg) `BOTH(21, header_sum_reg)
     `BOTH(21, address_sum_reg) `BOTH(32, word_reg) `BOTH(32, raw_reg) `BOTH(17, pair_reg)
     `BOTH(16, low_half) `BOTH(16, high_half) `BOTH(1, ext_last_reg) `BOTH(4, end_reason_reg)
-    `BOTH(6, low_index_next_reg)
+    `BOTH(6, low_index_next_reg) `BOTH(13, limit_reg)
     `BOTH(1, start_room) `BOTH(1, room) `BOTH(1, done) `BOTH(RECORD_W, walk)
 
     header_walker a (
@@ -103,7 +103,7 @@ module header_walker_bounds (
         .header_sum_reg(a_header_sum_reg), .address_sum_reg(a_address_sum_reg), .word_reg(a_word_reg),
         .raw_reg(a_raw_reg), .pair_reg(a_pair_reg), .low_half(a_low_half), .high_half(a_high_half),
         .ext_last_reg(a_ext_last_reg), .end_reason_reg(a_end_reason_reg),
-        .low_index_next_reg(a_low_index_next_reg)
+        .low_index_next_reg(a_low_index_next_reg), .limit_reg(a_limit_reg)
     );
 
     header_walker b (
@@ -147,7 +147,7 @@ module header_walker_bounds (
         .header_sum_reg(b_header_sum_reg), .address_sum_reg(b_address_sum_reg), .word_reg(b_word_reg),
         .raw_reg(b_raw_reg), .pair_reg(b_pair_reg), .low_half(b_low_half), .high_half(b_high_half),
         .ext_last_reg(b_ext_last_reg), .end_reason_reg(b_end_reason_reg),
-        .low_index_next_reg(b_low_index_next_reg)
+        .low_index_next_reg(b_low_index_next_reg), .limit_reg(b_limit_reg)
     );
 
     reg                f_past_reg = 1'b0;
@@ -303,6 +303,9 @@ module header_walker_bounds (
                         assert (ihl >= 17'sd5 && count < ihl && here >= (ihl - count) <<< 2);
                     assert (a_last_4_reg == (!a_first_reg && count + 17'sd1 == ihl));
                 end
+                if ((a_ipv4_reg && a_count_reg >= 4'd2) || (a_ipv6_reg && a_count_reg >= 4'd3))
+                    assert (`SAME(limit_reg) && $signed(a_limit_reg)
+                            == $signed({1'b0, a_length_reg[13:2]}) + (a_ipv6_reg ? 13'sd4 : -13'sd6));
                 if (a_ipv6_reg) begin
                     assert (at <= 17'sd5 + count && a_v6_reg && a_count_reg <= 4'd9);
                     if (!a_first_reg)
