@@ -127,6 +127,15 @@ def tcp_count(setup, side, name):
     return int(values[names.index(name)])
 
 
+def acknowledged(setup, side):
+    """Waits until the kernel of a namespace has nothing on its way that it would send again."""
+    deadline = time.monotonic() + 10
+    while any(line.split()[2] != "0" for line in setup.ns.run(side, "ss", "-Htn").splitlines()):
+        if time.monotonic() > deadline:
+            claim("the last segments are acknowledged within 10 s", False)
+        time.sleep(0.05)
+
+
 def end_bench(setup):
     """Ends testpmd and the simulator; returns what the simulator says of its run."""
     claim("testpmd ends with status 0", setup.pmd.quit() == 0)
@@ -183,6 +192,7 @@ def corrupted(options):
         server = Server(setup, int(options.megabytes * 1e6 / 2))
         before = tcp_count(setup, "b", "RetransSegs")
         download(setup, server, "IPv4")
+        acknowledged(setup, "b")
         counters = counted(setup)
         again = tcp_count(setup, "b", "RetransSegs") - before
         bad, drops = counters.l4(1, "bad"), counters.deliver[1]
