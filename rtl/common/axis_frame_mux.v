@@ -5,8 +5,9 @@
 // Full rate: a frame of any input follows another without a lost clock, also frames of one beat.
 // One clock of latency, two when another input was served last: s_axis_tready does not depend on
 // s_axis_tvalid, and stands at the input served last while none waits. Nothing moves while
-// m_axis_tready is 0, whether a beat waits or not: the sink must not wait for m_axis_tvalid. An input that has been served goes behind all others that wait. A frame,
-// once begun, holds the output until its last beat, however long it is and however its input stalls.
+// m_axis_tready is 0, whether a beat waits or not: the sink must not wait for m_axis_tvalid. An input
+// that has been served goes behind all others that wait. A frame, once begun, holds the output until
+// its last beat, however long it is and however its input stalls.
 `resetall
 `timescale 1ns / 1ps
 `default_nettype none

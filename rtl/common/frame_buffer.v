@@ -6,8 +6,9 @@
 // write a beat in a clock in which `room` is 1, or was 1 in one of the four clocks before. The user
 // word has a memory of its own, written at the commit; where a frame ends stands in its last beat.
 // Frames leave in order, at full rate; below 512 bits, where no Ethernet frame is that short, a frame
-// of one beat takes two clocks. A committed frame appears at the output three clocks later. A frame longer than the buffer never fits: the writer must discard it
-// once `room` stays away; room for MAX_FRAME bytes is there whenever the buffer has drained.
+// of one beat takes two clocks. A committed frame appears at the output three clocks later. A frame
+// longer than the buffer never fits: the writer must discard it once `room` stays away; room for
+// MAX_FRAME bytes is there whenever the buffer has drained.
 
 `resetall
 `timescale 1ns / 1ps

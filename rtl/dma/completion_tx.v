@@ -7,7 +7,8 @@
 //
 // A descriptor done OK replaces what waits for its queue, as a completion covers all descriptors
 // before it; so does an error, behind which the next one of the queue waits until it is taken
-// (and others behind that one). The queues are served round robin, one in two clocks.
+// (and others behind that one). The queues are served round robin, one in two clocks;
+// where nothing waited before, the first is offered two clocks behind its descriptor.
 
 module completion_tx #
 (

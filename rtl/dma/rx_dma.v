@@ -20,8 +20,8 @@
 // dropped and the frame counts as QUEUE_DISABLED. A buffer of less than 64 bytes takes no piece.
 //
 // Rate: a frame takes its beats, at least 2 clocks, and so does a piece; a drop takes no more.
-// With DATA_W up to 128 a frame has 4 beats or more. Latency: 5 clocks, beyond that width 3. s_axis_tready comes
-// from a register. Order: frames leave in order of arrival, over all queues.
+// With DATA_W up to 128 a frame has 4 beats or more. Latency: 5 clocks, beyond that width 3.
+// s_axis_tready comes from a register. Order: frames leave in order of arrival, over all queues.
 // A queue that stops loses the descriptors taken ahead; frames already handed on finish.
 // One event for each frame: drops when they are decided, the others when `done_event` comes.
 

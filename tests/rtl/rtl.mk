@@ -34,6 +34,7 @@ RTL_WIDTHS_dma_write := 128 256 512
 RTL_PARAMS_completion_writer := -GDMA_W=@
 RTL_WIDTHS_completion_writer := 128 256 512
 RTL_PARAMS_rx_dma := -GDATA_W=@ -GDMA_W=$$(if $$(filter 64,@),128,@)
+RTL_WIDTHS_rx_dma := 64 128 512
 RTL_PARAMS_interrupt := -GQUEUES=16
 RTL_WIDTHS_interrupt := 16
 RTL_BENCHES += event_detect

@@ -75,7 +75,7 @@ struct bench {
 		bool any = m.waiting != 0;
 		idle = any && !m.out_valid ? idle + 1 : 0;
 		if (idle > 2)
-			fail("nothing is offered for three clocks");
+			fail("what waits is offered later than two clocks behind its descriptor");
 		if (take) {
 			for (size_t i = 0; i + 1 < inside[out].size(); i++)
 				if (inside[out][i].status)

@@ -250,6 +250,7 @@ struct bench {
 		m.m_line_ready = !axis::chance(r, stall) &&
 				 (m.m_line_urgent || !axis::chance(r, busy_percent));
 		m.eval();
+		check_active();
 		if (m.entry_valid && m.entry_ready) {
 			entry_active = false, entries_in++;
 			frames.push_back({ entry_queue, entry });
@@ -333,6 +334,20 @@ struct bench {
 		for (unsigned i = 0; i < RINGS; i++)
 			if (!ring[i].broken)
 				poll(i);
+	}
+	/* From the clock behind the one in which it is taken to its answer a completion is told of. */
+	void check_active()
+	{
+		bool inside[RINGS] = {};
+		for (auto &f : frames)
+			inside[f.first] = true;
+		for (auto &l : lines)
+			if (l.ring < RINGS)
+				inside[l.ring] = true;
+		for (unsigned i = 0; i < RINGS; i++)
+			if ((inside[i] || (!ring[i].waiting.empty() && !ring[i].broken)) &&
+			    !flag(i, m.rx_active, m.tx_active))
+				fail("a queue with completions under way is not active");
 	}
 	bool pending()
 	{

@@ -147,11 +147,15 @@ int main()
 		bench b;
 		std::string n = c.name;
 		b.reset();
+		/* The sweep takes 64 clocks, the first frame some more. */
+		for (unsigned i = 0; i < 100; i++)
+			b.clock(c);
+		uint64_t before = b.retired;
 		for (unsigned i = 0; i < 30000; i++)
 			b.clock(c);
 		/* 6 slots and no more are enough to keep a frame a clock on its way. */
 		if (n == "full rate")
-			t.check(b.retired + 71 > b.clocks, n + ": a frame is retired a clock",
+			t.check(b.retired - before == 30000, n + ": a frame is retired a clock",
 				std::to_string(b.retired));
 		mix drain = c;
 		drain.take = 0, drain.reset = 0, drain.count = drain.response = drain.done = 90;

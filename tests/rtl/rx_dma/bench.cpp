@@ -5,6 +5,8 @@
 #include <map>
 #include <set>
 
+#include <array>
+
 #include "Vrx_dma.h"
 #include "axis.h"
 
@@ -64,6 +66,7 @@ struct bench {
 		 last = 0, next_address = 1;
 	std::string error;
 	bool entry_was = false, answer_due = false;
+	uint64_t last_off[Q] = {}, last_decision = 0;
 	descriptor answer;
 	bool answer_ok = false;
 	unsigned stall = 0, disable_percent = 0, small_percent = 0, supply = 10000,
@@ -173,6 +176,16 @@ struct bench {
 			stop_clock = 0;
 		f.offset += length;
 	}
+	using entry_fields = std::array<uint32_t, 11>;
+	entry_fields entry_shown = {};
+	entry_fields entry() const
+	{
+		entry_fields e = { m.entry_queue,     m.entry_first, m.entry_more,
+				   m.entry_truncated, m.entry_bytes, m.entry_index };
+		for (unsigned i = 0; i < 5; i++)
+			e[6 + i] = m.entry_words[i];
+		return e;
+	}
 	/* An entry, or the event of a drop. */
 	void decide(int result)
 	{
@@ -183,6 +196,9 @@ struct bench {
 		bool ran = false, stopped = f.bad, none = false, second_none = false;
 		for (auto h : running_history)
 			ran |= h >> q & 1, stopped |= !(h >> q & 1);
+		/* A stop counts from when the frame before has been decided. */
+		stopped |= last_off[q] && last_off[q] + 4 >= last_decision;
+		last_decision = clocks;
 		for (auto h : none_history)
 			none |= h >> q & 1;
 		for (auto h : none_second_history)
@@ -300,10 +316,17 @@ struct bench {
 		last_pop = m.pop_valid;
 		/* What was known in the last clocks: a decision shows 2 clocks behind the state it used. */
 		running_history.push_back(running);
-		if (running_history.size() > 8)
+		for (unsigned q = 0; q < Q; q++)
+			if (!(running >> q & 1))
+				last_off[q] = clocks;
+		if (running_history.size() > 6)
 			running_history.pop_front();
+		entry_fields e = entry();
 		if (m.entry_valid && !entry_was)
 			decide(COMPLETED);
+		else if (m.entry_valid && e != entry_shown)
+			fail("an entry changes while it waits");
+		entry_shown = e;
 		entry_was = m.entry_valid && !m.entry_ready;
 		if (m.rx_queue_event_valid) {
 			unsigned result = m.rx_queue_event_index & 7;
@@ -459,7 +482,7 @@ int main()
 {
 	axis::tap t;
 	/* Descriptors in 10000 clocks a queue, below what the frames need. */
-	const unsigned supply = DATA_W == 64 ? 15 : 100;
+	const unsigned supply = DATA_W == 64 ? 15 : DATA_W == 128 ? 30 : 100;
 	random_test(t, "plain", 1, 0, 0, 0, 10000, false, 0);
 	random_test(t, "stalls and events", 2, 40, 0, 0, 10000, false, 40);
 	random_test(t, "small buffers, foreign queues", 3, 10, 0, 40, 10000, true, 10);

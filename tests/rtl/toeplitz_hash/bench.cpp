@@ -57,6 +57,9 @@ static uint32_t hash(unsigned function, const std::vector<uint32_t> &words, axis
 			step();
 		m.word_valid = m.word_step = 1;
 		m.word = word;
+		/* One that only uses up its place in the key counts as a word of zeros. */
+		if (gaps && word == 0 && (*gaps)() % 2)
+			m.word_valid = 0, m.word = ~0u;
 		step();
 		m.word_valid = m.word_step = 0;
 		m.word = ~word;
