@@ -170,8 +170,8 @@ module header_walker #(
     reg                 there_reg;          // the row is in the ring
 
     reg  [INDEX_W-1:0]  low_index_next_reg; // low_index_reg + 1
-    wire                there_next = (there_reg && step_reg ? low_index_next_reg[INDEX_W-1 -: 5] :
-        low_index_reg[INDEX_W-1 -: 5]) != write_reg;
+    wire                there_next = there_reg && step_reg ? low_index_next_reg[INDEX_W-1 -: 5] != write_reg :
+        low_index_reg[INDEX_W-1 -: 5] != write_reg;
     wire                word_next = step_reg ? raw_valid_reg : word_valid_reg;
     // Behind the frame's end the last word is read again and again.
     wire                step_next = walking_reg && !finish_reg && (there_next || loaded_reg) &&
@@ -243,8 +243,8 @@ module header_walker #(
     reg         second_reg;
     reg         third_reg;
     reg         fourth_reg;
-    reg         fifth_reg;
-    reg         tenth_reg;
+    reg         tenth_reg;              // of IPv6
+    reg         address_reg;            // a word of the addresses
     reg [6:0]   at_reg;                 // this is word n
     reg signed [12:0] left_reg;         // words from two words on to the limit, which is the frame's end,
     reg [1:0]   left_low_reg;           // from the IP length on the datagram's; and bytes
@@ -254,7 +254,8 @@ module header_walker #(
     reg         v6_reg;
     reg         stop_reg;               // end behind this IP header, for the reason in reason_reg
     reg [3:0]   extensions_reg;
-    reg [8:0]   ext_rest_reg;           // words of the extension header from this one on, at the second one: behind it
+    reg [8:0]   ext_rest_reg;           // words of the extension header behind this one
+    reg signed [12:0] left_behind_reg;  // left_reg behind it
     reg         ext_last_reg;           // this is its last word
     reg         ext_bad_reg;            // it runs past the limit
     reg         ext_route_reg;
@@ -287,7 +288,8 @@ module header_walker #(
     reg         left_8_reg;
     reg         left_20_reg;
     reg         left_40_reg;
-    reg         ipv4_bad_reg;           // not the first word of an IPv4 header that lies in the frame
+    reg         ipv4_bad_reg;           // not the first word of an IPv4 header,
+    reg         ihl_over_reg;           // or it runs past the limit
     reg         ipv6_bad_reg;
     reg         type_known_reg;         // a tag or IP
     reg         is_tag_reg;             // EtherTypes, in the lower half
@@ -302,24 +304,49 @@ module header_walker #(
     reg         low_zero_reg;
     reg         udp_short_reg;          // UDP length below 8
     reg         offset_bad_reg;         // TCP data offset
+    reg         ext_none_reg;           // an extension header has no more than two words,
+    reg         ext_over_reg;           // runs past the limit,
+    reg         ah_over_reg;            // as an authentication header does
 
     wire [15:0] upper = word_reg[31:16];
     wire [15:0] lower = word_reg[15:0];
     wire        raw_checksum = ipv4_reg && second_reg;
-    wire        ihl_over = left_reg[12] ||
-        (left_reg[11:4] == 8'd0 && {1'b0, raw_reg[27:24]} > {1'b0, left_reg[3:0]} + 5'd1);
+    // left_reg is this word's, less 1. Comparisons are written out where a carry chain would take longer.
+    wire        left_4   = !left_reg[12];
+    wire        left_8   = left_4 && left_reg[11:0] != 12'd0;
+    wire        left_20  = left_4 && left_reg[11:2] != 10'd0;
+    wire        left_40  = left_4 && (left_reg[11:4] != 8'd0 || (left_reg[3] && left_reg[2:0] != 3'd0));
+    wire        ihl_short = below(raw_reg[27:24], 4'd5);
+    // IHL less 1 above left_reg; of an IHL of 0 another flag tells.
+    wire        ihl_over = !left_4 || (left_reg[11:4] == 8'd0 && below_less_1(left_reg[3:0], raw_reg[27:24]));
+
+    function below(input [3:0] a, input [3:0] b);
+        below = (!a[3] && b[3]) || (a[3] == b[3] && ((!a[2] && b[2]) || (a[2] == b[2] &&
+            ((!a[1] && b[1]) || (a[1] == b[1] && !a[0] && b[0])))));
+    endfunction
+
+    // a < b - 1, of b above 0
+    function below_less_1(input [3:0] a, input [3:0] b);
+        integer k;
+        begin
+            below_less_1 = 1'b0;
+            for (k = 2; k < 16; k = k + 1)
+                if (b == k[3:0])
+                    below_less_1 = below(a, k[3:0] - 4'd1);
+        end
+    endfunction
 
     always @(posedge clk) begin
         if (step_reg) begin
             word_reg        <= raw_reg;
             pair_reg        <= {1'b0, raw_reg[31:16]} + {1'b0, raw_checksum ? 16'd0 : raw_reg[15:0]};
-            // left_reg is this word's, less 1.
-            left_4_reg      <= left_reg >= 13'sd0;
-            left_8_reg      <= left_reg >= 13'sd1;
-            left_20_reg     <= left_reg >= 13'sd4;
-            left_40_reg     <= left_reg >= 13'sd9;
-            ipv4_bad_reg    <= left_reg < 13'sd4 || raw_reg[31:28] != 4'd4 || raw_reg[27:24] < 4'd5 || ihl_over;
-            ipv6_bad_reg    <= left_reg < 13'sd9 || raw_reg[31:28] != 4'd6;
+            left_4_reg      <= left_4;
+            left_8_reg      <= left_8;
+            left_20_reg     <= left_20;
+            left_40_reg     <= left_40;
+            ipv4_bad_reg    <= !left_20 || raw_reg[31:28] != 4'd4 || ihl_short;
+            ihl_over_reg    <= ihl_over;
+            ipv6_bad_reg    <= !left_40 || raw_reg[31:28] != 4'd6;
             type_known_reg  <= raw_reg[15:0] == 16'h8100 || raw_reg[15:0] == 16'h88a8 || raw_reg[15:0] == 16'h9100 ||
                 raw_reg[15:0] == 16'h0800 || raw_reg[15:0] == 16'h86dd;
             is_tag_reg      <= raw_reg[15:0] == 16'h8100 || raw_reg[15:0] == 16'h88a8 || raw_reg[15:0] == 16'h9100;
@@ -327,14 +354,17 @@ module header_walker #(
             is_v6_reg       <= raw_reg[15:0] == 16'h86dd;
             is_arp_reg      <= raw_reg[15:0] == 16'h0806;
             version_4_reg   <= raw_reg[31:28] == 4'd4;
-            ihl_short_reg   <= raw_reg[27:24] < 4'd5;
-            total_short_reg <= raw_reg[15:6] == 10'd0 && raw_reg[5:2] < raw_reg[27:24];
+            ihl_short_reg   <= ihl_short;
+            total_short_reg <= raw_reg[15:6] == 10'd0 && below(raw_reg[5:2], raw_reg[27:24]);
             fragment_4_reg  <= raw_reg[13:0] != 14'd0;
             fragment_6_reg  <= {raw_reg[15:3], raw_reg[0]} != 14'd0;
             low_zero_reg    <= raw_reg[15:0] == 16'd0;
             udp_short_reg   <= raw_reg[31:19] == 13'd0;
-            offset_bad_reg  <= raw_reg[31:28] < 4'd5 ||
-                (header_left_reg[14:6] == 9'd0 && raw_reg[31:28] > header_left_reg[5:2]);
+            offset_bad_reg  <= below(raw_reg[31:28], 4'd5) ||
+                (header_left_reg[14:6] == 9'd0 && below(header_left_reg[5:2], raw_reg[31:28]));
+            ext_none_reg    <= raw_reg[23:16] == 8'd0;
+            ext_over_reg    <= $signed({4'd0, raw_reg[23:16], 1'b0}) >= left_reg;
+            ah_over_reg     <= $signed({5'd0, raw_reg[23:16]}) >= left_reg;
         end
     end
 
@@ -342,6 +372,7 @@ module header_walker #(
     reg kind_tcp_reg;
     reg kind_udp_reg;
     reg kind_icmp_reg;
+    reg kind_ports_reg;                 // TCP or UDP
     reg kind_more_reg;                  // one whose header is walked: TCP, UDP, an understood extension
     reg kind_ext_reg;                   // IPv6 extension header that is understood
     reg kind_unknown_reg;               // IPv6 extension header that is not
@@ -349,6 +380,9 @@ module header_walker #(
     reg kind_route_reg;
     reg kind_fragment_reg;
     reg kind_ah_reg;
+
+    wire is_ext = v6_reg && (protocol_reg == 8'd0 || protocol_reg == 8'd43 || protocol_reg == 8'd44 ||
+        protocol_reg == 8'd51 || protocol_reg == 8'd60);
 
     always @(posedge clk) begin
         if (step_reg) begin
@@ -358,19 +392,12 @@ module header_walker #(
             kind_route_reg    <= protocol_reg == 8'd43;
             kind_fragment_reg <= protocol_reg == 8'd44;
             kind_ah_reg       <= protocol_reg == 8'd51;
-            kind_more_reg     <= protocol_reg == 8'd6 || protocol_reg == 8'd17;
-            kind_ext_reg      <= 1'b0;
-            kind_unknown_reg  <= 1'b0;
-            kind_nothing_reg  <= 1'b0;
-            case (protocol_reg)
-            8'd0, 8'd43, 8'd44, 8'd51, 8'd60: begin
-                kind_ext_reg  <= v6_reg;
-                kind_more_reg <= v6_reg;
-            end
-            8'd50, 8'd135, 8'd139, 8'd140, 8'd253, 8'd254: kind_unknown_reg <= v6_reg;
-            8'd59: kind_nothing_reg <= v6_reg;
-            default: ;
-            endcase
+            kind_ports_reg    <= protocol_reg == 8'd6 || protocol_reg == 8'd17;
+            kind_more_reg     <= protocol_reg == 8'd6 || protocol_reg == 8'd17 || is_ext;
+            kind_ext_reg      <= is_ext;
+            kind_unknown_reg  <= v6_reg && (protocol_reg == 8'd50 || protocol_reg == 8'd135 || protocol_reg == 8'd139 ||
+                protocol_reg == 8'd140 || protocol_reg == 8'd253 || protocol_reg == 8'd254);
+            kind_nothing_reg  <= v6_reg && protocol_reg == 8'd59;
         end
     end
 
@@ -387,7 +414,8 @@ module header_walker #(
 
     // The walk ends with this word
     wire        ends_type   = !left_4_reg || !type_known_reg || (is_tag_reg && tag_reg && tags_reg[0]);
-    wire        ends_ipv4   = (first_reg && ipv4_bad_reg) || (stop_reg && last_4_reg);
+    wire        ipv4_bad    = ipv4_bad_reg || ihl_over_reg;
+    wire        ends_ipv4   = (first_reg && ipv4_bad) || (stop_reg && last_4_reg);
     wire        ends_ipv6   = (first_reg && ipv6_bad_reg) || (stop_reg && tenth_reg);
     wire        ends_follow = !kind_more_reg || !enough || deep || (kind_ext_reg && extensions_reg[3]);
     wire        ends = (type_reg && ends_type) || (ipv4_reg && ends_ipv4) || (ipv6_reg && ends_ipv6) ||
@@ -442,8 +470,8 @@ module header_walker #(
             second_reg <= !next_first && !ext_reg && first_reg;
             third_reg  <= !next_first && (ext_reg || second_reg);
             fourth_reg <= !next_first && !ext_reg && third_reg;
-            fifth_reg  <= !next_first && !ext_reg && fourth_reg;
-            tenth_reg  <= !next_first && !ext_reg && count_reg == 4'd8;
+            tenth_reg  <= ipv6_reg && count_reg == 4'd8;
+            address_reg <= (ipv4_reg && (third_reg || fourth_reg)) || (ipv6_reg && !first_reg && !tenth_reg);
         end
         if (begin_frame) begin
             type_reg   <= 1'b1;
@@ -459,8 +487,8 @@ module header_walker #(
             second_reg <= 1'b0;
             third_reg  <= 1'b0;
             fourth_reg <= 1'b0;
-            fifth_reg  <= 1'b0;
             tenth_reg  <= 1'b0;
+            address_reg <= 1'b0;
         end
 
         if (rst)
@@ -470,7 +498,6 @@ module header_walker #(
     // A new limit counts from the fifth word of the header that holds it.
     wire        new_limit = fourth_reg && (ipv4_reg || ipv6_reg);
     reg  signed [12:0] limit_reg;
-    wire signed [12:0] left_more = jump_reg ? -{4'd0, ext_rest_reg} : -13'sd1;
     wire signed [12:0] header_left = left_reg + (ipv6_reg ? -13'sd8 : 13'sd2);
     wire [15:0] told = ipv4_reg ? length_reg : upper;
     wire [8:0]  ext_rest = kind_fragment_reg ? 9'd0 :
@@ -483,8 +510,8 @@ module header_walker #(
         limit_reg <= $signed({1'b0, length_reg[13:2]}) + (v6_reg ? 13'sd4 : -13'sd6);
         if (step_reg) begin
             at_reg <= at_reg + 7'd1;
-            if (!(move_reg && far))
-                left_reg <= new_limit ? limit_reg : left_reg + left_more;
+            left_behind_reg <= left_reg - $signed({4'd0, ext_rest_reg});
+            left_reg <= jump_reg ? left_behind_reg : new_limit ? limit_reg : left_reg - 13'sd1;
             if (move_reg && new_limit)
                 left_low_reg <= length_reg[1:0];
         end
@@ -528,7 +555,7 @@ module header_walker #(
                     ihl_reg    <= word_reg[27:24];
                     length_reg <= lower;
                     short_reg  <= total_short_reg;
-                    if (!ipv4_bad_reg)
+                    if (!ipv4_bad)
                         l3_type_reg <= word_reg[27:24] == 4'd5 ? L3_TYPE_IPV4 : L3_TYPE_IPV4_OPT;
                 end
                 if (second_reg)
@@ -572,8 +599,8 @@ module header_walker #(
                     protocol_reg   <= word_reg[31:24];
                 end
                 ext_rest_reg     <= ext_rest;
-                ext_last_reg     <= ext_rest == 9'd0;
-                ext_bad_reg      <= $signed({4'd0, ext_rest}) > left_reg;
+                ext_last_reg     <= kind_fragment_reg || ext_none_reg;
+                ext_bad_reg      <= kind_fragment_reg ? !left_8_reg : kind_ah_reg ? ah_over_reg : ext_over_reg;
                 ext_route_reg    <= kind_route_reg && lower[7:0] != 8'd0;
                 ext_fragment_reg <= kind_fragment_reg && fragment_6_reg;
                 if (kind_l4 && enough && !deep)
@@ -587,9 +614,8 @@ module header_walker #(
             if (ext_reg) begin
                 if (second_reg && ext_fragment_reg && !ext_bad_reg && !ext_route_reg)
                     l4_type_reg <= L4_TYPE_FRAGMENT;
-                if (!second_reg)
-                    ext_rest_reg <= ext_rest_reg - 9'd1;
-                ext_last_reg <= ext_rest_reg == (second_reg ? 9'd1 : 9'd2);
+                ext_rest_reg <= ext_rest_reg - 9'd1;
+                ext_last_reg <= ext_rest_reg == 9'd1;
             end
 
             if (l4_reg) begin
@@ -611,15 +637,11 @@ module header_walker #(
     reg [20:0] header_sum_reg;
     reg [20:0] address_sum_reg;
 
-    wire address_4 = ipv4_reg && (fourth_reg || fifth_reg);
-    wire address_6 = ipv6_reg && count_reg >= 4'd2;
-    wire address   = address_4 || address_6;
-
     always @(posedge clk) begin
         if (move_reg) begin
-            if (ipv4_reg && !address_4)
+            if (ipv4_reg && !address_reg)
                 header_sum_reg <= header_sum_reg + {4'd0, pair_reg};
-            if (address)
+            if (address_reg)
                 address_sum_reg <= address_sum_reg + {4'd0, pair_reg};
             if (type_reg) begin
                 header_sum_reg  <= 21'd0;
@@ -660,13 +682,13 @@ module header_walker #(
             .rewind_function(next_function_reg),
             .start(move_reg && type_reg),
             // Behind a TCP or UDP header's first word no other is hashed
-            .word_step(move_reg && (address || (follow_reg && (kind_tcp_reg || kind_udp_reg)))),
-            .word_valid(move_reg && (address || (follow_reg && ports_wanted))),
+            .word_step(move_reg && (address_reg || (follow_reg && kind_ports_reg))),
+            .word_valid(move_reg && (address_reg || (follow_reg && ports_wanted))),
             .word(word_reg),
             .hash(hash)
         );
     end else begin : g_no_hash
-        wire unused_hash = &{1'b0, key_write_valid, key_write_address, key_write_data, rss_types, next_function_reg};
+        wire unused_hash = &{1'b0, key_write_valid, key_write_address, key_write_data, rss_types, next_function_reg, kind_ports_reg};
 
         assign types_ip     = 1'b0;
         assign ports_wanted = 1'b0;

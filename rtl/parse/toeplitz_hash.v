@@ -45,7 +45,7 @@ module toeplitz_hash (
     reg [31:0] key_word_reg;            // the word behind key_reg
     reg [63:0] key_reg;                 // the word's place in the key
     reg [7:0]  address_reg;             // of the word behind key_word_reg
-    reg [1:0]  fill_reg;                // clocks until key_reg is filled
+    reg [2:0]  fill_reg;                // as many ones as clocks until key_reg is filled, from the top
     reg [31:0] part_0_reg;              // results of the word's bytes
     reg [31:0] part_1_reg;
     reg [31:0] part_2_reg;
@@ -53,7 +53,7 @@ module toeplitz_hash (
     reg        valid_reg;
     reg [31:0] hash_reg;
 
-    wire       step = word_step || fill_reg != 2'd0;
+    wire       step = word_step || fill_reg[2];
 
     always @(posedge clk) begin
         if (key_write_valid)
@@ -64,11 +64,10 @@ module toeplitz_hash (
             key_reg      <= {key_reg[31:0], key_word_reg};
             address_reg  <= address_reg + 8'd1;
         end
-        if (fill_reg != 2'd0)
-            fill_reg <= fill_reg - 2'd1;
+        fill_reg <= {fill_reg[1:0], 1'b0};
         if (rewind) begin
             address_reg <= {rewind_function, 4'd0};
-            fill_reg    <= 2'd3;
+            fill_reg    <= 3'b111;
         end
 
         valid_reg  <= word_valid;
@@ -83,7 +82,7 @@ module toeplitz_hash (
 
         if (rst) begin
             valid_reg <= 1'b0;
-            fill_reg  <= 2'd0;
+            fill_reg  <= 3'b000;
         end
     end
 

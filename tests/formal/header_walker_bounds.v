@@ -40,7 +40,7 @@ module header_walker_bounds (
     `BOTH(1, next_valid_reg) `BOTH(1, skip_reg) `BOTH(1, next_loaded_reg) `BOTH(1, loaded_reg)
     `BOTH(1, there_reg) `BOTH(1, type_reg) `BOTH(1, ipv4_reg) `BOTH(1, ipv6_reg) `BOTH(1, follow_reg)
     `BOTH(1, ext_reg) `BOTH(1, jump_reg) `BOTH(1, land_reg) `BOTH(1, l4_reg) `BOTH(1, first_reg)
-    `BOTH(1, second_reg) `BOTH(1, third_reg) `BOTH(1, fourth_reg) `BOTH(1, fifth_reg)
+    `BOTH(1, second_reg) `BOTH(1, third_reg) `BOTH(1, fourth_reg) `BOTH(1, address_reg)
     `BOTH(1, tenth_reg) `BOTH(1, tag_reg) `BOTH(1, last_4_reg) `BOTH(1, v6_reg) `BOTH(1, stop_reg)
     `BOTH(1, ext_bad_reg) `BOTH(1, ext_route_reg) `BOTH(1, ext_fragment_reg) `BOTH(1, short_reg)
     `BOTH(1, fragment_reg) `BOTH(1, over_reg) `BOTH(1, bad_reg) `BOTH(1, zero_reg) `BOTH(1, left_4_reg)
@@ -60,6 +60,8 @@ module header_walker_bounds (
     `BOTH(21, address_sum_reg) `BOTH(32, word_reg) `BOTH(32, raw_reg) `BOTH(17, pair_reg)
     `BOTH(16, low_half) `BOTH(16, high_half) `BOTH(1, ext_last_reg) `BOTH(4, end_reason_reg)
     `BOTH(6, low_index_next_reg) `BOTH(13, limit_reg)
+    `BOTH(1, ihl_over_reg) `BOTH(13, left_behind_reg) `BOTH(1, ext_none_reg) `BOTH(1, ext_over_reg)
+    `BOTH(1, ah_over_reg) `BOTH(1, kind_ports_reg)
     `BOTH(1, start_room) `BOTH(1, room) `BOTH(1, done) `BOTH(RECORD_W, walk)
 
     header_walker a (
@@ -74,7 +76,7 @@ module header_walker_bounds (
         .there_reg(a_there_reg), .type_reg(a_type_reg), .ipv4_reg(a_ipv4_reg), .ipv6_reg(a_ipv6_reg),
         .follow_reg(a_follow_reg), .ext_reg(a_ext_reg), .jump_reg(a_jump_reg), .land_reg(a_land_reg),
         .l4_reg(a_l4_reg), .first_reg(a_first_reg), .second_reg(a_second_reg), .third_reg(a_third_reg),
-        .fourth_reg(a_fourth_reg), .fifth_reg(a_fifth_reg), .tenth_reg(a_tenth_reg),
+        .fourth_reg(a_fourth_reg), .address_reg(a_address_reg), .tenth_reg(a_tenth_reg),
         .tag_reg(a_tag_reg), .last_4_reg(a_last_4_reg), .v6_reg(a_v6_reg), .stop_reg(a_stop_reg),
         .ext_bad_reg(a_ext_bad_reg), .ext_route_reg(a_ext_route_reg),
         .ext_fragment_reg(a_ext_fragment_reg), .short_reg(a_short_reg), .fragment_reg(a_fragment_reg),
@@ -103,7 +105,9 @@ module header_walker_bounds (
         .header_sum_reg(a_header_sum_reg), .address_sum_reg(a_address_sum_reg), .word_reg(a_word_reg),
         .raw_reg(a_raw_reg), .pair_reg(a_pair_reg), .low_half(a_low_half), .high_half(a_high_half),
         .ext_last_reg(a_ext_last_reg), .end_reason_reg(a_end_reason_reg),
-        .low_index_next_reg(a_low_index_next_reg), .limit_reg(a_limit_reg)
+        .low_index_next_reg(a_low_index_next_reg), .limit_reg(a_limit_reg),
+        .ihl_over_reg(a_ihl_over_reg), .left_behind_reg(a_left_behind_reg), .ext_none_reg(a_ext_none_reg),
+        .ext_over_reg(a_ext_over_reg), .ah_over_reg(a_ah_over_reg), .kind_ports_reg(a_kind_ports_reg)
     );
 
     header_walker b (
@@ -118,7 +122,7 @@ module header_walker_bounds (
         .there_reg(b_there_reg), .type_reg(b_type_reg), .ipv4_reg(b_ipv4_reg), .ipv6_reg(b_ipv6_reg),
         .follow_reg(b_follow_reg), .ext_reg(b_ext_reg), .jump_reg(b_jump_reg), .land_reg(b_land_reg),
         .l4_reg(b_l4_reg), .first_reg(b_first_reg), .second_reg(b_second_reg), .third_reg(b_third_reg),
-        .fourth_reg(b_fourth_reg), .fifth_reg(b_fifth_reg), .tenth_reg(b_tenth_reg),
+        .fourth_reg(b_fourth_reg), .address_reg(b_address_reg), .tenth_reg(b_tenth_reg),
         .tag_reg(b_tag_reg), .last_4_reg(b_last_4_reg), .v6_reg(b_v6_reg), .stop_reg(b_stop_reg),
         .ext_bad_reg(b_ext_bad_reg), .ext_route_reg(b_ext_route_reg),
         .ext_fragment_reg(b_ext_fragment_reg), .short_reg(b_short_reg), .fragment_reg(b_fragment_reg),
@@ -147,14 +151,16 @@ module header_walker_bounds (
         .header_sum_reg(b_header_sum_reg), .address_sum_reg(b_address_sum_reg), .word_reg(b_word_reg),
         .raw_reg(b_raw_reg), .pair_reg(b_pair_reg), .low_half(b_low_half), .high_half(b_high_half),
         .ext_last_reg(b_ext_last_reg), .end_reason_reg(b_end_reason_reg),
-        .low_index_next_reg(b_low_index_next_reg), .limit_reg(b_limit_reg)
+        .low_index_next_reg(b_low_index_next_reg), .limit_reg(b_limit_reg),
+        .ihl_over_reg(b_ihl_over_reg), .left_behind_reg(b_left_behind_reg), .ext_none_reg(b_ext_none_reg),
+        .ext_over_reg(b_ext_over_reg), .ah_over_reg(b_ah_over_reg), .kind_ports_reg(b_kind_ports_reg)
     );
 
     reg                f_past_reg = 1'b0;
     reg                f_jumped_reg;    // over an extension header that ends too deep
     reg signed [16:0]  f_rest_reg;      // bytes of the frame from the word that is read next on
     wire               begin_frame = (a_finish_reg || !a_walking_reg) && a_next_valid_reg;
-    wire               far = a_move_reg && a_ext_reg && !a_second_reg && a_at_reg[6] && a_ext_rest_reg != 9'd1;
+    wire               far = a_move_reg && a_ext_reg && !a_second_reg && a_at_reg[6] && a_ext_rest_reg != 9'd0;
     // The walk goes on
     wire               live = a_walking_reg && !a_finish_reg;
     wire               ip = a_ipv4_reg || a_ipv6_reg;
@@ -170,10 +176,12 @@ module header_walker_bounds (
     wire               whole = here >= 17'sd4;
     wire [3:0]         flags = {3'd0, a_type_reg} + {3'd0, a_ipv4_reg} + {3'd0, a_ipv6_reg} + {3'd0, a_follow_reg}
         + {3'd0, a_ext_reg} + {3'd0, a_jump_reg} + {3'd0, a_land_reg} + {3'd0, a_l4_reg};
-    wire               a_address = a_ipv4_reg ? a_fourth_reg || a_fifth_reg : a_ipv6_reg && a_count_reg >= 4'd2;
+    wire               a_address = a_ipv4_reg ? a_count_reg == 4'd3 || a_count_reg == 4'd4 : a_ipv6_reg && a_count_reg >= 4'd2;
     wire               a_ports = a_follow_reg && (a_kind_tcp_reg ? a_left_20_reg : a_left_8_reg) && !a_at_reg[6]
         && (a_kind_tcp_reg || a_kind_udp_reg);
     wire               told_of = a_finish_reg || a_pending_reg || a_done_reg;
+    wire               a_ipv4_bad = a_ipv4_bad_reg || a_ihl_over_reg;
+    wire               b_ipv4_bad = b_ipv4_bad_reg || b_ihl_over_reg;
     wire [3:0]         a_reason = a_finish_reg ? a_end_reason_reg : a_reason_reg;
     wire [3:0]         b_reason = a_finish_reg ? b_end_reason_reg : b_reason_reg;
     wire               v4 = a_l3_type_reg == L3_TYPE_IPV4 || a_l3_type_reg == L3_TYPE_IPV4_OPT;
@@ -233,8 +241,10 @@ module header_walker_bounds (
                             == b_walk[WALK_DATA_OFFSET +: WALK_DATA_OFFSET_W]);
                 assert (l4 == (a_reason_reg == CHECKSUM_REASON_CHECKED));
             end
-            if (a_move_reg && (a_address || a_ports))
+            if (a_move_reg && (a_address_reg || a_ports))
                 assert (whole && `SAME(word_reg));
+            if (a_walking_reg)
+                assert (a_address_reg == a_address && `SAME(address_reg));
 
             // --- how they move -----------------------------------------------------------------------
 
@@ -266,7 +276,7 @@ module header_walker_bounds (
             if (live) begin
                 assert (flags == 4'd1);
                 assert (`SAME(count_reg) && `SAME(first_reg) && `SAME(second_reg) && `SAME(third_reg)
-                        && `SAME(fourth_reg) && `SAME(fifth_reg) && `SAME(tenth_reg));
+                        && `SAME(fourth_reg) && `SAME(tenth_reg));
                 assert (`SAME(at_reg) && `SAME(left_reg) && `SAME(left_low_reg) && `SAME(tag_reg) && `SAME(stop_reg)
                         && `SAME(last_4_reg) && `SAME(extensions_reg));
                 assert (!a_word_valid_reg || a_raw_valid_reg);
@@ -282,7 +292,7 @@ module header_walker_bounds (
                 assert (a_first_reg == (a_count_reg == 4'd0) && a_second_reg == (a_count_reg == 4'd1));
                 if (!a_ext_reg)
                     assert (a_third_reg == (a_count_reg == 4'd2) && a_fourth_reg == (a_count_reg == 4'd3)
-                            && a_fifth_reg == (a_count_reg == 4'd4) && a_tenth_reg == (a_count_reg == 4'd9));
+                            && a_tenth_reg == (a_ipv6_reg && a_count_reg == 4'd9));
                 if (a_type_reg) begin
                     assert (a_count_reg == 4'd0 && !a_stop_reg && !a_last_4_reg && !f_jumped_reg);
                     assert (a_tag_reg || !a_word_valid_reg || at == 17'sd2);
@@ -342,7 +352,7 @@ module header_walker_bounds (
                 end
                 if (a_word_valid_reg && (a_type_reg || (ip && a_first_reg))) begin
                     assert (a_left_4_reg == (here >= 17'sd4));
-                    assert (a_ipv4_bad_reg || (a_word_reg[27:24] >= 4'd5
+                    assert (a_ipv4_bad || (a_word_reg[27:24] >= 4'd5
                             && here >= $signed({11'd0, a_word_reg[27:24], 2'd0})));
                     assert (a_ipv6_bad_reg || here >= 17'sd40);
                 end
@@ -356,7 +366,8 @@ module header_walker_bounds (
                 assert ((a_left_4_reg || !a_left_8_reg) && (a_left_8_reg || !a_left_20_reg)
                         && (a_left_20_reg || !a_left_40_reg));
             if (live && (a_follow_reg || a_l4_reg))
-                assert (a_kind_tcp_reg == (a_protocol_reg == 8'd6) && a_kind_udp_reg == (a_protocol_reg == 8'd17));
+                assert (a_kind_tcp_reg == (a_protocol_reg == 8'd6) && a_kind_udp_reg == (a_protocol_reg == 8'd17)
+                        && a_kind_ports_reg == (a_kind_tcp_reg || a_kind_udp_reg));
             if (live && (behind || (a_ipv4_reg && a_count_reg >= 4'd4) || (a_ipv6_reg && a_count_reg >= 4'd3)))
                 assert (a_kind_more_reg == (a_kind_tcp_reg || a_kind_udp_reg || a_kind_ext_reg)
                         && {3'd0, a_kind_tcp_reg} + {3'd0, a_kind_udp_reg} + {3'd0, a_kind_icmp_reg}
@@ -365,12 +376,15 @@ module header_walker_bounds (
             // Not far behind the end
             if (a_walking_reg)
                 assert (f_rest_reg >= (live ? -17'sd18 : -17'sd22));
-            if (live && a_ext_reg && !a_second_reg)
-                assert (a_ext_rest_reg != 9'd0 && $signed({1'b0, a_ext_rest_reg}) <= $signed(a_left_reg) + 13'sd2);
-            if (live && a_ext_reg && a_second_reg && !a_ext_bad_reg)
+            if (live && a_follow_reg && !f_jumped_reg)
+                assert (a_left_8_reg == ($signed(a_left_reg) >= 13'sd0) && a_ext_none_reg == (a_word_reg[23:16] == 8'd0)
+                        && a_ext_over_reg == ($signed({4'd0, a_word_reg[23:16], 1'b0}) > $signed(a_left_reg))
+                        && a_ah_over_reg == ($signed({5'd0, a_word_reg[23:16]}) > $signed(a_left_reg)));
+            if (live && a_ext_reg && !(a_second_reg && a_ext_bad_reg))
                 assert ($signed({1'b0, a_ext_rest_reg}) <= $signed(a_left_reg) + 13'sd1);
             if (live && a_jump_reg)
-                assert (here >= 17'sd4);
+                assert (here >= 17'sd4 && `SAME(left_behind_reg)
+                        && $signed(a_left_behind_reg) == $signed(a_left_reg) - $signed({4'd0, a_ext_rest_reg}));
             if (live && a_land_reg)
                 assert (here >= 17'sd0);
 
@@ -384,16 +398,17 @@ module header_walker_bounds (
                 assert (`SAME(left_4_reg) && `SAME(left_8_reg) && `SAME(left_20_reg) && `SAME(left_40_reg));
                 if (whole) begin
                     assert (`SAME(word_reg) && `SAME(pair_reg));
-                    assert (`SAME(ipv4_bad_reg) && `SAME(ipv6_bad_reg) && `SAME(type_known_reg) && `SAME(is_tag_reg)
+                    assert (`SAME(ipv4_bad) && `SAME(ipv6_bad_reg) && `SAME(type_known_reg) && `SAME(is_tag_reg)
                             && `SAME(is_v4_reg) && `SAME(is_v6_reg) && `SAME(is_arp_reg) && `SAME(version_4_reg)
                             && `SAME(ihl_short_reg) && `SAME(total_short_reg) && `SAME(fragment_4_reg)
-                            && `SAME(fragment_6_reg) && `SAME(low_zero_reg) && `SAME(udp_short_reg));
+                            && `SAME(fragment_6_reg) && `SAME(low_zero_reg) && `SAME(udp_short_reg)
+                            && `SAME(ext_none_reg) && `SAME(ext_over_reg) && `SAME(ah_over_reg));
                     if (a_l4_reg)
                         assert (`SAME(offset_bad_reg));
                 end
                 // Of a word that is not whole, that it is too short
                 if (a_type_reg || (ip && a_first_reg))
-                    assert (whole || (a_ipv4_bad_reg && b_ipv4_bad_reg && a_ipv6_bad_reg && b_ipv6_bad_reg));
+                    assert (whole || (a_ipv4_bad && b_ipv4_bad && a_ipv6_bad_reg && b_ipv6_bad_reg));
             end
             if (live && !a_type_reg)
                 assert (`SAME(v6_reg));
@@ -414,7 +429,7 @@ module header_walker_bounds (
                         && `SAME(kind_ext_reg) && `SAME(kind_unknown_reg) && `SAME(kind_nothing_reg)
                         && `SAME(kind_route_reg) && `SAME(kind_fragment_reg) && `SAME(kind_ah_reg));
             if (live && (a_ext_reg || a_jump_reg || a_land_reg))
-                assert (a_ext_last_reg == (a_ext_rest_reg == (a_second_reg ? 9'd0 : 9'd1)) || !a_ext_reg);
+                assert (a_ext_last_reg == (a_ext_rest_reg == 9'd0) || !a_ext_reg);
             if (live && (a_ext_reg || a_jump_reg || a_land_reg))
                 assert (`SAME(ext_rest_reg) && `SAME(ext_last_reg) && `SAME(ext_bad_reg) && `SAME(ext_route_reg) && `SAME(ext_fragment_reg));
             if (live && a_ipv4_reg && !a_first_reg)
