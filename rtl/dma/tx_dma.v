@@ -111,7 +111,7 @@ localparam integer RATIO_W = RATIO > 1 ? $clog2(RATIO) : 1;
 localparam integer DEPTH = BUFFER_BYTES / WORD_BYTES;   // words of the buffer
 localparam integer ADDR_W = $clog2(DEPTH);
 localparam integer FRAME_W = $clog2(FRAMES);
-localparam integer COUNT_W = FRAME_W + 1;               // descriptors in flight, of a queue
+localparam integer COUNT_W = $clog2(FRAMES + 32);       // descriptors inside, of a queue
 localparam [13:0] MIN_FRAME = 14'd60;                   // padded to this
 
 // Bits of pop_flags: the descriptor behind its length
@@ -170,50 +170,62 @@ endfunction
 
 // --- choose a queue and take a descriptor --------------------------------------------------------
 
-reg                  pop_valid_reg;         // a descriptor is being taken
-reg                  answer_reg;            // and its answer stands
-reg [QUEUE_W-1:0]    pop_queue_reg;
-reg [QUEUE_W-1:0]    answer_queue_reg;
+// The way of a queue's turn, a clock each, one bit a queue: chosen, its descriptor being taken, the
+// answer stands, the answer in a register. It comes to pass when the valid bit beside it is 1.
+reg [QUEUES-1:0]     pick_reg, pop_reg, answer_reg, taken_turn_reg;
+reg                  pick_valid_reg, pop_valid_reg, answer_valid_reg;
+reg [QUEUE_W-1:0]    pop_queue_reg, answer_queue_reg;
 reg [QUEUES-1:0]     above_reg;             // queues behind the one served last
 
 wire                 list_room;             // for what is under way
 
 reg [QUEUES-1:0]     usable;
 reg [QUEUES-1:0]     usable_reg;
+reg                  usable_any_reg;        // one of them
 reg [QUEUE_W-1:0]    pick_queue;
+reg [QUEUES-1:0]     above_next;
 
 wire [QUEUES-1:0]    favoured = usable_reg & above_reg;
 wire [QUEUES-1:0]    pick = favoured != 0 ? lowest(favoured) : lowest(usable_reg);
-// A queue is popped every second clock. The bits are a clock late: the pop behind a queue's last
-// descriptor may find none, which does no harm.
-wire                 pick_valid = usable_reg != 0 && !pop_valid_reg && list_room;
 
 integer i;
 
 always @* begin
     pick_queue = {QUEUE_W{1'b0}};
+    above_next = {QUEUES{1'b0}};
     usable = {QUEUES{1'b0}};
     for (i = 0; i < QUEUES; i = i + 1) begin
         usable[i] = available[i] && tx_enable[i / QUEUES_PER_FUNCTION];
-        if (pick[i])
+        if (pick_reg[i])
             pick_queue = pick_queue | i[QUEUE_W-1:0];
+        if (i != 0)
+            above_next[i] = above_next[i-1] || pick_reg[i-1];
     end
 end
 
 always @(posedge clk) begin
     usable_reg <= usable;
-    pop_valid_reg <= pick_valid;
+    usable_any_reg <= usable != 0;
+    // A queue is popped every second clock. The bits are late: the pop behind a queue's last
+    // descriptor may find none, which does no harm.
+    pick_reg <= pick;
+    pick_valid_reg <= usable_any_reg && !pick_valid_reg && list_room;
+    pop_reg <= pick_reg;
+    pop_valid_reg <= pick_valid_reg;
     pop_queue_reg <= pick_queue;
-    if (pop_valid_reg)
-        for (i = 0; i < QUEUES; i = i + 1)
-            above_reg[i] <= i[QUEUE_W-1:0] > pop_queue_reg;
-    answer_reg <= pop_valid_reg;
+    if (pick_valid_reg)
+        above_reg <= above_next;
+    answer_reg <= pop_reg;
+    answer_valid_reg <= pop_valid_reg;
     answer_queue_reg <= pop_queue_reg;
+    taken_turn_reg <= answer_reg;
 
     if (rst) begin
         usable_reg <= {QUEUES{1'b0}};
+        usable_any_reg <= 1'b0;
+        pick_valid_reg <= 1'b0;
         pop_valid_reg <= 1'b0;
-        answer_reg <= 1'b0;
+        answer_valid_reg <= 1'b0;
         above_reg <= {QUEUES{1'b0}};
     end
 end
@@ -223,7 +235,7 @@ assign pop_queue = pop_queue_reg;
 
 // --- the descriptors that were taken: check, and ask for the data --------------------------------
 
-localparam integer LIST_W = QUEUE_W + 64 + 14 + 16 + 3 + 3 + ADDR_W + 1;
+localparam integer LIST_W = QUEUE_W + 64 + 14 + 16 + 3 + 1 + 3;
 
 // The answer, a clock later: it comes from a memory
 reg                  taken_reg;
@@ -233,48 +245,81 @@ reg [13:0]           taken_length_reg;
 reg [15:0]           taken_index_reg;
 reg                  taken_ip_reg, taken_l4_reg, taken_end_reg;
 
-wire                 bad_length = taken_length_reg < 14'd14 || taken_length_reg > MAX_FRAME[13:0];
-wire                 short_frame = taken_length_reg < MIN_FRAME;
-wire [2:0]           status = bad_length ? COMPLETION_STATUS_LENGTH_ERROR
-                              : !taken_end_reg ? COMPLETION_STATUS_UNSUPPORTED
-                                               : COMPLETION_STATUS_OK;
 /* verilator lint_off UNUSED */
 wire [14:0]          words = ({1'b0, taken_length_reg} + WORD_BYTES[14:0] - 15'd1) >> WORD_W;
 /* verilator lint_on UNUSED */
+
+// A clock later, with what there is to know of its length
+reg                  checked_reg;
+reg [QUEUE_W-1:0]    checked_queue_reg;
+reg [63:0]           checked_address_reg;
+reg [13:0]           checked_length_reg;
+reg [15:0]           checked_index_reg;
+reg                  checked_ip_reg, checked_l4_reg, checked_end_reg;
+reg                  checked_runt_reg, checked_long_reg, checked_short_reg;
+reg [ADDR_W:0]       checked_words_reg;
+
+wire [2:0]           status = checked_runt_reg || checked_long_reg ? COMPLETION_STATUS_LENGTH_ERROR
+                              : !checked_end_reg ? COMPLETION_STATUS_UNSUPPORTED
+                                                 : COMPLETION_STATUS_OK;
+wire                 status_ok = status == COMPLETION_STATUS_OK;
 
 // The oldest of them
 wire                 e_valid;
 wire [QUEUE_W-1:0]   e_queue;
 wire [63:0]          e_address;
 wire [13:0]          e_length;
-wire [ADDR_W:0]      e_words;
 wire [15:0]          e_index;
-wire                 e_ip, e_l4, e_short;
+wire                 e_ip, e_l4, e_short, e_read;
 wire [2:0]           e_status;
-wire                 list_empty;
-reg                  issue_reg;             // it is asked for, or passed on with its error
+wire                 issue;
+reg                  issue_reg;         // it is asked for, or passed on with its error
 
 dma_fifo #(
     .WIDTH(LIST_W),
-    .DEPTH(8),
-    .MARGIN(5)          // pops under way
+    .DEPTH(16),
+    .MARGIN(6)          // pops under way
 ) list (
     .clk(clk),
     .rst(rst),
-    .in_data({taken_queue_reg, taken_address_reg, taken_length_reg, taken_index_reg, taken_ip_reg,
-              taken_l4_reg, short_frame, status, words[ADDR_W:0]}),
-    .in_valid(taken_reg),
+    .in_data({checked_queue_reg, checked_address_reg, checked_length_reg, checked_index_reg, checked_ip_reg,
+              checked_l4_reg, checked_short_reg, status_ok, status}),
+    .in_valid(checked_reg),
     /* verilator lint_off PINCONNECTEMPTY */
     .in_ready(),        // room tells
+    .empty(),           // the queues' counts tell
     /* verilator lint_on PINCONNECTEMPTY */
     .room(list_room),
-    .out_data({e_queue, e_address, e_length, e_index, e_ip, e_l4, e_short, e_status, e_words}),
+    .out_data({e_queue, e_address, e_length, e_index, e_ip, e_l4, e_short, e_read, e_status}),
     .out_valid(e_valid),
-    .out_ready(issue_reg),
-    .empty(list_empty)
+    .out_ready(issue_reg)
 );
 
-reg [ADDR_W:0]       room_reg;              // words of the buffer that nothing is promised to
+// The words of the buffer that each of them needs. Those of the oldest are taken off room_reg before
+// it is known whether there are as many: below 0 it waits.
+wire                 claim;
+wire [ADDR_W:0]      claim_words;
+reg                  claimed_reg;
+reg [ADDR_W+1:0]     room_reg;              // words that nothing is promised to
+
+/* verilator lint_off PINCONNECTEMPTY */
+dma_fifo #(
+    .WIDTH(ADDR_W + 1),
+    .DEPTH(16)
+) claims (
+    .clk(clk),
+    .rst(rst),
+    .in_data(status_ok ? checked_words_reg : {ADDR_W+1{1'b0}}),
+    .in_valid(checked_reg),
+    .in_ready(),
+    .room(),
+    .out_data(claim_words),
+    .out_valid(claim),
+    .out_ready(!claimed_reg),
+    .empty()
+);
+/* verilator lint_on PINCONNECTEMPTY */
+
 reg [ADDR_W:0]       release_reg;           // words to give back
 reg [FRAME_W:0]      undone_reg;            // frames that are not reported yet
 reg [FRAME_W:0]      unsent_reg;            // frames that are not given to the output, or dropped
@@ -283,12 +328,12 @@ reg                  sent_reg;              // one given to the output,
 reg                  dropped_reg;           // one dropped in the clock before
 reg                  frames_full_reg;
 
-wire                 e_read = e_status == COMPLETION_STATUS_OK;
 wire                 request_room;
-wire                 request_busy;
+
+assign issue = e_valid && claimed_reg && !frames_full_reg && !room_reg[ADDR_W+1] && request_room;
 
 always @(posedge clk) begin
-    taken_reg <= answer_reg && pop_ok;
+    taken_reg <= answer_valid_reg && pop_ok;
     taken_queue_reg <= answer_queue_reg;
     taken_address_reg <= pop_address;
     taken_length_reg <= pop_length;
@@ -297,23 +342,39 @@ always @(posedge clk) begin
     taken_l4_reg <= pop_flags[FLAG_L4];
     taken_end_reg <= pop_flags[FLAG_END];
 
+    checked_reg <= taken_reg;
+    checked_queue_reg <= taken_queue_reg;
+    checked_address_reg <= taken_address_reg;
+    checked_length_reg <= taken_length_reg;
+    checked_index_reg <= taken_index_reg;
+    checked_ip_reg <= taken_ip_reg;
+    checked_l4_reg <= taken_l4_reg;
+    checked_end_reg <= taken_end_reg;
+    checked_runt_reg <= taken_length_reg < 14'd14;
+    checked_long_reg <= taken_length_reg > MAX_FRAME[13:0];
+    checked_short_reg <= taken_length_reg < MIN_FRAME;
+    checked_words_reg <= words[ADDR_W:0];
+
+    claimed_reg <= claimed_reg ? !issue : claim;
     // A frame every second clock at most
-    issue_reg <= e_valid && !issue_reg && !frames_full_reg
-                 && (!e_read || (room_reg >= e_words && request_room));
+    issue_reg <= issue;
     undone_reg <= undone_reg + {{FRAME_W{1'b0}}, issue_reg} - {{FRAME_W{1'b0}}, reported_reg};
     unsent_reg <= unsent_reg + {{FRAME_W{1'b0}}, issue_reg}
                   - ({{FRAME_W{1'b0}}, sent_reg} + {{FRAME_W{1'b0}}, dropped_reg});
     // A clock late: two frames of reserve
-    frames_full_reg <= undone_reg >= FRAMES[FRAME_W:0] - 2 || unsent_reg >= FRAMES[FRAME_W:0] - 2;
-    room_reg <= room_reg + release_reg - (issue_reg && e_read ? e_words : {ADDR_W+1{1'b0}});
+    frames_full_reg <= undone_reg[FRAME_W] || &undone_reg[FRAME_W-1:1]
+                       || unsent_reg[FRAME_W] || &unsent_reg[FRAME_W-1:1];
+    room_reg <= room_reg + {1'b0, release_reg} - {1'b0, claim_words & {ADDR_W+1{claim && !claimed_reg}}};
 
     if (rst) begin
         taken_reg <= 1'b0;
+        checked_reg <= 1'b0;
+        claimed_reg <= 1'b0;
         issue_reg <= 1'b0;
         undone_reg <= {FRAME_W+1{1'b0}};
         unsent_reg <= {FRAME_W+1{1'b0}};
         frames_full_reg <= 1'b0;
-        room_reg <= DEPTH[ADDR_W:0];
+        room_reg <= DEPTH[ADDR_W+1:0];
     end
 end
 
@@ -342,7 +403,9 @@ axis_register #(
     .m_axis_tuser({request_function, request_length}),
     .m_axis_tvalid(request_valid),
     .m_axis_tready(request_ready),
-    .busy(request_busy)
+    /* verilator lint_off PINCONNECTEMPTY */
+    .busy()             // the queues' counts tell
+    /* verilator lint_on PINCONNECTEMPTY */
 );
 
 // --- the data comes: in order, straight behind the frame before ----------------------------------
@@ -353,26 +416,38 @@ reg [ADDR_W-1:0]     write_reg;
 reg [ADDR_W-1:0]     start_reg;             // first word of the frame that is coming
 
 wire [ADDR_W-1:0]    write_next = write_reg + 1'b1;
-wire [ADDR_W:0]      written = {1'b0, write_reg - start_reg} + 1'b1;
 wire                 word_read;             // the output is done with a word
 
+// What comes, a clock later: the memory may be far away
+reg                  in_valid_reg, in_last_reg, in_error_reg;
+reg [DMA_W-1:0]      in_data_reg;
+// Words to give back: one that has been read, those of a frame with an error less 1
+reg                  word_read_reg, lost_reg;
+reg [ADDR_W-1:0]     lost_words_reg;
+
 always @(posedge clk) begin
-    release_reg <= {{ADDR_W{1'b0}}, word_read};
-    if (response_valid) begin
-        buffer_ram[write_reg] <= response_data;
-        write_reg <= write_next;
-        if (response_last) begin
-            if (response_error) begin
-                // The next frame takes its place
-                write_reg <= start_reg;
-                release_reg <= written + {{ADDR_W{1'b0}}, word_read};
-            end else begin
-                start_reg <= write_next;
-            end
-        end
+    in_valid_reg <= response_valid;
+    in_data_reg <= response_data;
+    in_last_reg <= response_last;
+    in_error_reg <= response_error;
+
+    word_read_reg <= word_read;
+    lost_reg <= in_valid_reg && in_last_reg && in_error_reg;
+    lost_words_reg <= write_reg - start_reg;
+    release_reg <= {1'b0, lost_words_reg & {ADDR_W{lost_reg}}} + {{ADDR_W{1'b0}}, lost_reg}
+                   + {{ADDR_W{1'b0}}, word_read_reg};
+    if (in_valid_reg) begin
+        buffer_ram[write_reg] <= in_data_reg;
+        // The frame behind one with an error takes its place.
+        write_reg <= in_last_reg && in_error_reg ? start_reg : write_next;
+        if (in_last_reg && !in_error_reg)
+            start_reg <= write_next;
     end
 
     if (rst) begin
+        in_valid_reg <= 1'b0;
+        word_read_reg <= 1'b0;
+        lost_reg <= 1'b0;
         write_reg <= {ADDR_W{1'b0}};
         start_reg <= {ADDR_W{1'b0}};
         release_reg <= {ADDR_W+1{1'b0}};
@@ -387,15 +462,15 @@ end
 wire                 come;
 wire                 come_error;
 // Frames that are asked for, with what becomes of them
-localparam integer FRAME_INFO_W = QUEUE_W + 14 + 16 + 3 + 3;
+localparam integer FRAME_INFO_W = QUEUE_W + 14 + 16 + 3 + 1 + 3;
 
 wire                 c_valid;
 wire [QUEUE_W-1:0]   c_queue;
 wire [13:0]          c_length;
 wire [15:0]          c_index;
 wire                 c_ip, c_l4, c_short;
+wire                 c_read;
 wire [2:0]           c_check;           // status of the descriptor
-wire                 c_read = c_check == COMPLETION_STATUS_OK;
 wire                 resolve = c_valid && (!c_read || come);
 
 reg                  done_valid_reg;
@@ -405,8 +480,22 @@ reg [13:0]           done_length_reg;
 reg [2:0]            done_status_reg;
 reg                  send_valid_reg;
 reg                  send_ip_reg, send_l4_reg, send_short_reg;
+// A clock later, with its bytes in memory less 1
+reg                  store_valid_reg;
+reg [QUEUE_W-1:0]    store_queue_reg;
+reg                  store_ip_reg, store_l4_reg, store_short_reg;
+reg [13:0]           store_data_m1_reg;
 
-wire [2:0]           done_status;
+// The oldest that is done, and the one that is offered. A clock lies between two that are offered, so
+// that ready goes no further than valid.
+wire                 d_valid;
+wire [QUEUE_W-1:0]   d_queue;
+wire [15:0]          d_index;
+wire [2:0]           d_status;
+reg                  tx_done_valid_reg;
+reg [QUEUE_W-1:0]    tx_done_gq_reg;
+reg [15:0]           tx_done_index_reg;
+reg [2:0]            tx_done_status_reg;
 
 /* verilator lint_off PINCONNECTEMPTY */
 dma_fifo #(
@@ -415,8 +504,8 @@ dma_fifo #(
 ) comes (
     .clk(clk),
     .rst(rst),
-    .in_data(response_error),
-    .in_valid(response_valid && response_last),
+    .in_data(in_error_reg),
+    .in_valid(in_valid_reg && in_last_reg),
     .in_ready(),
     .room(),
     .out_data(come_error),
@@ -431,11 +520,11 @@ dma_fifo #(
 ) frames (
     .clk(clk),
     .rst(rst),
-    .in_data({e_queue, e_length, e_index, e_ip, e_l4, e_short, e_status}),
+    .in_data({e_queue, e_length, e_index, e_ip, e_l4, e_short, e_read, e_status}),
     .in_valid(issue_reg),
     .in_ready(),
     .room(),
-    .out_data({c_queue, c_length, c_index, c_ip, c_l4, c_short, c_check}),
+    .out_data({c_queue, c_length, c_index, c_ip, c_l4, c_short, c_read, c_check}),
     .out_valid(c_valid),
     .out_ready(!c_read || come),
     .empty()
@@ -451,9 +540,9 @@ dma_fifo #(
     .in_valid(done_valid_reg),
     .in_ready(),
     .room(),
-    .out_data({tx_done_gq, tx_done_index, done_status}),
-    .out_valid(tx_done_valid),
-    .out_ready(tx_done_ready),
+    .out_data({d_queue, d_index, d_status}),
+    .out_valid(d_valid),
+    .out_ready(!tx_done_valid_reg),
     .empty()
 );
 /* verilator lint_on PINCONNECTEMPTY */
@@ -462,7 +551,13 @@ always @(posedge clk) begin
     done_valid_reg <= resolve;
     send_valid_reg <= resolve && c_read && !come_error;
     dropped_reg <= resolve && (!c_read || come_error);
-    reported_reg <= tx_done_valid && tx_done_ready;
+    if (!tx_done_valid_reg) begin
+        tx_done_gq_reg <= d_queue;
+        tx_done_index_reg <= d_index;
+        tx_done_status_reg <= d_status;
+    end
+    tx_done_valid_reg <= tx_done_valid_reg ? !tx_done_ready : d_valid;
+    reported_reg <= tx_done_valid_reg && tx_done_ready;
     done_queue_reg <= c_queue;
     done_index_reg <= c_index;
     done_length_reg <= c_length;
@@ -470,28 +565,45 @@ always @(posedge clk) begin
     send_ip_reg <= c_ip;
     send_l4_reg <= c_l4;
     send_short_reg <= c_short;
+    store_valid_reg <= send_valid_reg;
+    store_queue_reg <= done_queue_reg;
+    store_ip_reg <= send_ip_reg;
+    store_l4_reg <= send_l4_reg;
+    store_short_reg <= send_short_reg;
+    store_data_m1_reg <= done_length_reg - 14'd1;
 
     if (rst) begin
         done_valid_reg <= 1'b0;
         send_valid_reg <= 1'b0;
+        store_valid_reg <= 1'b0;
+        tx_done_valid_reg <= 1'b0;
         dropped_reg <= 1'b0;
         reported_reg <= 1'b0;
     end
 end
 
-assign tx_done_status = {1'd0, done_status};
+assign tx_done_valid = tx_done_valid_reg;
+assign tx_done_gq = tx_done_gq_reg;
+assign tx_done_index = tx_done_index_reg;
+assign tx_done_status = {1'd0, tx_done_status_reg};
 assign tx_queue_event_valid = done_valid_reg;
 assign tx_queue_event_index = {done_queue_reg, done_status_reg};
 assign tx_queue_event_bytes = done_length_reg;
 
 // --- output: frame after frame, a beat a clock ---------------------------------------------------
 
-// The frame that is next
-wire                 n_valid;
-wire [QUEUE_W-1:0]   n_queue;
-wire                 n_ip, n_l4, n_short;
-wire [13:0]          n_data_m1;                 // bytes in memory less 1
-wire                 n_take;
+// The oldest frame that waits, with its bytes in memory less 1
+wire                 o_valid;
+wire [QUEUE_W-1:0]   o_queue;
+wire                 o_ip, o_l4, o_short;
+wire [13:0]          o_data_m1;
+wire [13:0]          o_frame_m1 = o_short ? MIN_FRAME - 14'd1 : o_data_m1;
+// The frame that is next. It is taken when there is none: a frame in two clocks at most.
+reg                  n_valid_reg;
+reg [QUEUE_W-1:0]    n_queue_reg;
+reg                  n_ip_reg, n_l4_reg;
+reg [13:0]           n_data_m1_reg, n_frame_m1_reg, n_length_reg;   // the second and third with padding
+reg                  n_data_last_reg, n_last_reg;                   // they are one beat
 
 /* verilator lint_off PINCONNECTEMPTY */
 dma_fifo #(
@@ -500,13 +612,13 @@ dma_fifo #(
 ) sends (
     .clk(clk),
     .rst(rst),
-    .in_data({done_queue_reg, send_ip_reg, send_l4_reg, send_short_reg, done_length_reg - 14'd1}),
-    .in_valid(send_valid_reg),
+    .in_data({store_queue_reg, store_ip_reg, store_l4_reg, store_short_reg, store_data_m1_reg}),
+    .in_valid(store_valid_reg),
     .in_ready(),
     .room(),
-    .out_data({n_queue, n_ip, n_l4, n_short, n_data_m1}),
-    .out_valid(n_valid),
-    .out_ready(n_take),
+    .out_data({o_queue, o_ip, o_l4, o_short, o_data_m1}),
+    .out_valid(o_valid),
+    .out_ready(!n_valid_reg),
     .empty()
 );
 /* verilator lint_on PINCONNECTEMPTY */
@@ -528,8 +640,7 @@ wire                 out_room;
 wire                 g_word_last = g_data_reg
                                    && (g_data_last_reg || g_beat_reg == RATIO[RATIO_W-1:0] - 1'b1);
 wire                 g_step = g_valid_reg && out_room;
-assign n_take = n_valid && (!g_valid_reg || (g_step && g_last_reg));
-wire [13:0]          n_frame_m1 = n_short ? MIN_FRAME - 14'd1 : n_data_m1;
+wire                 n_take = n_valid_reg && (!g_valid_reg || (g_step && g_last_reg));
 
 assign word_read = g_step && g_word_last;
 
@@ -558,10 +669,21 @@ generate
 endgenerate
 
 always @(posedge clk) begin
-    sent_reg <= n_take;
+    sent_reg <= o_valid && !n_valid_reg;
+    n_valid_reg <= n_valid_reg ? !n_take : o_valid;
+    if (!n_valid_reg) begin
+        n_queue_reg <= o_queue;
+        n_ip_reg <= o_ip;
+        n_l4_reg <= o_l4;
+        n_data_m1_reg <= o_data_m1;
+        n_frame_m1_reg <= o_frame_m1;
+        n_length_reg <= o_short ? MIN_FRAME : o_data_m1 + 14'd1;
+        n_data_last_reg <= o_data_m1[13:BEAT_W] == 0;
+        n_last_reg <= o_frame_m1[13:BEAT_W] == 0;
+    end
     if (g_step) begin
-        g_frame_m1_reg <= g_frame_m1_reg - BEAT_BYTES[13:0];
-        g_data_m1_reg <= g_data_m1_reg - BEAT_BYTES[13:0];
+        g_frame_m1_reg[13:BEAT_W] <= g_frame_m1_reg[13:BEAT_W] - 1'b1;
+        g_data_m1_reg[13:BEAT_W] <= g_data_m1_reg[13:BEAT_W] - 1'b1;
         g_last_reg <= g_frame_m1_reg[13:BEAT_W] == 1;
         g_data_last_reg <= g_data_m1_reg[13:BEAT_W] == 1;
         if (g_data_last_reg)
@@ -574,15 +696,15 @@ always @(posedge clk) begin
     end
     if (n_take) begin
         g_valid_reg <= 1'b1;
-        g_queue_reg <= n_queue;
-        g_ip_reg <= n_ip;
-        g_l4_reg <= n_l4;
+        g_queue_reg <= n_queue_reg;
+        g_ip_reg <= n_ip_reg;
+        g_l4_reg <= n_l4_reg;
         g_data_reg <= 1'b1;
-        g_data_last_reg <= n_data_m1[13:BEAT_W] == 0;
-        g_last_reg <= n_frame_m1[13:BEAT_W] == 0;
-        g_data_m1_reg <= n_data_m1;
-        g_frame_m1_reg <= n_frame_m1;
-        g_length_reg <= n_frame_m1 + 14'd1;
+        g_data_last_reg <= n_data_last_reg;
+        g_last_reg <= n_last_reg;
+        g_data_m1_reg <= n_data_m1_reg;
+        g_frame_m1_reg <= n_frame_m1_reg;
+        g_length_reg <= n_length_reg;
         g_beat_reg <= {RATIO_W{1'b0}};
     end
 
@@ -625,6 +747,7 @@ always @(posedge clk) begin
 
     if (rst) begin
         sent_reg <= 1'b0;
+        n_valid_reg <= 1'b0;
         g_valid_reg <= 1'b0;
         p_valid_reg <= 1'b0;
         r_valid_reg <= 1'b0;
@@ -677,21 +800,16 @@ assign m_axis_tuser = user;
 generate
     for (g = 0; g < QUEUES; g = g + 1) begin : queue
         localparam integer QUEUE = g;
-        reg [COUNT_W-1:0] count_reg;
-        wire more = pop_valid_reg && pop_queue_reg == QUEUE[QUEUE_W-1:0];
-        wire nothing = answer_reg && !pop_ok && answer_queue_reg == QUEUE[QUEUE_W-1:0];
-        wire gone = tx_done_valid && tx_done_ready && tx_done_gq == QUEUE[QUEUE_W-1:0];
-        reg gone_reg;
+        reg [COUNT_W-1:0] count_reg;        // descriptors from checked_reg to tx_done
+        wire more = taken_reg && taken_turn_reg[g];
+        wire less = reported_reg && tx_done_gq_reg == QUEUE[QUEUE_W-1:0];     // it stands a clock longer
         reg idle_reg;
 
         always @(posedge clk) begin
-            gone_reg <= gone;
-            if (more || nothing || gone_reg)
-                count_reg <= count_reg + {{COUNT_W-1{1'b0}}, more}
-                             - {{COUNT_W-1{1'b0}}, nothing} - {{COUNT_W-1{1'b0}}, gone_reg};
-            idle_reg <= count_reg == 0 && !more && !usable_reg[QUEUE];
+            count_reg <= count_reg + {{COUNT_W-1{less && !more}}, less != more};
+            idle_reg <= count_reg == 0 && !usable_reg[g] && !pick_reg[g] && !pop_reg[g]
+                        && !answer_reg[g] && !taken_turn_reg[g];
             if (rst) begin
-                gone_reg <= 1'b0;
                 count_reg <= {COUNT_W{1'b0}};
                 idle_reg <= 1'b1;
             end
@@ -700,17 +818,21 @@ generate
     end
 endgenerate
 
+// The queues' bits cover a descriptor until tx_done, sending_reg what is left then
+reg                  sending_reg;
 reg                  busy_reg;
 
 always @(posedge clk) begin
-    busy_reg <= pop_valid_reg || !(&queue_idle) || !list_empty || request_busy
-                || undone_reg != 0 || unsent_reg != 0 || g_valid_reg || p_valid_reg || r_valid_reg
-                || q_valid_reg || !out_empty;
-    if (rst)
+    sending_reg <= unsent_reg != 0 || n_valid_reg || g_valid_reg || p_valid_reg || r_valid_reg
+                   || q_valid_reg || !out_empty;
+    busy_reg <= usable_any_reg || !(&queue_idle) || sending_reg;
+    if (rst) begin
+        sending_reg <= 1'b0;
         busy_reg <= 1'b0;
+    end
 end
 
-assign busy = usable != {QUEUES{1'b0}} || usable_reg != {QUEUES{1'b0}} || busy_reg;
+assign busy = usable != {QUEUES{1'b0}} || usable_any_reg || busy_reg;
 
 endmodule
 

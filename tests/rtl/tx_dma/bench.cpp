@@ -9,7 +9,7 @@
 using namespace axis;
 
 static const unsigned WORD = DATA_W < 128 ? 16 : DATA_W / 8; /* bytes of the host bus */
-static const unsigned QUEUES = 8, META_BYTES = 29, MAX_FRAME = 9728;
+static const unsigned QUEUES = 8, META_BYTES = 29, MAX_FRAME = 9728, FRAMES = 64;
 enum { OK, DMA_ERROR, LENGTH_ERROR, UNSUPPORTED };
 
 struct job {
@@ -29,8 +29,10 @@ struct bench : dut<Vtx_dma> {
 	unsigned word = 0, popped = QUEUES; /* QUEUES: no pop in the clock before */
 	unsigned outstanding[QUEUES] = {}, served[QUEUES] = {};
 	unsigned request_stall = 0, response_stall = 0, done_stall = 0, stale = 0, bad = 0;
-	unsigned latency = 10, available_before = 0, enable_before = 0;
-	unsigned available_seen = 0, enable_seen = 0; /* the clock before that */
+	unsigned latency = 10, available_before = 0, enable_before = 0, idle_before = 0xff;
+	/* the clock before that, and before that */
+	unsigned available_seen = 0, enable_seen = 0, available_old = 0, enable_old = 0;
+	unsigned in_flight = 0; /* asked for, and not reported */
 	uint64_t frames = 0, dones = 0, refused_pops = 0;
 	bool request_held = false, done_held = false;
 	uint64_t request_was = 0, done_was = 0;
@@ -136,10 +138,16 @@ struct bench : dut<Vtx_dma> {
 	void check()
 	{
 		popped = m.pop_valid ? m.pop_queue : QUEUES;
-		/* The choice is made of what was seen two clocks before. */
+		/* The choice is made of what was seen three clocks before. */
 		if (m.pop_valid &&
-		    (!(available_seen >> popped & 1) || !(enable_seen >> (popped / 4) & 1)))
+		    (!(available_old >> popped & 1) || !(enable_old >> (popped / 4) & 1)))
 			fail("a queue is popped that has nothing or may not");
+		if (m.pop_valid && ((idle_before | m.queue_idle) >> popped & 1))
+			fail("queue_idle though a queue is about to be popped");
+		idle_before = m.queue_idle;
+		if (!m.busy && (m.pop_valid || !to_report.empty() || !to_send.empty()))
+			fail("not busy though something is inside");
+		available_old = available_seen, enable_old = enable_seen;
 		available_seen = available_before, available_before = m.available;
 		enable_seen = enable_before, enable_before = m.tx_enable;
 
@@ -154,6 +162,8 @@ struct bench : dut<Vtx_dma> {
 			    m.request_length != j->length || m.request_function != j->queue / 4)
 				return fail("request that no descriptor asks for");
 			to_request.pop_front();
+			if (++in_flight > FRAMES)
+				fail("too many frames in flight");
 			reads.push_back({ j, cycles + 1 + r() % latency });
 		}
 		uint64_t done = m.tx_done_gq | m.tx_done_index << 8 | m.tx_done_status << 24;
@@ -172,6 +182,7 @@ struct bench : dut<Vtx_dma> {
 			if (!j->data.empty() && !j->read)
 				fail("tx_done before the data has been read");
 			to_report.pop_front();
+			in_flight -= !j->data.empty();
 			outstanding[j->queue]--;
 			dones++;
 		}
@@ -278,6 +289,42 @@ int main()
 		b.out.stall_percent = 0;
 		t.check(b.finish() && ok && b.frames == 240,
 			w + "a stalled stream stops reads at what the buffer holds", b.error);
+	}
+	for (bool stream : { true, false }) { /* more frames than may be in flight */
+		bench b(42);
+		(stream ? b.out.stall_percent : b.done_stall) = 100;
+		for (unsigned i = 0; i < 150; i++)
+			b.post(i % QUEUES, 60);
+		for (unsigned i = 0; i < 3000; i++)
+			b.clock();
+		/* Those in the last FIFO are out of the count, a beat each at 512 bits. */
+		uint64_t gone = stream ? b.dones : b.frames;
+		bool ok = gone >= FRAMES - 2 && gone < FRAMES + 30 && b.frames + b.dones == gone;
+		b.out.stall_percent = b.done_stall = 0;
+		t.check(b.finish() && ok && b.frames == 150 && b.dones == 150,
+			w + "a stalled " + (stream ? "stream" : "tx_done") + " stops reads at " +
+				std::to_string(FRAMES) + " frames",
+			b.error);
+	}
+	{ /* in all more words than the buffer has */
+		bench b(43);
+		for (unsigned i = 0; i < 2200; i++)
+			b.post(i % QUEUES, 100, DMA_ERROR);
+		for (unsigned i = 0; i < 8; i++)
+			b.post(i, MAX_FRAME);
+		t.check(b.finish() && b.frames == 8 && b.dones == 2208,
+			w + "frames with read errors leave the buffer empty", b.error);
+	}
+	{ /* queues that are not neighbours */
+		bench b(44);
+		for (unsigned i = 0; i < 600; i++)
+			b.post(1 + i % 3 * 3, 60);
+		for (unsigned i = 0; i < 600; i++)
+			b.clock();
+		unsigned low = std::min({ b.served[1], b.served[4], b.served[7] });
+		unsigned high = std::max({ b.served[1], b.served[4], b.served[7] });
+		t.check(b.error.empty() && low > 0 && high <= low + 2,
+			w + "three queues far from each other take turns", b.error);
 	}
 	{ /* turns, a function's transmitter, rate */
 		bench b(41);
