@@ -9,6 +9,9 @@
 // neighbours in memory. The first of such a pair waits for the second at most PAIR_CLOCKS, and not
 // at all when the bus is idle or a completion of another queue is behind it. The line may change
 // until it is taken. Order: that of the completions. Up to 128 lines wait for their answer.
+//
+// Rate: a line in two clocks, as the bus has no more at these widths: so nothing waits here for dma_write's
+// ready. With lines of 64 bytes: a line a clock. Latency: 1 clock to the line, 2 from its answer.
 
 module completion_line #
 (
@@ -68,14 +71,15 @@ reg [LINE_W-1:0] data_reg;
 reg [LINE_W/8-1:0] strobe_reg;
 
 wire tx = s_ring[RING_W-1];
-wire ack_ready;
+wire ack_room;
 wire sent = m_line_valid && m_line_ready;
+wire free;                              // the line is empty, or leaves
 wire merge;
-wire load = s_valid && (!valid_reg || sent);
+wire load = s_valid && free;
 wire two;
 
-assign s_ready = !valid_reg || sent || merge;
-assign m_line_valid = valid_reg && ack_ready;
+assign s_ready = free || merge;
+assign m_line_valid = valid_reg && ack_room;
 assign m_line_full = !ring_reg[RING_W-1];
 assign m_line_function = function_reg;
 assign m_line_address = address_reg;
@@ -105,6 +109,7 @@ generate
         reg late_reg;
 
         assign two = two_reg;
+        assign free = !valid_reg || sent;
         assign merge = valid_reg && waiting_reg && s_valid && s_ring == ring_reg && !sent;
         assign m_line_urgent = !waiting_reg || late_reg || (s_valid && s_ring != ring_reg);
 
@@ -128,6 +133,7 @@ generate
         end
     end else begin : pairs
         assign two = 1'b0;
+        assign free = !valid_reg;
         assign merge = 1'b0;
         assign m_line_urgent = 1'b1;
 
@@ -140,7 +146,25 @@ generate
     end
 endgenerate
 
-// Lines that wait for their answer
+// Lines that wait for their answer, and the answer, each a clock late: they come from far
+reg sent_reg;
+reg sent_two_reg;
+reg [RING_W-1:0] sent_ring_reg;
+reg answer_reg;
+reg answer_error_reg;
+
+always @(posedge clk) begin
+    sent_reg <= sent;
+    sent_two_reg <= two;
+    sent_ring_reg <= ring_reg;
+    answer_reg <= line_done_valid;
+    answer_error_reg <= line_done_error;
+    if (rst) begin
+        sent_reg <= 1'b0;
+        answer_reg <= 1'b0;
+    end
+end
+
 wire ack_valid;
 wire ack_empty;
 wire [RING_W-1:0] ack_ring;
@@ -149,17 +173,18 @@ wire ack_two;
 /* verilator lint_off PINCONNECTEMPTY */
 dma_fifo #(
     .WIDTH(RING_W + 1),
-    .DEPTH(128)
+    .DEPTH(128),
+    .MARGIN(3)          // sent before it is seen
 ) acks (
     .clk(clk),
     .rst(rst),
-    .in_data({ring_reg, two}),
-    .in_valid(sent),
-    .in_ready(ack_ready),
-    .room(),
+    .in_data({sent_ring_reg, sent_two_reg}),
+    .in_valid(sent_reg),
+    .in_ready(),
+    .room(ack_room),
     .out_data({ack_ring, ack_two}),
     .out_valid(ack_valid),
-    .out_ready(line_done_valid),
+    .out_ready(answer_reg),
     .empty(ack_empty)
 );
 /* verilator lint_on PINCONNECTEMPTY */
@@ -170,12 +195,10 @@ reg done_two_reg;
 reg done_error_reg;
 
 always @(posedge clk) begin
-    if (line_done_valid) begin
-        done_ring_reg <= ack_ring;
-        done_two_reg <= ack_two;
-        done_error_reg <= line_done_error;
-    end
-    done_valid_reg <= line_done_valid && ack_valid;
+    done_ring_reg <= ack_ring;
+    done_two_reg <= ack_two;
+    done_error_reg <= answer_error_reg;
+    done_valid_reg <= answer_reg && ack_valid;
     if (rst)
         done_valid_reg <= 1'b0;
 end
@@ -184,7 +207,7 @@ assign done_valid = done_valid_reg;
 assign done_ring = done_ring_reg;
 assign done_two = done_two_reg;
 assign done_error = done_error_reg;
-assign busy = valid_reg || !ack_empty || done_valid_reg;
+assign busy = valid_reg || sent_reg || !ack_empty || done_valid_reg;
 
 endmodule
 

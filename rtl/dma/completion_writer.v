@@ -20,7 +20,9 @@
 // start at 0 when the queue is enabled; it must not be before that. Base and size must not change
 // while enable or active is 1.
 //
-// Rate: a completion a clock, transmit one in two clocks. Latency: 8 clocks to the line.
+// Rate: a completion a clock into the pipe, transmit one in two clocks; a line in two clocks, with lines of
+// 64 bytes one a clock. Latency: 10 clocks to the line. Counts and errors follow 3 clocks behind a line's
+// answer; active and busy come from registers.
 
 module completion_writer #
 (
@@ -107,8 +109,6 @@ localparam integer WRITE_W = RING_W + 64 + 256;
 
 // Rings: those of the receive queues, then those of the transmit queues
 wire [RINGS-1:0] enable = {tx_enable, rx_enable};
-wire [RINGS*64-1:0] base = {tx_base, rx_base};
-wire [RINGS*4-1:0] size_log2 = {tx_size_log2, rx_size_log2};
 
 // Entries that wait for their frame's answer
 wire waiting_valid;
@@ -140,6 +140,8 @@ dma_fifo #(
     .empty(waiting_empty)
 );
 
+reg room_reg;                   // behind the pipe, a clock old: the FIFO is far
+wire room;
 wire tx_valid;
 wire tx_take;
 wire [QUEUE_W-1:0] tx_queue;
@@ -158,6 +160,7 @@ completion_tx #(
     .tx_done_gq(tx_done_gq),
     .tx_done_index(tx_done_index),
     .tx_done_status(tx_done_status),
+    .room(room_reg),
     .out_valid(tx_valid),
     .out_take(tx_take),
     .out_queue(tx_queue),
@@ -166,18 +169,20 @@ completion_tx #(
     .waiting(tx_waiting)
 );
 
-// One a clock into the pipe, both directions in turn. The pipe does not stall: room covers it.
-reg last_rx_reg;
-wire room;
+// One a clock into the pipe, transmit first: between two of its own it leaves a clock in which there is
+// room. The pipe does not stall: room covers it.
 wire rx_valid = waiting_valid && frame_done_valid;
 
-assign waiting_take = room && rx_valid && !(tx_valid && last_rx_reg);
-assign frame_done_ready = room && waiting_valid && !(tx_valid && last_rx_reg);
-assign tx_take = room && tx_valid && !waiting_take;
+assign waiting_take = room_reg && rx_valid && !tx_valid;
+assign frame_done_ready = room_reg && waiting_valid && !tx_valid;
+assign tx_take = room_reg && tx_valid;
 
+// Receive; of transmit what completion_tx says now
 reg p1_valid_reg;
 reg p1_tx_reg;
-reg [QUEUE_W-1:0] p1_queue_reg;
+reg [QUEUE_W-1:0] p1_rx_queue_reg;
+reg [QUEUE_W-1:0] p1_tx_queue_reg;
+reg [RINGS-1:0] p1_select_reg;  // the queue of either direction, one bit each
 reg [15:0] p1_index_reg;
 reg [3:0] p1_status_reg;
 reg p1_more_reg;
@@ -189,115 +194,184 @@ reg refused_reg;                // a piece of the frame has been refused
 
 wire refused = frame_done_error || (refused_reg && !waiting_first);
 
+integer i;
+
+// Loaded also without a completion, here and below: it counts when it is valid
 always @(posedge clk) begin
-    if (waiting_take || tx_take) begin
-        last_rx_reg <= waiting_take;
-        p1_tx_reg <= tx_take;
-        p1_queue_reg <= waiting_take ? waiting_queue : tx_queue;
-        p1_index_reg <= waiting_take ? waiting_index : tx_index;
-        p1_status_reg <= !waiting_take ? tx_status :
-                         {1'd0, frame_done_error ? COMPLETION_STATUS_DMA_ERROR :
-                                waiting_truncated ? COMPLETION_STATUS_TRUNCATED : COMPLETION_STATUS_OK};
+    room_reg <= room;
+    p1_tx_reg <= tx_valid;
+    p1_rx_queue_reg <= waiting_queue;
+    p1_tx_queue_reg <= tx_queue;
+    for (i = 0; i < QUEUES; i = i + 1) begin
+        p1_select_reg[i] <= waiting_queue == i[QUEUE_W-1:0];
+        p1_select_reg[QUEUES+i] <= tx_queue == i[QUEUE_W-1:0];
     end
-    if (waiting_take) begin
-        p1_more_reg <= waiting_more;
-        p1_words_reg <= waiting_words;
+    p1_index_reg <= waiting_index;
+    p1_status_reg <= {1'd0, frame_done_error ? COMPLETION_STATUS_DMA_ERROR :
+                            waiting_truncated ? COMPLETION_STATUS_TRUNCATED : COMPLETION_STATUS_OK};
+    p1_more_reg <= waiting_more;
+    p1_words_reg <= waiting_words;
+    event_result_reg <= refused ? RX_QUEUE_RESULT_DMA_ERROR :
+                        waiting_truncated ? RX_QUEUE_RESULT_NO_DESCRIPTOR : RX_QUEUE_RESULT_COMPLETED;
+    event_bytes_reg <= waiting_bytes;
+    if (waiting_take)
         refused_reg <= refused;
-        event_result_reg <= refused ? RX_QUEUE_RESULT_DMA_ERROR :
-                            waiting_truncated ? RX_QUEUE_RESULT_NO_DESCRIPTOR : RX_QUEUE_RESULT_COMPLETED;
-        event_bytes_reg <= waiting_bytes;
-    end
     p1_valid_reg <= waiting_take || tx_take;
     event_valid_reg <= waiting_take && !waiting_more;
     if (rst) begin
+        room_reg <= 1'b0;
         p1_valid_reg <= 1'b0;
         event_valid_reg <= 1'b0;
-        last_rx_reg <= 1'b0;
     end
 end
 
 assign done_event_valid = event_valid_reg;
-assign done_event_index = {p1_queue_reg, event_result_reg};
+assign done_event_index = {p1_rx_queue_reg, event_result_reg};
 assign done_event_bytes = event_bytes_reg;
 
-// Stage 1: the ring's base, size, and count of completions begun
+// Stage 1: the queue's base, size, and count of completions begun, for either direction
 wire [RINGS*16-1:0] issued;
-wire [RING_W-1:0] p1_ring = {p1_tx_reg, p1_queue_reg};
+reg [56+4+16:0] p1_rx_of;
+reg [56+4+16:0] p1_tx_of;
+integer j;
+
+// A bit a queue has fewer ends than a bit of its number. A base that is not aligned must not make a line
+// cross 4 KiB.
+always @* begin
+    p1_rx_of = 77'd0;
+    p1_tx_of = 77'd0;
+    for (j = 0; j < QUEUES; j = j + 1) begin
+        if (p1_select_reg[j])
+            p1_rx_of = p1_rx_of | {rx_base[64*j+7 +: 57], rx_size_log2[4*j +: 4], issued[16*j +: 16]};
+        if (p1_select_reg[QUEUES+j])
+            p1_tx_of = p1_tx_of | {tx_base[64*j+7 +: 57], tx_size_log2[4*j +: 4], issued[16*(QUEUES+j) +: 16]};
+    end
+end
+
+wire [RING_W-1:0] p1_ring = {p1_tx_reg, p1_tx_reg ? p1_tx_queue_reg : p1_rx_queue_reg};
 
 reg p2_valid_reg;
 reg [RING_W-1:0] p2_ring_reg;
-reg [63:0] p2_base_reg;
-reg [3:0] p2_size_reg;
-reg [15:0] p2_count_reg;
+reg [56:0] p2_rx_base_reg;
+reg [56:0] p2_tx_base_reg;
+reg [3:0] p2_rx_size_reg;
+reg [3:0] p2_tx_size_reg;
+reg [15:0] p2_rx_count_reg;
+reg [15:0] p2_tx_count_reg;
 reg [15:0] p2_index_reg;
 reg [3:0] p2_status_reg;
 reg p2_more_reg;
 reg [159:0] p2_words_reg;
 
 always @(posedge clk) begin
-    if (p1_valid_reg) begin
-        p2_ring_reg <= p1_ring;
-        // A base that is not aligned must not make a line cross 4 KiB.
-        p2_base_reg <= {base[{p1_ring, 6'd7} +: 57], 7'd0};
-        p2_size_reg <= size_log2[{p1_ring, 2'd0} +: 4];
-        p2_count_reg <= issued[{p1_ring, 4'd0} +: 16];
-        p2_index_reg <= p1_index_reg;
-        p2_status_reg <= p1_status_reg;
-        p2_more_reg <= p1_more_reg;
-        p2_words_reg <= p1_words_reg;
-    end
+    p2_ring_reg <= p1_ring;
+    {p2_rx_base_reg, p2_rx_size_reg, p2_rx_count_reg} <= p1_rx_of;
+    {p2_tx_base_reg, p2_tx_size_reg, p2_tx_count_reg} <= p1_tx_of;
+    p2_index_reg <= p1_tx_reg ? tx_index : p1_index_reg;
+    p2_status_reg <= p1_tx_reg ? tx_status : p1_status_reg;
+    p2_more_reg <= p1_more_reg;
+    p2_words_reg <= p1_words_reg;
     p2_valid_reg <= p1_valid_reg;
     if (rst)
         p2_valid_reg <= 1'b0;
 end
 
-// Stage 2: offset in the ring, phase, low half of the address
-wire [15:0] p2_mask = ~(16'hffff << p2_size_reg);
-wire [15:0] p2_entry = p2_count_reg & p2_mask;
+// Stage 2: those of the direction
 wire p2_tx = p2_ring_reg[RING_W-1];
-wire [31:0] p2_offset = p2_tx ? {13'd0, p2_entry, 3'd0} : {11'd0, p2_entry, 5'd0};
 
 reg p3_valid_reg;
 reg [RING_W-1:0] p3_ring_reg;
-reg [32:0] p3_low_reg;
-reg [31:0] p3_high_reg;
-reg p3_phase_reg;
+reg [56:0] p3_base_reg;
+reg [3:0] p3_size_reg;
+reg [15:0] p3_count_reg;
 reg [15:0] p3_index_reg;
 reg [3:0] p3_status_reg;
 reg p3_more_reg;
 reg [159:0] p3_words_reg;
 
 always @(posedge clk) begin
-    if (p2_valid_reg) begin
-        p3_ring_reg <= p2_ring_reg;
-        p3_low_reg <= {1'b0, p2_base_reg[31:0]} + {1'b0, p2_offset};
-        p3_high_reg <= p2_base_reg[63:32];
-        p3_phase_reg <= !p2_count_reg[p2_size_reg];
-        p3_index_reg <= p2_index_reg;
-        p3_status_reg <= p2_status_reg;
-        p3_more_reg <= p2_more_reg;
-        p3_words_reg <= p2_words_reg;
-    end
+    p3_ring_reg <= p2_ring_reg;
+    p3_base_reg <= p2_tx ? p2_tx_base_reg : p2_rx_base_reg;
+    p3_size_reg <= p2_tx ? p2_tx_size_reg : p2_rx_size_reg;
+    p3_count_reg <= p2_tx ? p2_tx_count_reg : p2_rx_count_reg;
+    p3_index_reg <= p2_index_reg;
+    p3_status_reg <= p2_status_reg;
+    p3_more_reg <= p2_more_reg;
+    p3_words_reg <= p2_words_reg;
     p3_valid_reg <= p2_valid_reg;
     if (rst)
         p3_valid_reg <= 1'b0;
 end
 
-// Stage 3: high half of the address; the words
-reg [255:0] p3_data;
+// Stage 3: entry in the ring, phase
+wire [15:0] p3_mask = ~(16'hffff << p3_size_reg);
+
+reg p4_valid_reg;
+reg [RING_W-1:0] p4_ring_reg;
+reg [56:0] p4_base_reg;
+reg [15:0] p4_entry_reg;
+reg p4_phase_reg;
+reg [15:0] p4_index_reg;
+reg [3:0] p4_status_reg;
+reg p4_more_reg;
+reg [159:0] p4_words_reg;
+
+always @(posedge clk) begin
+    p4_ring_reg <= p3_ring_reg;
+    p4_base_reg <= p3_base_reg;
+    p4_entry_reg <= p3_count_reg & p3_mask;
+    p4_phase_reg <= !p3_count_reg[p3_size_reg];
+    p4_index_reg <= p3_index_reg;
+    p4_status_reg <= p3_status_reg;
+    p4_more_reg <= p3_more_reg;
+    p4_words_reg <= p3_words_reg;
+    p4_valid_reg <= p3_valid_reg;
+    if (rst)
+        p4_valid_reg <= 1'b0;
+end
+
+// Stage 4: low half of the address
+wire [31:0] p4_offset = p4_ring_reg[RING_W-1] ? {13'd0, p4_entry_reg, 3'd0} : {11'd0, p4_entry_reg, 5'd0};
+
+reg p5_valid_reg;
+reg [RING_W-1:0] p5_ring_reg;
+reg [32:0] p5_low_reg;
+reg [31:0] p5_high_reg;
+reg p5_phase_reg;
+reg [15:0] p5_index_reg;
+reg [3:0] p5_status_reg;
+reg p5_more_reg;
+reg [159:0] p5_words_reg;
+
+always @(posedge clk) begin
+    p5_ring_reg <= p4_ring_reg;
+    p5_low_reg <= {1'b0, p4_base_reg[24:0], 7'd0} + {1'b0, p4_offset};
+    p5_high_reg <= p4_base_reg[56:25];
+    p5_phase_reg <= p4_phase_reg;
+    p5_index_reg <= p4_index_reg;
+    p5_status_reg <= p4_status_reg;
+    p5_more_reg <= p4_more_reg;
+    p5_words_reg <= p4_words_reg;
+    p5_valid_reg <= p4_valid_reg;
+    if (rst)
+        p5_valid_reg <= 1'b0;
+end
+
+// Stage 5: high half of the address; the words
+reg [255:0] p5_data;
 
 always @* begin
-    p3_data = 256'd0;
-    if (p3_ring_reg[RING_W-1]) begin
-        p3_data[TX_COMPLETION_DESCRIPTOR_INDEX +: TX_COMPLETION_DESCRIPTOR_INDEX_W] = p3_index_reg;
-        p3_data[TX_COMPLETION_STATUS_STATUS +: TX_COMPLETION_STATUS_STATUS_W] = p3_status_reg;
-        p3_data[TX_COMPLETION_STATUS_PHASE] = p3_phase_reg;
+    p5_data = 256'd0;
+    if (p5_ring_reg[RING_W-1]) begin
+        p5_data[TX_COMPLETION_DESCRIPTOR_INDEX +: TX_COMPLETION_DESCRIPTOR_INDEX_W] = p5_index_reg;
+        p5_data[TX_COMPLETION_STATUS_STATUS +: TX_COMPLETION_STATUS_STATUS_W] = p5_status_reg;
+        p5_data[TX_COMPLETION_STATUS_PHASE] = p5_phase_reg;
     end else begin
-        p3_data[159:0] = p3_words_reg;
-        p3_data[RX_COMPLETION_STATUS_INDEX +: RX_COMPLETION_STATUS_INDEX_W] = p3_index_reg;
-        p3_data[RX_COMPLETION_STATUS_STATUS +: RX_COMPLETION_STATUS_STATUS_W] = p3_status_reg;
-        p3_data[RX_COMPLETION_STATUS_MORE] = p3_more_reg;
-        p3_data[RX_COMPLETION_STATUS_PHASE] = p3_phase_reg;
+        p5_data[159:0] = p5_words_reg;
+        p5_data[RX_COMPLETION_STATUS_INDEX +: RX_COMPLETION_STATUS_INDEX_W] = p5_index_reg;
+        p5_data[RX_COMPLETION_STATUS_STATUS +: RX_COMPLETION_STATUS_STATUS_W] = p5_status_reg;
+        p5_data[RX_COMPLETION_STATUS_MORE] = p5_more_reg;
+        p5_data[RX_COMPLETION_STATUS_PHASE] = p5_phase_reg;
     end
 end
 
@@ -311,12 +385,12 @@ wire [255:0] write_data;
 dma_fifo #(
     .WIDTH(WRITE_W),
     .DEPTH(16),
-    .MARGIN(6)
+    .MARGIN(8)          // what is under way
 ) writes (
     .clk(clk),
     .rst(rst),
-    .in_data({p3_ring_reg, p3_high_reg + {31'd0, p3_low_reg[32]}, p3_low_reg[31:0], p3_data}),
-    .in_valid(p3_valid_reg),
+    .in_data({p5_ring_reg, p5_high_reg + {31'd0, p5_low_reg[32]}, p5_low_reg[31:0], p5_data}),
+    .in_valid(p5_valid_reg),
     .in_ready(),
     .room(room),
     .out_data({write_ring, write_address, write_data}),
@@ -371,23 +445,6 @@ wire [RINGS*16-1:0] completed;
 wire [RINGS-1:0] ring_error;
 wire [RINGS-1:0] in_flight;
 
-// What has begun to be in flight, a clock late
-reg rx_enters_reg;
-reg tx_enters_reg;
-reg [QUEUE_W-1:0] rx_enters_queue_reg;
-reg [QUEUE_W-1:0] tx_enters_queue_reg;
-
-always @(posedge clk) begin
-    rx_enters_reg <= entry_valid && entry_ready;
-    tx_enters_reg <= tx_take;
-    rx_enters_queue_reg <= entry_queue;
-    tx_enters_queue_reg <= tx_queue;
-    if (rst) begin
-        rx_enters_reg <= 1'b0;
-        tx_enters_reg <= 1'b0;
-    end
-end
-
 genvar g;
 generate
     for (g = 0; g < RINGS; g = g + 1) begin : ring
@@ -396,24 +453,35 @@ generate
         reg error_reg;
         reg [15:0] issued_reg;
         reg [15:0] completed_reg;
-        // From the entry (transmit: from the pipe's start) to the acknowledgement
+        // From the entry (transmit: from the pipe's start) to the acknowledgement, a clock late
         reg [9:0] in_flight_reg;
+        reg [2:0] change_reg;
+        reg active_reg;
+        reg entered_reg;                // receive: an entry came
+        // What has been acknowledged, a clock late
+        reg [1:0] leaves_reg;
+        reg host_refused_reg;
 
-        wire begun = p1_valid_reg && p1_ring == RING;
-        wire enters = RING[RING_W-1] ? (tx_enters_reg && tx_enters_queue_reg == RING[QUEUE_W-1:0]) :
-                                       (rx_enters_reg && rx_enters_queue_reg == RING[QUEUE_W-1:0]);
+        wire begun = p1_valid_reg && p1_tx_reg == RING[RING_W-1] && p1_select_reg[g];
+        wire enters = RING[RING_W-1] ? begun : entered_reg;
         wire done = done_valid && done_ring == RING;
-        wire [1:0] leaves = {done && done_two, done && !done_two};
+        // It is not in the counts yet
+        wire comes = RING[RING_W-1] ? (tx_waiting[g % QUEUES] || (tx_done_valid && tx_done_gq == RING[QUEUE_W-1:0])) :
+                                      (entry_valid && entry_queue == RING[QUEUE_W-1:0]);
 
         always @(posedge clk) begin
             if (begun)
                 issued_reg <= issued_reg + 16'd1;
-            if (done && !done_error && !error_reg)
-                completed_reg <= completed_reg + {14'd0, leaves};
-            if (done && done_error)
+            entered_reg <= comes && entry_ready;
+            leaves_reg <= {done && done_two, done && !done_two};
+            host_refused_reg <= done && done_error;
+            if (!error_reg && !host_refused_reg)
+                completed_reg <= completed_reg + {14'd0, leaves_reg};
+            if (host_refused_reg)
                 error_reg <= 1'b1;
-            if (enters || done)
-                in_flight_reg <= in_flight_reg + {9'd0, enters} - {8'd0, leaves};
+            change_reg <= {2'd0, enters} - {1'b0, leaves_reg};
+            in_flight_reg <= in_flight_reg + {{7{change_reg[2]}}, change_reg};
+            active_reg <= comes || enters || change_reg != 3'd0 || in_flight_reg != 10'd0;
             enabled_reg <= enable[g];
             if (!enable[g])
                 error_reg <= 1'b0;
@@ -427,16 +495,19 @@ generate
                 error_reg <= 1'b0;
                 issued_reg <= 16'd0;
                 completed_reg <= 16'd0;
+                entered_reg <= 1'b0;
+                leaves_reg <= 2'd0;
+                host_refused_reg <= 1'b0;
+                change_reg <= 3'd0;
                 in_flight_reg <= 10'd0;
+                active_reg <= 1'b0;
             end
         end
 
         assign issued[16*g +: 16] = issued_reg;
         assign completed[16*g +: 16] = completed_reg;
         assign ring_error[g] = error_reg;
-        assign in_flight[g] = in_flight_reg != 10'd0 || enters ||
-                              (RING[RING_W-1] ? tx_waiting[g % QUEUES] :
-                                                (entry_valid && entry_queue == RING[QUEUE_W-1:0]));
+        assign in_flight[g] = active_reg;
     end
 endgenerate
 
@@ -446,33 +517,47 @@ assign rx_ring_error = ring_error[QUEUES-1:0];
 assign tx_ring_error = ring_error[RINGS-1:QUEUES];
 assign rx_active = in_flight[QUEUES-1:0];
 assign tx_active = in_flight[RINGS-1:QUEUES];
-assign busy = !waiting_empty || |tx_waiting || p1_valid_reg || p2_valid_reg || p3_valid_reg ||
-              !write_empty || line_busy;
+
+reg busy_reg;
+
+always @(posedge clk)
+    busy_reg <= entry_valid || tx_done_valid || !waiting_empty || tx_waiting != {QUEUES{1'b0}} || p1_valid_reg ||
+                p2_valid_reg || p3_valid_reg || p4_valid_reg || p5_valid_reg || !write_empty || line_busy;
+
+assign busy = busy_reg;
 
 `ifdef FORMAL
 // An entry and a frame's answer are taken together, and one completion, of either direction, in every
 // clock in which one waits and there is room; neither direction is passed twice in a row. What is taken
-// is in the FIFO of the writes three clocks later, once and in its order, with its ring, index and
-// status. Not covered: addresses and counts.
+// is in the FIFO of the writes five clocks later, once and in its order, with its ring, index and
+// status. Not covered: addresses and counts. That completion_tx leaves receive a clock is proved there.
 reg f_past_reg = 1'b0;
 reg f_rx_passed_reg;
 reg f_tx_passed_reg;
-reg [2:0] f_valid_reg;                  // what has been taken, one to three clocks ago
+reg f_offered_reg;                      // transmit waited and was not taken in the clock before
+reg f_room_reg;                         // none waited, and there was room
+reg [4:0] f_valid_reg;                  // what has been taken, one to five clocks ago
 reg [RING_W+19:0] f_1_reg;
 reg [RING_W+19:0] f_2_reg;
 reg [RING_W+19:0] f_3_reg;
+reg [RING_W+19:0] f_4_reg;
+reg [RING_W+19:0] f_5_reg;
 
 always @(posedge clk) begin
     f_past_reg <= 1'b1;
     f_rx_passed_reg <= !waiting_take && ((tx_take && rx_valid) || f_rx_passed_reg) && !rst;
     f_tx_passed_reg <= !tx_take && ((waiting_take && tx_valid) || f_tx_passed_reg) && !rst;
-    f_valid_reg <= rst ? 3'd0 : {f_valid_reg[1:0], waiting_take || tx_take};
-    f_1_reg <= tx_take ? {1'b1, tx_queue, tx_index, tx_status} :
+    f_offered_reg <= tx_valid && !tx_take;
+    f_room_reg <= room_reg && !tx_valid;
+    f_valid_reg <= rst ? 5'd0 : {f_valid_reg[3:0], waiting_take || tx_take};
+    f_1_reg <= tx_take ? {1'b1, tx_queue, 20'd0} :
                {1'b0, waiting_queue, waiting_index, 1'b0,
                 frame_done_error ? COMPLETION_STATUS_DMA_ERROR :
                 waiting_truncated ? COMPLETION_STATUS_TRUNCATED : COMPLETION_STATUS_OK};
-    f_2_reg <= f_1_reg;
+    f_2_reg <= f_1_reg[RING_W+19] ? {f_1_reg[RING_W+19:20], tx_index, tx_status} : f_1_reg;
     f_3_reg <= f_2_reg;
+    f_4_reg <= f_3_reg;
+    f_5_reg <= f_4_reg;
 end
 
 always @* begin
@@ -482,21 +567,24 @@ always @* begin
         // Both wait until they are taken
         assume (!f_rx_passed_reg || rx_valid);
         assume (!f_tx_passed_reg || tx_valid);
+        assume (!tx_valid || f_offered_reg || f_room_reg);
         assert (!(waiting_take && tx_take));
-        assert ((waiting_take || tx_take) == (room && (rx_valid || tx_valid)));
+        assert ((waiting_take || tx_take) == (room_reg && (rx_valid || tx_valid)));
         assert (waiting_take == (frame_done_valid && frame_done_ready));
         assert (!waiting_take || waiting_valid);
         assert (!tx_take || tx_valid);
         assert (!(tx_take && rx_valid && f_rx_passed_reg));
         assert (!(waiting_take && tx_valid && f_tx_passed_reg));
+        assert (!f_rx_passed_reg || !tx_valid);
 
-        assert (!f_rx_passed_reg || !last_rx_reg);
-        assert (!f_tx_passed_reg || last_rx_reg);
-        assert ({p3_valid_reg, p2_valid_reg, p1_valid_reg} == f_valid_reg);
-        assert (!p1_valid_reg || {p1_ring, p1_index_reg, p1_status_reg} == f_1_reg);
+        assert ({p5_valid_reg, p4_valid_reg, p3_valid_reg, p2_valid_reg, p1_valid_reg} == f_valid_reg);
+        assert (!p1_valid_reg || p1_ring == f_1_reg[RING_W+19:20]);
+        assert (!p1_valid_reg || p1_tx_reg || {p1_index_reg, p1_status_reg} == f_1_reg[19:0]);
         assert (!p2_valid_reg || {p2_ring_reg, p2_index_reg, p2_status_reg} == f_2_reg);
         assert (!p3_valid_reg || {p3_ring_reg, p3_index_reg, p3_status_reg} == f_3_reg);
-        cover (p3_valid_reg && f_3_reg[19:4] == 16'd3 && f_tx_passed_reg);
+        assert (!p4_valid_reg || {p4_ring_reg, p4_index_reg, p4_status_reg} == f_4_reg);
+        assert (!p5_valid_reg || {p5_ring_reg, p5_index_reg, p5_status_reg} == f_5_reg);
+        cover (p5_valid_reg && f_5_reg[19:4] == 16'd3 && f_rx_passed_reg);
         cover (f_rx_passed_reg);
     end
 end
