@@ -24,8 +24,8 @@ module dma_write #
 (
     // Width of the host bus in bits: 128, 256 or 512
     parameter integer DMA_W = 128,
-    // Frames in flight, 2 to 62
-    parameter integer SLOTS = 56,
+    // Frames in flight, 4 to 62
+    parameter integer SLOTS = 62,
     // Width of a line in bits: 32 bytes, or the bus where that is wider
     parameter integer LINE_W = (DMA_W < 256) ? 256 : DMA_W
 )
@@ -101,7 +101,7 @@ wire beats_room;
 wire bursts_room;
 reg room_reg;
 wire slot_take;
-wire slot_ready;
+wire slots_room;
 wire [5:0] slot;
 wire count_valid;
 wire [5:0] count_slot;
@@ -158,7 +158,6 @@ dma_write_align #(
     .s_frame_function(frame_function),
     .room(room_reg),
     .slot_take(slot_take),
-    .slot_ready(slot_ready),
     .slot(slot),
     .count_valid(count_valid),
     .count_slot(count_slot),
@@ -176,7 +175,7 @@ dma_write_align #(
 );
 
 always @(posedge clk)
-    room_reg <= beats_room && bursts_room && !rst;
+    room_reg <= beats_room && bursts_room && slots_room && !rst;
 
 wire data_valid;
 wire data_take;
@@ -383,38 +382,45 @@ assign m_axi_wstrb = w_strobe_reg;
 assign m_axi_wlast = w_last_reg;
 assign m_axi_wvalid = w_valid_reg;
 
-// B: always taken
+// B: always taken; a clock later it is known whose it is
 reg b_valid_reg;
 reg [5:0] b_id_reg;
 reg b_error_reg;
+reg line_done_reg;
+reg frame_answer_reg;
+reg [5:0] answer_id_reg;
+reg answer_error_reg;
 reg [15:0] lines_reg;
 reg line_taken_reg;
 wire slots_busy;
 wire done_valid;
-wire done_ready;
+wire done_room;
 wire done_error;
 wire done_empty;
-wire b_line = b_id_reg == LINE_ID;
 
 assign m_axi_bready = 1'b1;
 
 always @(posedge clk) begin
-    if (m_axi_bvalid) begin
-        b_id_reg <= m_axi_bid;
-        b_error_reg <= m_axi_bresp != 2'd0;
-    end
+    b_id_reg <= m_axi_bid;
+    b_error_reg <= m_axi_bresp != 2'd0;
     b_valid_reg <= m_axi_bvalid;
+    line_done_reg <= b_valid_reg && b_id_reg == LINE_ID;
+    frame_answer_reg <= b_valid_reg && b_id_reg != LINE_ID;
+    answer_id_reg <= b_id_reg;
+    answer_error_reg <= b_error_reg;
     line_taken_reg <= line_take;
-    lines_reg <= lines_reg + {15'd0, line_taken_reg} - {15'd0, line_done_valid};
+    lines_reg <= lines_reg + {{15{line_done_reg && !line_taken_reg}}, line_done_reg != line_taken_reg};
     if (rst) begin
         b_valid_reg <= 1'b0;
+        line_done_reg <= 1'b0;
+        frame_answer_reg <= 1'b0;
         line_taken_reg <= 1'b0;
         lines_reg <= 16'd0;
     end
 end
 
-assign line_done_valid = b_valid_reg && b_line;
-assign line_done_error = b_error_reg;
+assign line_done_valid = line_done_reg;
+assign line_done_error = answer_error_reg;
 
 dma_write_slots #(
     .SLOTS(SLOTS)
@@ -422,16 +428,16 @@ dma_write_slots #(
     .clk(clk),
     .rst(rst),
     .take(slot_take),
-    .take_ready(slot_ready),
+    .room(slots_room),
     .take_slot(slot),
     .count_valid(count_valid),
     .count_slot(count_slot),
     .count_bursts(count_bursts),
-    .response_valid(b_valid_reg && !b_line),
-    .response_slot(b_id_reg),
-    .response_error(b_error_reg),
+    .response_valid(frame_answer_reg),
+    .response_slot(answer_id_reg),
+    .response_error(answer_error_reg),
+    .done_room(done_room),
     .done_valid(done_valid),
-    .done_ready(done_ready),
     .done_error(done_error),
     .busy(slots_busy)
 );
@@ -439,15 +445,15 @@ dma_write_slots #(
 /* verilator lint_off PINCONNECTEMPTY */
 dma_fifo #(
     .WIDTH(1),
-    .DEPTH(4),
-    .MARGIN(1)
+    .DEPTH(16),
+    .MARGIN(4)
 ) done_fifo (
     .clk(clk),
     .rst(rst),
     .in_data(done_error),
     .in_valid(done_valid),
-    .in_ready(done_ready),
-    .room(),
+    .in_ready(),
+    .room(done_room),
     .out_data(frame_done_error),
     .out_valid(frame_done_valid),
     .out_ready(frame_done_ready),

@@ -33,12 +33,11 @@ module dma_write_align #
     input  wire [13:0]        s_frame_length,
     input  wire [3:0]         s_frame_function,
 
-    // Room behind the outputs
+    // Room behind the outputs, and for a frame
     input  wire               room,
 
     // A slot is taken with a frame's first beat
     output wire               slot_take,
-    input  wire               slot_ready,
     input  wire [5:0]         slot,
     // Bursts of the frame, with its last beat
     output wire               count_valid,
@@ -106,8 +105,8 @@ reg [5:0] slot_reg;
 reg tail_reg;
 reg drain_reg;
 
-wire token = room && (tail_reg || (s0_valid_reg && !drain_reg && (!s0_first_reg || slot_ready)));
-wire s0_take = s0_valid_reg && (drain_reg || (room && (!s0_first_reg || slot_ready)));
+wire token = room && (tail_reg || (s0_valid_reg && !drain_reg));
+wire s0_take = s0_valid_reg && (drain_reg || room);
 wire s0_load = s_frame_tvalid && s_frame_tready;
 wire first_load = s0_load && !in_frame_reg;
 // What is known of a frame is replaced from here on; it counts from the next first beat on.

@@ -41,8 +41,8 @@ PROOFS = {
         "cvc5", "axis_frame_demux", "rtl/common/axis_frame_demux.v", {"DATA_W": 8, "USER_W": 8}, 4,
         ("inside_reg ? output_reg : first", "first")),
     "dma_write_slots": (
-        "z3", "dma_write_slots", "rtl/dma/dma_write_slots.v", {"SLOTS": 3}, 5,
-        ("head_complete = counted_reg != 6'd0", "head_complete = used_reg != 6'd0")),
+        "bitwuzla", "dma_write_slots", "rtl/dma/dma_write_slots.v", {"SLOTS": 11}, 3,
+        ("look_reg != counted_reg && done_room", "done_room")),
     **{f"dma_write_align.w{width}": (
         "cvc5", "dma_write_align", "rtl/dma/dma_write_align.v", {"DMA_W": width}, 1,
         ("(last_reg ? end_lanes_reg :", "(tail_reg ? end_lanes_reg :"))

@@ -57,7 +57,7 @@ RTL_FLAGS_tx_path := tests/rtl/tx_path/tx_path.v
 # The parts of dma_write, rx_dma, completion_writer and dma_read
 RTL_BENCHES += dma_write_slots dma_write_align dma_read_align rx_descriptors completion_tx completion_line
 RTL_PARAMS_dma_write_slots := -GSLOTS=@
-RTL_WIDTHS_dma_write_slots := 6 56
+RTL_WIDTHS_dma_write_slots := 16 62
 RTL_PARAMS_dma_write_align := -GDMA_W=@
 RTL_WIDTHS_dma_write_align := 128 256 512
 RTL_PARAMS_dma_read_align := -GDMA_W=@ -GBYTE_W=$$(patsubst 128,4,$$(patsubst 256,5,$$(patsubst 512,6,@)))
