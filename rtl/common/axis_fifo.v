@@ -42,64 +42,74 @@ module axis_fifo #(
 
     localparam integer BEAT_W = DATA_W + DATA_W/8 + 1 + USER_W;
     localparam integer ADDR_W = $clog2(DEPTH);
-    localparam [31:0]  ALMOST_FULL = DEPTH - 1;
+    // Told a clock late, so one place is kept for the beat that is taken meanwhile.
+    localparam [31:0]  READY = DEPTH - 2;
 
     // What is read in the clock in which it is written does not count: fetch waits for the pointer.
     (* no_rw_check *) reg [BEAT_W-1:0] memory [0:DEPTH-1];
 
-    // One bit more than the address tells full from empty.
-    reg [ADDR_W:0]   write_reg;
-    reg [ADDR_W:0]   read_reg;
-    reg [ADDR_W:0]   level_reg;     // beats in the memory
-    reg              stored_reg;    // there are some
-    reg              ready_reg;
+    reg [ADDR_W-1:0] write_reg;
+    reg [ADDR_W-1:0] read_reg;
+    reg [ADDR_W-1:0] read_next_reg; // one more
+    reg              stored_reg;    // beats are in the memory
+    // How many beats more until ready ends: below 0 when it has. Counted a clock late, so that the sum
+    // waits for neither end.
+    reg              took_reg;
+    reg              fetched_reg;
+    reg [ADDR_W:0]   ready_reg;
 
     // Two stages behind the memory: its own read register, and the output.
     reg [BEAT_W-1:0] read_data_reg;
     reg              read_valid_reg;
     reg [BEAT_W-1:0] out_reg;
     reg              out_valid_reg;
+    reg              both_valid_reg;    // read_valid_reg and out_valid_reg
 
-    wire          take = s_axis_tvalid && s_axis_tready;
-    wire          out_move = !out_valid_reg || m_axis_tready;
-    wire          read_move = !read_valid_reg || out_move;
-    wire          fetch = read_move && stored_reg;
+    // Each is one LUT behind m_axis_tready, which comes late.
+    wire            take = s_axis_tvalid && s_axis_tready;
+    wire            out_move = !out_valid_reg || m_axis_tready;
+    wire            read_move = !both_valid_reg || m_axis_tready;
+    wire            fetch = read_move && stored_reg;
+    wire [ADDR_W:0] change = {{ADDR_W{took_reg && !fetched_reg}}, took_reg != fetched_reg};
 
     always @(posedge clk) begin
         if (take)
-            memory[write_reg[ADDR_W-1:0]] <= {s_axis_tuser, s_axis_tlast, s_axis_tkeep, s_axis_tdata};
+            memory[write_reg] <= {s_axis_tuser, s_axis_tlast, s_axis_tkeep, s_axis_tdata};
         if (read_move)
-            read_data_reg <= memory[read_reg[ADDR_W-1:0]];
+            read_data_reg <= memory[read_reg];
         if (out_move)
             out_reg <= read_data_reg;
 
         if (take)
             write_reg <= write_reg + 1'b1;
-        if (fetch)
-            read_reg <= read_reg + 1'b1;
-        if (take != fetch)
-            level_reg <= take ? level_reg + 1'b1 : level_reg - 1'b1;
-        stored_reg <= take || (stored_reg && !(fetch && level_reg == {{ADDR_W{1'b0}}, 1'b1}));
-        // Told a clock late, so one place is kept for the beat that is taken meanwhile: ready needs
-        // no path from either end.
-        ready_reg <= level_reg < ALMOST_FULL[ADDR_W:0];
-        if (read_move)
-            read_valid_reg <= fetch;
-        if (out_move)
-            out_valid_reg <= read_valid_reg;
+        if (fetch) begin
+            read_reg      <= read_next_reg;
+            read_next_reg <= read_next_reg + 1'b1;
+        end
+        stored_reg     <= take || (stored_reg && !(fetch && read_next_reg == write_reg));
+        read_valid_reg <= stored_reg || (read_valid_reg && !out_move);
+        out_valid_reg  <= read_valid_reg || (out_valid_reg && !m_axis_tready);
+        both_valid_reg <= (stored_reg || (read_valid_reg && !out_move))
+                          && (read_valid_reg || (out_valid_reg && !m_axis_tready));
+        took_reg       <= take;
+        fetched_reg    <= fetch;
+        ready_reg      <= ready_reg + change;
 
         if (rst) begin
-            write_reg      <= {ADDR_W+1{1'b0}};
-            read_reg       <= {ADDR_W+1{1'b0}};
-            level_reg      <= {ADDR_W+1{1'b0}};
+            write_reg      <= {ADDR_W{1'b0}};
+            read_reg       <= {ADDR_W{1'b0}};
+            read_next_reg  <= {{ADDR_W-1{1'b0}}, 1'b1};
             stored_reg     <= 1'b0;
-            ready_reg      <= 1'b0;
+            took_reg       <= 1'b0;
+            fetched_reg    <= 1'b0;
+            ready_reg      <= READY[ADDR_W:0];
             read_valid_reg <= 1'b0;
             out_valid_reg  <= 1'b0;
+            both_valid_reg <= 1'b0;
         end
     end
 
-    assign s_axis_tready = ready_reg;
+    assign s_axis_tready = !ready_reg[ADDR_W];
     assign {m_axis_tuser, m_axis_tlast, m_axis_tkeep, m_axis_tdata} = out_reg;
     assign m_axis_tvalid = out_valid_reg;
     assign busy = out_valid_reg || read_valid_reg || stored_reg;
@@ -120,9 +130,10 @@ module axis_fifo #(
     wire [F_W-1:0]   f_inside = f_taken_reg - f_given_reg;
     wire [F_W-1:0]   f_place = f_tag - f_given_reg;     // beats in front of the tagged one
     wire [F_W-1:0]   f_front = {{F_W-1{1'b0}}, out_valid_reg} + {{F_W-1{1'b0}}, read_valid_reg};
-    wire [ADDR_W:0]  f_stored = write_reg - read_reg;
+    wire [F_W-1:0]   f_stored = f_inside - f_front;     // beats in the memory
+    wire [F_W-1:0]   f_counted = f_stored - {{F_W-1{1'b0}}, took_reg} + {{F_W-1{1'b0}}, fetched_reg};
     wire [F_W-1:0]   f_behind = f_place - f_front;
-    wire [ADDR_W-1:0] f_address = read_reg[ADDR_W-1:0] + f_behind[ADDR_W-1:0];
+    wire [ADDR_W-1:0] f_address = read_reg + f_behind[ADDR_W-1:0];
 
     initial assume (rst);
 
@@ -141,9 +152,12 @@ module axis_fifo #(
 
         if (f_past_reg) begin
             assert (f_stored <= DEPTH);
-            assert (level_reg == f_stored && stored_reg == (level_reg != 0));
-            assert (!ready_reg || f_stored < DEPTH);
-            assert (f_inside == {{F_W-ADDR_W-1{1'b0}}, f_stored} + f_front);
+            assert (stored_reg == (f_stored != 0));
+            assert (f_stored[ADDR_W-1:0] == write_reg - read_reg && read_next_reg == read_reg + 1'b1);
+            assert (f_counted <= DEPTH && ready_reg == READY[ADDR_W:0] - f_counted[ADDR_W:0]);
+            assert (both_valid_reg == (read_valid_reg && out_valid_reg));
+            assert (!s_axis_tready || f_stored < DEPTH);
+            assert (f_inside >= f_front);
             if (f_place < f_inside) begin
                 if (f_place == 0 && out_valid_reg)
                     assert (f_out == f_value_reg);

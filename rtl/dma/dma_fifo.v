@@ -40,36 +40,46 @@ module dma_fifo #
 );
 
 localparam integer A = $clog2(DEPTH);
+localparam [31:0] READY = DEPTH - 2;        // the word written meanwhile fits, too
+localparam [31:0] ROOM = DEPTH - MARGIN - 1;
 
 (* no_rw_check *) reg [WIDTH-1:0] mem[DEPTH-1:0];   // the word read is never the one written
-reg [A:0] write_reg;
-reg [A:0] read_reg;
-reg room_reg;
-reg ready_reg;
+reg [A-1:0] write_reg;
+reg [A-1:0] read_reg;
+reg [A-1:0] read_next_reg;  // one more
 reg mid_valid_reg;
 reg [WIDTH-1:0] mid_data_reg;
 reg out_valid_reg;
 reg [WIDTH-1:0] out_data_reg;
 
-reg [A:0] level_reg;        // words in the memory
-reg stored_reg;             // there are some
+reg both_valid_reg;         // mid_valid_reg and out_valid_reg
+reg stored_reg;             // words are in the memory
+// How many words more until ready, and room, end: below 0 when they have. Counted a clock late, so that
+// no sum waits for out_ready.
+reg wrote_reg;
+reg took_reg;
+reg [A:0] ready_reg;
+reg [A:0] room_reg;
 
+// Each is one LUT behind out_ready: the words are wide, and it comes late.
 wire write = in_valid && in_ready;
 wire move = !out_valid_reg || out_ready;
-wire read = stored_reg && (!mid_valid_reg || move);
+wire mid_move = !both_valid_reg || out_ready;
+wire read = stored_reg && mid_move;
+wire [A:0] change = {{A{wrote_reg && !took_reg}}, wrote_reg != took_reg};
 
-assign in_ready = ready_reg;
-assign room = room_reg;
+assign in_ready = !ready_reg[A];
+assign room = !room_reg[A];
 assign out_data = out_data_reg;
 assign out_valid = out_valid_reg;
 assign empty = !stored_reg && !mid_valid_reg && !out_valid_reg;
 
 always @(posedge clk) begin
     if (write)
-        mem[write_reg[A-1:0]] <= in_data;
+        mem[write_reg] <= in_data;
     // Read, and handed on, also when there is nothing: it counts when it is valid
-    if (!mid_valid_reg || move)
-        mid_data_reg <= mem[read_reg[A-1:0]];
+    if (mid_move)
+        mid_data_reg <= mem[read_reg];
     if (move)
         out_data_reg <= mid_data_reg;
 end
@@ -77,25 +87,30 @@ end
 always @(posedge clk) begin
     if (write)
         write_reg <= write_reg + 1'b1;
-    if (read)
-        read_reg <= read_reg + 1'b1;
-    if (write != read)
-        level_reg <= write ? level_reg + 1'b1 : level_reg - 1'b1;
-    stored_reg <= write || (stored_reg && !(read && level_reg == {{A{1'b0}}, 1'b1}));
+    if (read) begin
+        read_reg <= read_next_reg;
+        read_next_reg <= read_next_reg + 1'b1;
+    end
+    stored_reg <= write || (stored_reg && !(read && read_next_reg == write_reg));
     mid_valid_reg <= stored_reg || (mid_valid_reg && !move);
     out_valid_reg <= mid_valid_reg || (out_valid_reg && !out_ready);
-    // level is the clock's before: the word written now counts as one more.
-    ready_reg <= {1'b0, level_reg} < DEPTH[A+1:0] - {{(A+1){1'b0}}, 1'b1};
-    room_reg <= {1'b0, level_reg} < DEPTH[A+1:0] - MARGIN[A+1:0];
+    both_valid_reg <= (stored_reg || (mid_valid_reg && !move)) && (mid_valid_reg || (out_valid_reg && !out_ready));
+    wrote_reg <= write;
+    took_reg <= read;
+    ready_reg <= ready_reg + change;
+    room_reg <= room_reg + change;
     if (rst) begin
-        write_reg <= {(A+1){1'b0}};
-        read_reg <= {(A+1){1'b0}};
-        level_reg <= {(A+1){1'b0}};
+        write_reg <= {A{1'b0}};
+        read_reg <= {A{1'b0}};
+        read_next_reg <= {{(A-1){1'b0}}, 1'b1};
+        wrote_reg <= 1'b0;
+        took_reg <= 1'b0;
         stored_reg <= 1'b0;
         mid_valid_reg <= 1'b0;
         out_valid_reg <= 1'b0;
-        ready_reg <= 1'b0;
-        room_reg <= 1'b0;
+        both_valid_reg <= 1'b0;
+        ready_reg <= READY[A:0];
+        room_reg <= ROOM[A:0];
     end
 end
 
@@ -116,10 +131,11 @@ wire f_give = out_valid && out_ready;
 wire [F_W-1:0] f_inside = f_taken_reg - f_given_reg;
 wire [F_W-1:0] f_place = f_tag - f_given_reg;   // words in front of the tagged one
 wire [F_W-1:0] f_front = {{F_W-1{1'b0}}, out_valid_reg} + {{F_W-1{1'b0}}, mid_valid_reg};
-wire [F_W-1:0] f_level = {{F_W-A-1{1'b0}}, level_reg};
+wire [F_W-1:0] f_level = f_inside - f_front;     // words in the memory
+wire [F_W-1:0] f_counted = f_level - {{F_W-1{1'b0}}, wrote_reg} + {{F_W-1{1'b0}}, took_reg};
 wire [F_W-1:0] f_behind = f_place - f_front;
-wire [A-1:0] f_address = read_reg[A-1:0] + f_behind[A-1:0];
-wire [F_W-1:0] f_used = room_reg ? {{F_W-1{1'b0}}, f_wrote_reg} : f_used_reg;
+wire [A-1:0] f_address = read_reg + f_behind[A-1:0];
+wire [F_W-1:0] f_used = room ? {{F_W-1{1'b0}}, f_wrote_reg} : f_used_reg;
 
 initial assume (rst);
 
@@ -142,9 +158,13 @@ always @(posedge clk) begin
 
     if (f_past_reg) begin
         assert (f_level <= DEPTH);
-        assert (level_reg == write_reg - read_reg && stored_reg == (level_reg != 0));
-        assert (!ready_reg || f_level < DEPTH);
-        assert (f_inside == f_level + f_front);
+        assert (stored_reg == (f_level != 0));
+        assert (ready_reg == READY[A:0] - f_counted[A:0] && room_reg == ROOM[A:0] - f_counted[A:0]);
+        assert (f_counted <= DEPTH);
+        assert (f_level[A-1:0] == write_reg - read_reg && read_next_reg == read_reg + 1'b1);
+        assert (both_valid_reg == (mid_valid_reg && out_valid_reg));
+        assert (!in_ready || f_level < DEPTH);
+        assert (f_inside >= f_front);
         assert (empty == (f_inside == 0));
         if (f_place < f_inside) begin
             if (f_place == 0 && out_valid_reg)
