@@ -13,7 +13,8 @@
 // is full; nothing else drops for want of room. One clock domain; rst is synchronous, lasts at least
 // 16 clocks and may be released at any time; for about 240 clocks after it the counters are cleared,
 // busy is 1, and no register access is accepted.
-// busy 0: nothing is inside and nothing will happen without new input.
+// busy 0: nothing is inside and nothing will happen without new input but what came in the last
+// three clocks: busy follows that late.
 
 `resetall
 `timescale 1ns / 1ps
@@ -254,6 +255,27 @@ module sekisho_core #(
     wire [TXQ_W+2:0]           tx_queue_event_index;
     wire [13:0]                tx_queue_event_bytes;
 
+    // All of a queue's parts a clock late: where one hands over to the next, no gap shows
+    reg  [RXQ-1:0]             rx_queue_enabled_reg;
+    reg  [RXQ-1:0]             rx_queue_fetching_reg;
+    reg  [RXQ-1:0]             rx_queue_moving_reg;
+    reg  [RXQ-1:0]             rx_queue_completing_reg;
+    reg  [TXQ-1:0]             tx_queue_enabled_reg;
+    reg  [TXQ-1:0]             tx_queue_fetching_reg;
+    reg  [TXQ-1:0]             tx_queue_moving_reg;
+    reg  [TXQ-1:0]             tx_queue_completing_reg;
+
+    always @(posedge clk) begin
+        rx_queue_enabled_reg <= rx_queue_enable;
+        rx_queue_fetching_reg <= ~rx_queue_fetch_idle;
+        rx_queue_moving_reg <= ~rx_queue_dma_idle;
+        rx_queue_completing_reg <= rx_queue_completing;
+        tx_queue_enabled_reg <= tx_queue_enable;
+        tx_queue_fetching_reg <= ~tx_queue_fetch_idle;
+        tx_queue_moving_reg <= ~tx_queue_dma_idle;
+        tx_queue_completing_reg <= tx_queue_completing;
+    end
+
     wire                       csr_busy;
 
     csr #(
@@ -315,7 +337,8 @@ module sekisho_core #(
         .rx_queue_vector(rx_queue_vector),
         .rx_queue_ring(rx_queue_ring),
         .rx_queue_completion(rx_queue_completion),
-        .rx_queue_active(rx_queue_enable | ~rx_queue_fetch_idle | ~rx_queue_dma_idle | rx_queue_completing),
+        .rx_queue_active(rx_queue_enabled_reg | rx_queue_fetching_reg | rx_queue_moving_reg
+                         | rx_queue_completing_reg),
         .rx_queue_ring_error(rx_queue_fetch_error | rx_queue_completion_error),
         .rx_queue_doorbell_error(rx_queue_doorbell_error),
         .rx_queue_fetched(rx_queue_fetched),
@@ -325,7 +348,8 @@ module sekisho_core #(
         .tx_queue_vector(tx_queue_vector),
         .tx_queue_ring(tx_queue_ring),
         .tx_queue_completion(tx_queue_completion),
-        .tx_queue_active(tx_queue_enable | ~tx_queue_fetch_idle | ~tx_queue_dma_idle | tx_queue_completing),
+        .tx_queue_active(tx_queue_enabled_reg | tx_queue_fetching_reg | tx_queue_moving_reg
+                         | tx_queue_completing_reg),
         .tx_queue_ring_error(tx_queue_fetch_error | tx_queue_completion_error),
         .tx_queue_doorbell_error(tx_queue_doorbell_error),
         .tx_queue_fetched(tx_queue_fetched),
@@ -1133,10 +1157,19 @@ module sekisho_core #(
         .busy(interrupt_busy)
     );
 
-    assign busy = csr_busy || |port_rx_busy || mux_busy || rx_parse_busy || verify_busy || deliver_busy
-               || rx_dma_busy || rx_fetch_busy || tx_fetch_busy || read_busy || tx_dma_busy
-               || tx_parse_busy || insert_busy || |port_tx_busy || completion_busy || write_busy
-               || event_busy || interrupt_busy;
+    // The stages stand far apart: a register at each, and one behind
+    reg [17:0] busy_parts_reg;
+    reg        busy_reg;
+
+    always @(posedge clk) begin
+        busy_parts_reg <= {csr_busy, |port_rx_busy, mux_busy, rx_parse_busy, verify_busy, deliver_busy,
+                           rx_dma_busy, rx_fetch_busy, tx_fetch_busy, read_busy, tx_dma_busy,
+                           tx_parse_busy, insert_busy, |port_tx_busy, completion_busy, write_busy,
+                           event_busy, interrupt_busy};
+        busy_reg <= |busy_parts_reg;
+    end
+
+    assign busy = busy_reg;
 
 endmodule
 

@@ -97,6 +97,9 @@ def wrapper(ports, top, parameters):
     level, width = 0, n_out
     while width > 1:
         following = (width + 3) // 4
+        # A register more in front of each level: the ends of a level stand all over the device
+        level += 1
+        text.append(f"reg [{width - 1}:0] x{level}; always @(posedge clk) x{level} <= x{level - 1};")
         terms = ", ".join(f"^x{level}[{min(4 * i + 3, width - 1)}:{4 * i}]" for i in reversed(range(following)))
         text.append(f"reg [{following - 1}:0] x{level + 1}; always @(posedge clk) x{level + 1} <= {{{terms}}};")
         level, width = level + 1, following

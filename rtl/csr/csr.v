@@ -8,7 +8,7 @@
 // holds queue gq = function * QUEUES + queue in slice gq; rss_key holds word k of function f (the
 // key's bytes 4k to 4k + 3, the first in bits 31:24) in bits f * 320 + k * 32 +: 32.
 //
-// Stalls: one access at a time, answered 9 clocks after valid; a counter takes 17 or more, as its
+// Stalls: one access at a time, answered 9 clocks after valid; a counter takes 18 or more, as its
 // bank waits for a clock without event (csr_counters.v). A register changes 7 clocks after valid, a
 // doorbell rings 6 clocks after it. After reset the counters are cleared for as
 // many clocks as there are counters, and no access is accepted. The high word that belongs to a low word

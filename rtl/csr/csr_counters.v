@@ -9,8 +9,9 @@
 // greatest length in every clock: what is in the RAM is late, and never wrong.
 //
 // Events never stall. read_valid stays until read_done, with read_select (one bit a bank) and the
-// indexes stable. A read is taken from its second clock on, in one of two of every 4 clocks, when the bank has no event;
-// read_done comes 5 clocks after that, and read_data holds every event before it and none after.
+// indexes stable. A read is taken from its second clock on, in one of two of every 4 clocks, when the
+// bank has no event; read_done comes 6 clocks after that, and read_data holds every event before it
+// and none after.
 // Order of read_select: receive ports, transmit ports, deliver, verdict, checksum, receive queues,
 // transmit queues.
 //
@@ -124,26 +125,27 @@ module csr_counters #(
     reg [INDEX_W-1:0]          at_end_reg;
 
     // The words on their way. Stage 0: address of the RAM. Stage 1: its word. Stage 2: that and
-    // the top bits are there. Stage 3: the new word.
+    // the top bits are there. Stage 3: whether to add 1. Stage 4: the new word.
     reg                        asked_reg;        // the read has been taken
-    reg                        p0_sweep_reg, p1_sweep_reg, p2_sweep_reg, p3_sweep_reg;
+    reg                        p0_sweep_reg, p1_sweep_reg, p2_sweep_reg, p3_sweep_reg, p4_sweep_reg;
     reg                        taken_reg;        // it was taken in the clock before
-    reg                        p0_read_reg, p1_read_reg, p2_read_reg, p3_read_reg;
+    reg                        p0_read_reg, p1_read_reg, p2_read_reg, p3_read_reg, p4_read_reg;
     reg [BANKS-1:0]            p0_select_reg, p1_select_reg;
-    reg [BANK_W-1:0]           p0_bank_reg, p1_bank_reg, p2_bank_reg, p3_bank_reg;
-    reg [INDEX_W-1:0]          p0_index_reg, p1_index_reg, p2_index_reg, p3_index_reg;
-    reg [1:0]                  p2_tops_reg;
-    reg [PACKETS_W-2:0]        p2_packets_reg, p3_packets_reg;
-    reg [BYTES_W-2:0]          p2_bytes_reg, p3_bytes_reg;
-    reg                        p0_clear_reg, p1_clear_reg, p2_clear_reg;
+    reg [BANK_W-1:0]           p0_bank_reg, p1_bank_reg, p2_bank_reg, p3_bank_reg, p4_bank_reg;
+    reg [INDEX_W-1:0]          p0_index_reg, p1_index_reg, p2_index_reg, p3_index_reg, p4_index_reg;
+    reg [1:0]                  p2_tops_reg, p3_step_reg;
+    reg [PACKETS_W-2:0]        p2_packets_reg, p3_packets_reg, p4_packets_reg;
+    reg [BYTES_W-2:0]          p2_bytes_reg, p3_bytes_reg, p4_bytes_reg;
+    reg                        p0_clear_reg, p1_clear_reg, p2_clear_reg, p3_clear_reg;
     reg                        wait_clear_reg;   // a word to clear is on its way
 
-    // Never read and written in the same clock: phases 1 and 2 against phase 3
+    // A word is never read and written in the same clock: reads in phases 1 and 2, and the sweep's of
+    // the word that follows in phase 0, against phase 0
     (* no_rw_check *) (* ram_style = "block" *)
     reg [BYTES_HIGH_W+PACKETS_HIGH_W-1:0] high_ram [0:(1 << (BANK_W + INDEX_W)) - 1];
     reg [BYTES_HIGH_W+PACKETS_HIGH_W-1:0] p1_high_reg;
-    reg [BYTES_HIGH_W-1:0]     p2_bytes_high_reg, p3_bytes_high_reg;
-    reg [PACKETS_HIGH_W-1:0]   p2_packets_high_reg, p3_packets_high_reg;
+    reg [BYTES_HIGH_W-1:0]     p2_bytes_high_reg, p3_bytes_high_reg, p4_bytes_high_reg;
+    reg [PACKETS_HIGH_W-1:0]   p2_packets_high_reg, p3_packets_high_reg, p4_packets_high_reg;
 
     wire                       step = clearing_reg || phase_reg == 2'd3;
     wire                       ask = read_valid && read_valid_reg && !asked_reg && !wait_clear_reg &&
@@ -230,10 +232,11 @@ module csr_counters #(
         p0_clear_reg <= clearing_reg;
         p1_clear_reg <= p0_clear_reg;
         p2_clear_reg <= p1_clear_reg;
-        wait_clear_reg <= clearing_reg || p0_clear_reg || p1_clear_reg;
+        p3_clear_reg <= p2_clear_reg;
+        wait_clear_reg <= clearing_reg || p0_clear_reg || p1_clear_reg || p2_clear_reg;
 
         read_bank_reg <= read_bank;
-        read_valid_reg <= read_valid && !p3_read_reg;
+        read_valid_reg <= read_valid && !p4_read_reg;
         p0_sweep_reg <= step;
         taken_reg <= taken;
         p0_read_reg <= taken_reg;
@@ -269,19 +272,27 @@ module csr_counters #(
         p3_index_reg <= p2_index_reg;
         p3_packets_reg <= p2_packets_reg;
         p3_bytes_reg <= p2_bytes_reg;
-        p3_packets_high_reg <= p2_packets_high_reg +
-            {{PACKETS_HIGH_W-1{1'b0}}, p2_packets_high_reg[0] != p2_tops_reg[0]};
-        p3_bytes_high_reg <= p2_bytes_high_reg +
-            {{BYTES_HIGH_W-1{1'b0}}, p2_bytes_high_reg[0] != p2_tops_reg[1]};
-        if (p2_clear_reg) begin
-            p3_packets_high_reg <= {PACKETS_HIGH_W{1'b0}};
-            p3_bytes_high_reg <= {BYTES_HIGH_W{1'b0}};
+        p3_packets_high_reg <= p2_packets_high_reg;
+        p3_bytes_high_reg <= p2_bytes_high_reg;
+        p3_step_reg <= p2_tops_reg ^ {p2_bytes_high_reg[0], p2_packets_high_reg[0]};
+
+        p4_sweep_reg <= p3_sweep_reg;
+        p4_read_reg <= p3_read_reg;
+        p4_bank_reg <= p3_bank_reg;
+        p4_index_reg <= p3_index_reg;
+        p4_packets_reg <= p3_packets_reg;
+        p4_bytes_reg <= p3_bytes_reg;
+        p4_packets_high_reg <= p3_packets_high_reg + {{PACKETS_HIGH_W-1{1'b0}}, p3_step_reg[0]};
+        p4_bytes_high_reg <= p3_bytes_high_reg + {{BYTES_HIGH_W-1{1'b0}}, p3_step_reg[1]};
+        if (p3_clear_reg) begin
+            p4_packets_high_reg <= {PACKETS_HIGH_W{1'b0}};
+            p4_bytes_high_reg <= {BYTES_HIGH_W{1'b0}};
         end
 
-        if (p3_sweep_reg)
-            high_ram[{p3_bank_reg, p3_index_reg}] <= {p3_bytes_high_reg, p3_packets_high_reg};
+        if (p4_sweep_reg)
+            high_ram[{p4_bank_reg, p4_index_reg}] <= {p4_bytes_high_reg, p4_packets_high_reg};
 
-        if (!read_valid || p3_read_reg) begin
+        if (!read_valid || p4_read_reg) begin
             asked_reg <= 1'b0;
         end else if (taken) begin
             asked_reg <= 1'b1;
@@ -308,15 +319,17 @@ module csr_counters #(
             p2_read_reg <= 1'b0;
             p3_sweep_reg <= 1'b0;
             p3_read_reg <= 1'b0;
+            p4_sweep_reg <= 1'b0;
+            p4_read_reg <= 1'b0;
         end
     end
 
     assign clearing = wait_clear_reg;
     assign busy = clearing || |bank_busy || taken_reg || p0_read_reg || p1_read_reg || p2_read_reg ||
-        p3_read_reg;
-    assign read_done = p3_read_reg;
-    assign read_data = read_unit ? {p3_bytes_high_reg, p3_bytes_reg}
-                                 : {p3_packets_high_reg, p3_packets_reg};
+        p3_read_reg || p4_read_reg;
+    assign read_done = p4_read_reg;
+    assign read_data = read_unit ? {p4_bytes_high_reg, p4_bytes_reg}
+                                 : {p4_packets_high_reg, p4_packets_reg};
 
     genvar g;
     generate
