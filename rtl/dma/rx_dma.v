@@ -324,22 +324,18 @@ wire [63:0] piece_address;
 wire between_busy;
 
 generate
-    // A frame, and a piece that is not the last, has 4 beats or more: time for two clocks more
+    // A frame, and a piece that is not the last, has 4 beats or more: time for two clocks more. Two
+    // decisions are 4 clocks apart at least, so what the second looked at is younger than the first.
     if (DATA_W <= 128) begin : decision
         reg [QUEUE_W-1:0] queue_reg;
         reg [1:0] pointer_reg;
         reg bad_reg;
         reg frame_reg;
-        reg fresh_reg;
         reg [DECISION_W-1:0] decision_reg;
         reg ok_reg;
         reg drop_ok_reg;
         reg give_ok_reg;
-        // What a look or a decision is about has changed meanwhile
-        reg gave_reg;
         reg first_moved_reg;
-        wire stale = gave_reg || first_moved_reg;
-        reg starting_reg;           // a first beat is between s0 and s1
         reg cutting_reg;            // a clock late: the frame has more beats than that behind the first
         reg early_valid_reg;
         reg early_first_reg;
@@ -349,20 +345,21 @@ generate
         wire next_valid;
         wire next_busy;
 
-        // The frame's registers are those of the frame before as long as that may begin a piece
-        assign first_may_move = s0_first && !starting_reg && !waiting_reg && !cutting_reg;
+        // The frame's registers are those of the frame before as long as that may begin a piece. Its
+        // first beat is in s1: there is no room for its others between the two.
+        assign first_may_move = s0_first && !waiting_reg && !cutting_reg;
         assign s0_move = s0_valid && (!early_valid_reg || early_ready) && (!s0_first || first_may_move);
         assign look_queue = queue_reg;
         assign look_pointer = pointer_reg;
         assign look_bad = bad_reg;
         assign look_frame = frame_reg;
-        assign look_fresh = fresh_reg && !gave_reg;
+        assign look_fresh = frame_reg;
         assign frame_changed = first_moved_reg;
         assign next_move = next_valid && s1_room;
         assign {running, fits, second, drop_result, piece_index, cut_bytes, piece_bytes, piece_address} = decision_reg;
-        assign decision_ok = ok_reg && !stale;
-        assign drop_ok = drop_ok_reg && !stale;
-        assign give_ok = give_ok_reg && !stale;
+        assign decision_ok = ok_reg;
+        assign drop_ok = drop_ok_reg;
+        assign give_ok = give_ok_reg;
         assign between_busy = early_valid_reg || next_busy;
 
         /* verilator lint_off PINCONNECTEMPTY */
@@ -389,22 +386,16 @@ generate
         /* verilator lint_on PINCONNECTEMPTY */
 
         always @(posedge clk) begin
-            if (first_move)
-                starting_reg <= 1'b1;
-            else if (next_move && next_first)
-                starting_reg <= 1'b0;
             cutting_reg <= counting_reg || again_reg;
             queue_reg <= want_queue;
             pointer_reg <= read_pointer[{want_queue, 1'b0} +: 2];
             bad_reg <= want_bad;
             frame_reg <= want_ok;
-            gave_reg <= start_give;
             first_moved_reg <= first_move;
-            fresh_reg <= want_ok;
             decision_reg <= now;
-            ok_reg <= look_ok_reg && !stale;
-            drop_ok_reg <= look_ok_reg && !stale && now_drop;
-            give_ok_reg <= look_ok_reg && !stale && now_give;
+            ok_reg <= look_ok_reg;
+            drop_ok_reg <= look_ok_reg && now_drop;
+            give_ok_reg <= look_ok_reg && now_give;
             if (s0_move) begin
                 early_data_reg <= s0_data;
                 early_first_reg <= s0_first;
@@ -412,10 +403,8 @@ generate
             end
             early_valid_reg <= s0_move || (early_valid_reg && !early_ready);
             if (rst) begin
-                starting_reg <= 1'b0;
                 cutting_reg <= 1'b0;
                 frame_reg <= 1'b0;
-                fresh_reg <= 1'b0;
                 ok_reg <= 1'b0;
                 drop_ok_reg <= 1'b0;
                 give_ok_reg <= 1'b0;
