@@ -14,7 +14,7 @@
 // Order: responses come in request order. Stalls: a response has no ready; a client requests only
 // what it has room for. RREADY is always 1. Requests wait when all tags are in flight.
 // Error: RRESP other than OKAY on any beat of a request sets response_error with its last beat.
-// Latency: 6 clocks from a request to AR, 11 from a burst's last beat to its first response.
+// Latency: 7 clocks from a request to AR, 11 from a burst's last beat to its first response.
 // A request is taken every clock. request_ready comes from a register; request_valid must stay until
 // its request has been taken.
 // A request of length 0 is not allowed. Requests wait for 64 clocks after reset.
@@ -69,7 +69,6 @@ module dma_read #
 
 localparam integer BYTE_W = $clog2(DMA_W / 8);         // address bits within a bus word
 localparam integer BURST_W = 8 - BYTE_W;            // log2 of the words of a 256-byte block
-localparam integer LEFT_W = 15 - BYTE_W;            // bits of a request's words less 1
 localparam integer CLIENT_W = 3;                    // bits of a client's number
 // What the drain side must know of a tag
 localparam integer INFO_W = CLIENT_W + BYTE_W + BYTE_W + 3 + BURST_W;
@@ -147,14 +146,35 @@ always @(posedge clk) begin
     end
 end
 
+// The request that was taken in the clock before
+reg                    taken_reg;
+reg [CLIENT_W-1:0]     taken_client_reg;
+reg [3:0]              taken_function_reg;
+reg [63:0]             taken_address_reg;
+reg [13:0]             taken_length_reg;
+
+// Its last byte, counted from the begin of the first byte's block of 256 bytes
+wire [14:0]            taken_end = {1'b0, taken_length_reg} + {7'd0, taken_address_reg[7:0]} - 15'd1;
+
+always @(posedge clk) begin
+    taken_reg <= taken;
+    taken_client_reg <= granted_client;
+    taken_function_reg <= granted_function;
+    taken_address_reg <= granted_address;
+    taken_length_reg <= granted_length;
+
+    if (rst)
+        taken_reg <= 1'b0;
+end
+
 // The requests that were taken
-localparam integer REQUEST_W = CLIENT_W + 4 + 64 + 14;
+localparam integer REQUEST_W = CLIENT_W + 4 + 64 + 15;
 
 wire                   a_valid;
 wire [CLIENT_W-1:0]    a_client;
 wire [3:0]             a_function;
 wire [63:0]            a_address;
-wire [13:0]            a_length_m1;         // length - 1
+wire [14:0]            a_end;
 wire                   a_none;
 wire                   b_load;
 
@@ -165,13 +185,13 @@ dma_fifo #(
 ) requests (
     .clk(clk),
     .rst(rst),
-    .in_data({granted_client, granted_function, granted_address, granted_length - 14'd1}),
-    .in_valid(taken),
+    .in_data({taken_client_reg, taken_function_reg, taken_address_reg, taken_end}),
+    .in_valid(taken_reg),
     /* verilator lint_off PINCONNECTEMPTY */
     .in_ready(),        // room tells
     /* verilator lint_on PINCONNECTEMPTY */
     .room(room),
-    .out_data({a_client, a_function, a_address, a_length_m1}),
+    .out_data({a_client, a_function, a_address, a_end}),
     .out_valid(a_valid),
     .out_ready(b_load),
     .empty(a_none)
@@ -183,12 +203,19 @@ reg                  b_valid_reg;
 reg                  b_first_reg;
 reg [CLIENT_W-1:0]   b_client_reg;
 reg [3:0]            b_function_reg;
-reg [55:0]           b_block_reg;       // address bits 63:8
+// Address bits 63:16 of the first burst, and 1 more. A request has at most 65 blocks: bits 15:8 wrap
+// once at most, not before the second burst.
+reg [47:0]           b_high_reg, b_high_next_reg;
+reg                  b_wrap_reg;        // they have
+reg [7:0]            b_block_reg;       // address bits 15:8
 reg [BURST_W-1:0]    b_word_reg;        // first word in the block
-reg [LEFT_W-1:0]     b_left_reg;        // words to read less 1
+reg [BURST_W-1:0]    b_to_reg;          // last word in the block
+reg [BURST_W-1:0]    b_end_word_reg;    // that of the last block
+reg [6:0]            b_blocks_reg;      // blocks behind this one
 reg [BYTE_W-1:0]     b_offset_reg;      // first byte in the first word
 reg [BYTE_W-1:0]     b_end_reg;         // bytes of the last response beat less 1
 reg                  b_last_reg;        // the next burst is the last; also 1 without a request
+reg                  b_soon_reg;        // the one behind it is
 reg                  b_flush_reg;       // as many response beats as words read
 
 reg [6:0]            tag_reg;           // next tag to give; its low 6 bits are the tag
@@ -206,24 +233,23 @@ reg [AR_W-1:0]       ar_reg, ar_skid_reg;
 reg [INFO_W-1:0]     info_ram[0:63];
 
 wire [BYTE_W-1:0]    a_offset = a_address[BYTE_W-1:0];
-wire [14:0]          a_end = {1'b0, a_length_m1} + {{15-BYTE_W{1'b0}}, a_offset};
-// The last byte's lane has wrapped: a word more is read than there are response beats
-wire                 a_carry = a_end[BYTE_W-1:0] < a_offset;
+// The last byte's lane before the first one's: a word more is read than there are response beats
+wire                 a_borrow;
+wire [BYTE_W-1:0]    a_last_m1;         // bytes of the last response beat less 1
+assign {a_borrow, a_last_m1} = {1'b0, a_end[BYTE_W-1:0]} - {1'b0, a_offset};
+wire                 a_single = a_end[14:8] == 7'd0;
 
-wire [BURST_W-1:0]   b_room = ~b_word_reg;      // words to the end of the block less 1
-wire [BURST_W-1:0]   a_room = ~a_address[7:BYTE_W];
-wire [LEFT_W-1:0]    b_after = b_left_reg - {{LEFT_W-BURST_W{1'b0}}, b_room} - 1'b1;
-wire [BURST_W-1:0]   b_count = b_last_reg ? b_left_reg[BURST_W-1:0] : b_room;
+wire [BURST_W-1:0]   b_count = b_to_reg - b_word_reg;       // words less 1
 wire                 b_issue = b_valid_reg && go_reg;
-wire                 b_move = !b_valid_reg || go_reg;
-wire [AR_W-1:0]      b_ar = {tag_reg[5:0], b_block_reg, b_word_reg, {BYTE_W{1'b0}}, b_count,
-                             b_function_reg};
+wire [AR_W-1:0]      b_ar = {tag_reg[5:0], b_wrap_reg ? b_high_next_reg : b_high_reg, b_block_reg,
+                             b_word_reg, {BYTE_W{1'b0}}, b_count, b_function_reg};
 wire                 ar_move = !ar_valid_reg || m_axi_arready;
 wire                 ar_skid_next = !ar_move && (b_issue || ar_skid_valid_reg);
 wire                 d_end;             // a tag gets free
 wire                 tags_full_next = !d_end && (tags_reg[6] || (tags_reg[5:0] == 6'd63 && b_issue));
 
-assign b_load = b_move && b_last_reg;
+// Nothing moves without a tag and a place for AR, also when no request is there: one register decides.
+assign b_load = go_reg && b_last_reg;
 
 always @(posedge clk) begin
     if (b_issue) begin
@@ -243,24 +269,33 @@ always @(posedge clk) begin
         ar_valid_reg <= ar_skid_valid_reg || b_issue;
     end
 
-    if (b_move) begin
+    b_high_next_reg <= b_high_reg + 48'd1;
+    if (go_reg) begin
         b_first_reg <= b_last_reg;
         if (b_last_reg) begin
             b_valid_reg <= a_valid;
             b_client_reg <= a_client;
             b_function_reg <= a_function;
-            b_block_reg <= a_address[63:8];
+            b_high_reg <= a_address[63:16];
+            b_wrap_reg <= 1'b0;
+            b_block_reg <= a_address[15:8];
             b_word_reg <= a_address[7:BYTE_W];
-            b_left_reg <= a_end[14:BYTE_W];
-            b_last_reg <= a_end[14:BYTE_W] <= {{LEFT_W-BURST_W{1'b0}}, a_room} || !a_valid;
+            b_to_reg <= a_end[7:BYTE_W] | {BURST_W{!a_single}};
+            b_end_word_reg <= a_end[7:BYTE_W];
+            b_blocks_reg <= a_end[14:8];
+            b_last_reg <= a_single || !a_valid;
+            b_soon_reg <= a_end[14:8] == 7'd1;
             b_offset_reg <= a_offset;
-            b_end_reg <= a_length_m1[BYTE_W-1:0];
-            b_flush_reg <= !a_carry;
+            b_end_reg <= a_last_m1;
+            b_flush_reg <= !a_borrow;
         end else begin
-            b_block_reg <= b_block_reg + 56'd1;
+            b_wrap_reg <= b_wrap_reg || &b_block_reg;
+            b_block_reg <= b_block_reg + 8'd1;
             b_word_reg <= {BURST_W{1'b0}};
-            b_left_reg <= b_after;
-            b_last_reg <= b_after[LEFT_W-1:BURST_W] == 0;  // it starts a block
+            b_to_reg <= b_end_word_reg | {BURST_W{!b_soon_reg}};
+            b_blocks_reg <= b_blocks_reg - 7'd1;
+            b_last_reg <= b_soon_reg;
+            b_soon_reg <= b_blocks_reg == 7'd2;
         end
     end
 
@@ -305,45 +340,46 @@ reg [DMA_W-1:0]      w_data_reg;
 reg                  w_error_reg;
 reg                  w_last_reg;
 reg [BURST_W-1:0]    w_beat_reg;
+// Of the laps of the tags: tags below the next one to give are of its lap, those above of the lap
+// before. A tag keeps its lap while it is in use.
+reg                  w_lap_reg;
 
 wire [BURST_W-1:0]   w_beat_next = w_beat_reg + 1'b1;
 // The beat before may be of the same tag, and its count not stored yet
 wire [BURST_W:0]     w_next = w_last_reg ? {BURST_W+1{1'b0}} : {w_error_reg, w_beat_next};
 wire [BURST_W:0]     r_place = w_valid_reg && w_id_reg == r_id_reg ? w_next : beat_ram[r_id_reg];
-// Tags below the next one to give are of its lap, those above of the lap before
-wire                 w_lap = tag_reg[6] != (w_id_reg >= tag_reg[5:0]);
 
 wire                 load;              // the tag load_reg goes to the drain stage
 reg [6:0]            load_reg;
 
 always @(posedge clk) begin
     r_valid_reg <= m_axi_rvalid;
-    if (m_axi_rvalid) begin
-        r_id_reg <= m_axi_rid;
-        r_data_reg <= m_axi_rdata;
-        r_error_reg <= m_axi_rresp != 2'b00;
-        r_last_reg <= m_axi_rlast;
-    end
+    r_id_reg <= m_axi_rid;
+    r_data_reg <= m_axi_rdata;
+    r_error_reg <= m_axi_rresp != 2'b00;
+    r_last_reg <= m_axi_rlast;
 
     w_valid_reg <= r_valid_reg || sweep;
+    w_data_reg <= r_data_reg;
+    w_beat_reg <= r_place[BURST_W-1:0];
     if (sweep) begin
         // As the last beat of each tag
         sweep_reg <= sweep_reg + 7'd1;
         w_id_reg <= sweep_reg[5:0];
         w_error_reg <= 1'b0;
         w_last_reg <= 1'b1;
-    end else if (r_valid_reg) begin
+        w_lap_reg <= 1'b1;
+    end else begin
         w_id_reg <= r_id_reg;
-        w_data_reg <= r_data_reg;
         w_error_reg <= r_error_reg || r_place[BURST_W];
         w_last_reg <= r_last_reg;
-        w_beat_reg <= r_place[BURST_W-1:0];
+        w_lap_reg <= tag_reg[6] != (r_id_reg >= tag_reg[5:0]);
     end
     if (w_valid_reg) begin
         data_ram[{w_id_reg, w_beat_reg}] <= w_data_reg;
         beat_ram[w_id_reg] <= w_next;
         if (w_last_reg)
-            done_ram[w_id_reg] <= {w_error_reg, w_lap};
+            done_ram[w_id_reg] <= {w_error_reg, w_lap_reg};
     end
 
     if (rst) begin
@@ -435,16 +471,14 @@ wire                 align_busy;
 
 always @(posedge clk) begin
     p_valid_reg <= d_valid_reg;
-    if (d_valid_reg) begin
-        p_data_reg <= data_ram[{d_tag_reg, d_word_reg}];
-        p_client_reg <= d_client_reg;
-        p_offset_reg <= d_offset_reg;
-        p_end_reg <= d_end_reg;
-        p_flush_reg <= d_flush_reg;
-        p_first_reg <= d_first_reg;
-        p_last_reg <= d_last_reg && d_done_reg;
-        p_error_reg <= d_error_reg;
-    end
+    p_data_reg <= data_ram[{d_tag_reg, d_word_reg}];
+    p_client_reg <= d_client_reg;
+    p_offset_reg <= d_offset_reg;
+    p_end_reg <= d_end_reg;
+    p_flush_reg <= d_flush_reg;
+    p_first_reg <= d_first_reg;
+    p_last_reg <= d_last_reg && d_done_reg;
+    p_error_reg <= d_error_reg;
 
     if (rst)
         p_valid_reg <= 1'b0;
@@ -465,7 +499,7 @@ dma_read_align #(
 reg                  busy_reg;
 
 always @(posedge clk) begin
-    busy_reg <= taken || !a_none || b_valid_reg || ar_valid_reg || tags_reg != 0
+    busy_reg <= taken || taken_reg || !a_none || b_valid_reg || ar_valid_reg || tags_reg != 0
                 || p_valid_reg || align_busy;
     if (rst)
         busy_reg <= 1'b0;
@@ -480,6 +514,8 @@ assign busy = busy_reg;
     (* anyconst *) reg [CLIENT_W-1:0] f_client;
     reg                  f_asked_reg;
     reg  [3:0]           f_passed_reg;
+    reg                  f_taken_reg, f_some_taken_reg;
+    reg  [CLIENT_W+81:0] f_request_reg;
     wire                 f_asks = request_valid[f_client];
     wire                 f_taken = f_asks && request_ready[f_client];
     // Of three clients: the one served before, and how many come between it and this one
@@ -488,6 +524,10 @@ assign busy = busy_reg;
 
     always @(posedge clk) begin
         f_past_reg <= 1'b1;
+        f_taken_reg <= f_taken && !rst;
+        f_some_taken_reg <= (request_valid & request_ready) != 0 && !rst;
+        f_request_reg <= {f_client, request_function[f_client*4 +: 4], request_address[f_client*64 +: 64],
+                          request_length[f_client*14 +: 14]};
         f_asked_reg <= f_asks && !f_taken && !rst;
         f_passed_reg <= f_asks && !f_taken && !rst ? f_passed_reg + {3'd0, request_ready != 0} : 4'd0;
     end
@@ -500,11 +540,9 @@ assign busy = busy_reg;
         assume (!f_asked_reg || f_asks);
         if (f_past_reg) begin
             assert ((request_ready & (request_ready - 1'b1)) == 0);
-            assert (taken == ((request_valid & request_ready) != 0));
-            if (f_taken)
-                assert ({granted_client, granted_function, granted_address, granted_length}
-                        == {f_client, request_function[f_client*4 +: 4], request_address[f_client*64 +: 64],
-                            request_length[f_client*14 +: 14]});
+            assert (taken_reg == f_some_taken_reg);
+            if (f_taken_reg)
+                assert ({taken_client_reg, taken_function_reg, taken_address_reg, taken_length_reg} == f_request_reg);
             assert (f_passed_reg <= N_CLIENTS);
 
             // What holds always
@@ -522,12 +560,15 @@ assign busy = busy_reg;
     reg                  f_past_reg = 1'b0;
     reg  [63:0]          f_address_reg;
     reg  [13:0]          f_length_m1_reg;
+    localparam integer   LEFT_W = 15 - BYTE_W;      // bits of a request's words less 1
     reg  [LEFT_W:0]      f_index_reg;       // words that have been asked for
     wire [14:0]          f_end = {1'b0, f_length_m1_reg} + {{15-BYTE_W{1'b0}}, f_address_reg[BYTE_W-1:0]};
+    wire [14:0]          f_a_length_m1 = a_end - {7'd0, a_address[7:0]};
     wire [LEFT_W:0]      f_words = {1'b0, f_end[14:BYTE_W]} + 1'b1;
     wire [LEFT_W:0]      f_responses = {2'd0, f_length_m1_reg[13:BYTE_W]} + 1'b1;
     wire [63-BYTE_W:0]   f_word = f_address_reg[63:BYTE_W] + {{63-BYTE_W-LEFT_W{1'b0}}, f_index_reg};
     wire [BYTE_W:0]      f_lanes = {1'b0, b_offset_reg} + {1'b0, b_end_reg};
+    wire [6+BURST_W:0]   f_to = {b_blocks_reg, b_end_word_reg};     // the last word, from the block's begin
     wire [LEFT_W:0]      f_next = f_index_reg + {{LEFT_W+1-BURST_W{1'b0}}, b_count} + 1'b1;
 
     always @(posedge clk) begin
@@ -536,7 +577,7 @@ assign busy = busy_reg;
             f_index_reg <= f_next;
         if (b_load && a_valid) begin
             f_address_reg <= a_address;
-            f_length_m1_reg <= a_length_m1;
+            f_length_m1_reg <= f_a_length_m1[13:0];
             f_index_reg <= {LEFT_W+1{1'b0}};
         end
     end
@@ -544,7 +585,11 @@ assign busy = busy_reg;
     always @* begin
         if (!f_past_reg)
             assume (rst || (sweep_reg == 7'd64 && !b_valid_reg && b_last_reg));      // the sweep takes long
-        assume (a_length_m1 <= 14'd16382);
+        // What is taken is what is split: the last byte, as it goes into the queue and comes out of it
+        if (taken_reg && taken_length_reg != 14'd0)
+            assert (taken_end >= {7'd0, taken_address_reg[7:0]}
+                    && taken_end - {7'd0, taken_address_reg[7:0]} == {1'b0, taken_length_reg} - 15'd1);
+        assume (a_end >= {7'd0, a_address[7:0]} && f_a_length_m1 <= 15'd16382);
         if (f_past_reg) begin
             if (b_issue) begin
                 assert (b_ar == {tag_reg[5:0], f_word, {BYTE_W{1'b0}}, b_count, b_function_reg});
@@ -561,9 +606,13 @@ assign busy = busy_reg;
             assert (b_valid_reg || b_last_reg);
             if (b_valid_reg) begin
                 assert (f_length_m1_reg <= 14'd16382 && f_index_reg < f_words);
-                assert ({b_block_reg, b_word_reg} == f_word);
-                assert ({1'b0, b_left_reg} == f_words - f_index_reg - 1'b1);
-                assert (b_last_reg == (b_left_reg <= {{LEFT_W-BURST_W{1'b0}}, b_room}));
+                assert ({b_wrap_reg ? b_high_next_reg : b_high_reg, b_block_reg, b_word_reg} == f_word);
+                assert (b_first_reg || b_high_next_reg == b_high_reg + 48'd1);
+                assert (!(b_first_reg && b_wrap_reg));
+                assert ({1'b0, b_wrap_reg, b_block_reg} + {3'd0, b_blocks_reg} <= 10'd319);
+                assert ({1'b0, f_to} == f_words - f_index_reg - 1'b1 + {{LEFT_W+1-BURST_W{1'b0}}, b_word_reg});
+                assert (b_last_reg == (b_blocks_reg == 7'd0) && b_soon_reg == (b_blocks_reg == 7'd1));
+                assert (b_to_reg == (b_last_reg ? b_end_word_reg : {BURST_W{1'b1}}));
                 assert (b_first_reg == (f_index_reg == 0));
                 assert (b_offset_reg == f_address_reg[BYTE_W-1:0] && b_end_reg == f_length_m1_reg[BYTE_W-1:0]);
                 assert (b_flush_reg == (f_responses == f_words));
@@ -690,7 +739,7 @@ assign busy = busy_reg;
             if (sweep || f_sweep_reg)
                 assert (!go_reg && tag_reg == 7'd0 && tags_reg == 7'd0 && load_reg == 7'd0 && !ar_valid_reg);
             if (f_sweep_reg)
-                assert (w_valid_reg && w_last_reg && !w_error_reg && sweep_reg == {1'b0, w_id_reg} + 7'd1);
+                assert (w_valid_reg && w_last_reg && !w_error_reg && w_lap_reg && sweep_reg == {1'b0, w_id_reg} + 7'd1);
             assert (!go_reg || (!tags_reg[6] && !ar_skid_valid_reg));
             assert (!ar_skid_valid_reg || ar_valid_reg);
             assert (tags_reg <= 7'd64 && f_loaded <= tags_reg);
@@ -720,7 +769,7 @@ assign busy = busy_reg;
                 if (f_r && f_beats_reg == {1'b0, f_word} + 1'b1)
                     assert (r_data_reg == f_data_reg);
                 if (f_w) begin
-                    assert (w_last_reg == (f_come_reg && !f_r));
+                    assert (w_last_reg == (f_come_reg && !f_r) && w_lap_reg == f_lap);
                     assert ({1'b0, w_beat_reg} == f_stored_beats);
                 end
                 if (f_w && f_w_beats == {1'b0, f_word} + 1'b1)

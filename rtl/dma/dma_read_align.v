@@ -74,20 +74,13 @@ always @(posedge clk) begin
     q_valid_reg <= word_valid;
     s_valid_reg <= q_valid_reg;
     t_valid_reg <= s_valid_reg;
-    if (word_valid) begin
-        q_data_reg <= word_data;
-        q_side_reg <= {word_offset, word_client, word_end, word_flush, word_first, word_last,
-                       word_error};
-    end
-    if (q_valid_reg) begin
-        s_data_reg <= q_rotated[DMA_W-1:0];
-        s_side_reg <= q_side_reg;
-    end
-    if (s_valid_reg) begin
-        t_data_reg <= s_rotated[DMA_W-1:0];
-        t_side_reg <= s_side_reg[END_W-1:0];
-        t_mask_reg <= {BYTES{1'b1}} >> s_offset;
-    end
+    q_data_reg <= word_data;
+    q_side_reg <= {word_offset, word_client, word_end, word_flush, word_first, word_last, word_error};
+    s_data_reg <= q_rotated[DMA_W-1:0];
+    s_side_reg <= q_side_reg;
+    t_data_reg <= s_rotated[DMA_W-1:0];
+    t_side_reg <= s_side_reg[END_W-1:0];
+    t_mask_reg <= {BYTES{1'b1}} >> s_offset;
 
     if (rst) begin
         q_valid_reg <= 1'b0;

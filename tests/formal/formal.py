@@ -54,11 +54,11 @@ PROOFS = {
        for width in (128, 512)},
     **{f"dma_read.w{width}": (
         "bitwuzla", "dma_read", "rtl/dma/dma_read.v rtl/dma/dma_fifo.v rtl/dma/dma_read_align.v", {"DMA_W": width}, 1,
-        ("(w_id_reg >= tag_reg[5:0])", "(w_id_reg > tag_reg[5:0])"))
+        ("(r_id_reg >= tag_reg[5:0])", "(r_id_reg > tag_reg[5:0])"))
        for width in (128, 512)},
     **{f"dma_read.w{width}.split": (
         "bitwuzla", "dma_read", "rtl/dma/dma_read.v rtl/dma/dma_fifo.v rtl/dma/dma_read_align.v", {"DMA_W": width}, 1,
-        ("a_carry = a_end[BYTE_W-1:0] < a_offset", "a_carry = a_end[BYTE_W-1:0] <= a_offset"))
+        ("b_wrap_reg || &b_block_reg", "b_wrap_reg || &b_block_reg[7:1]"))
        for width in (128, 512)},
     **{f"dma_read_align.w{width}": (
         "bitwuzla", "dma_read_align", "rtl/dma/dma_read_align.v", {"DMA_W": width, "BYTE_W": byte_w}, 1,
