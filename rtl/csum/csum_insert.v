@@ -11,8 +11,8 @@
 // neither TCP nor UDP, bad lengths) is left unmodified and counted as SKIPPED; the IPv4 checksum is
 // inserted also where only layer 4 does not apply.
 //
-// Order is kept. Rate: a beat a clock in and out. Latency: a frame leaves 16 clocks after its last
-// beat came (19 at 512 bits). Back-pressure goes upstream when the buffer is full. A frame longer
+// Order is kept. Rate: a beat a clock in and out. Latency: a frame leaves 17 clocks after its last
+// beat came (20 at 512 bits). Back-pressure goes upstream when the buffer is full. A frame longer
 // than the buffer is dropped whole and counted with result 3; the transmit DMA never sends one.
 // tuser out: PORT to WANT_L4_CSUM (bits 63:0) as they came in, 0 above.
 
@@ -136,9 +136,11 @@ always @(posedge clk) begin
     own_reg <= i_valid_reg && i_last_reg ? {ADDR_W+1{1'b0}} : write_reg - start_reg;
     over_reg <= own_reg >= DEPTH[ADDR_W:0] - 8 && !(i_valid_reg && i_last_reg);
 
+    // Of a frame that is thrown away, too: its place is free.
+    if (i_valid_reg)
+        ram[write_reg[ADDR_W-1:0]] <= i_data_reg;
     if (i_valid_reg) begin
         if (!drop) begin
-            ram[write_reg[ADDR_W-1:0]] <= i_data_reg;
             write_reg <= write_reg + 1'b1;
             if (i_last_reg)
                 start_reg <= write_reg + 1'b1;
@@ -205,7 +207,8 @@ always @(posedge clk) begin
     s1_data_reg <= i_data_reg;
     s1_keep_reg <= i_keep_reg;
     s1_beat_reg <= beat_reg;
-    if (i_valid_reg && first_reg) begin
+    // Until a frame begins: what its first beat says
+    if (first_reg) begin
         plain_reg <= i_user_reg[PLAIN_W-1:0];
         do_ip_reg <= u_want_ip && u_ip_ok;
         do_l4_reg <= u_want_l4 && u_l4_ok;
@@ -281,42 +284,56 @@ assign tx_checksum_event_valid = event_valid_reg;
 assign tx_checksum_event_index = event_index_reg;
 assign tx_checksum_event_bytes = event_m1_reg + 14'd1;
 
-// --- stage 2: which of the beat's bytes are summed ---------------------------------------------------
+// --- stages 2 and 3: which of the beat's bytes are summed ---------------------------------------------
 
 wire [BEATS_W-1:0]   start_beat = {1'b0, sum_start_reg[13:BEAT_W]};
 wire [BEATS_W-1:0]   end_beat = {1'b0, sum_end_reg[13:BEAT_W]};
 wire [BEATS_W-1:0]   field_beat = {{BEATS_W+BEAT_W-FIELD_W{1'b0}}, l4_field_reg[FIELD_W-1:BEAT_W]};
-wire [BEAT_BYTES-1:0] from_start = s1_beat_reg > start_beat ? ALL
-                                   : s1_beat_reg == start_beat ? ALL << sum_start_reg[BEAT_W-1:0]
-                                   : ~ALL;
-wire [BEAT_BYTES-1:0] to_end = s1_beat_reg < end_beat ? ALL
-                               : s1_beat_reg == end_beat ? ~(ALL << sum_end_reg[BEAT_W-1:0])
-                               : ~ALL;
-wire [BEAT_BYTES-1:0] field = s1_beat_reg == field_beat
-                              ? {{BEAT_BYTES-2{1'b0}}, 2'b11} << l4_field_reg[BEAT_W-1:0] : ~ALL;
 
-// Per level of the adder tree below; [0] is this stage
+// Where the beat lies, and the bytes of the beats in which start, end and field are
+reg                  s2_valid_reg, s2_end_reg, s2_first_reg, s2_l4_reg;
+reg [15:0]           s2_pseudo_reg;
+reg [DATA_W-1:0]     s2_data_reg;
+reg                  behind_start_reg, at_start_reg, before_end_reg, at_end_reg, at_field_reg;
+reg [BEAT_BYTES-1:0] start_bytes_reg, end_bytes_reg, field_bytes_reg;
+wire [BEAT_BYTES-1:0] from_start = {BEAT_BYTES{behind_start_reg}} | ({BEAT_BYTES{at_start_reg}} & start_bytes_reg);
+wire [BEAT_BYTES-1:0] to_end = {BEAT_BYTES{before_end_reg}} | ({BEAT_BYTES{at_end_reg}} & end_bytes_reg);
+wire [BEAT_BYTES-1:0] field = {BEAT_BYTES{at_field_reg}} & field_bytes_reg;
+
+// Per level of the adder tree below; [0] is stage 3
 reg [WORD_W:0]       t_sum_reg;             // a beat to sum
 reg [WORD_W:0]       t_end_reg;             // the end of a frame, summed or not
 reg [WORD_W:0]       t_first_reg;
 reg [16*(WORD_W+1)-1:0] t_pseudo_reg;
-reg [DATA_W-1:0]     s2_data_reg;
-reg [BEAT_BYTES-1:0] s2_from_reg, s2_to_reg, s2_field_reg;
-wire [BEAT_BYTES-1:0] s2_mask = s2_from_reg & s2_to_reg & ~s2_field_reg;
+reg [DATA_W-1:0]     s3_data_reg;
+reg [BEAT_BYTES-1:0] s3_mask_reg;
 
 always @(posedge clk) begin
-    t_sum_reg <= {t_sum_reg[WORD_W-1:0], s1_valid_reg && do_l4_reg};
-    t_end_reg <= {t_end_reg[WORD_W-1:0], s1_end && !s1_drop_reg};
-    t_first_reg <= {t_first_reg[WORD_W-1:0], s1_first_reg};
-    t_pseudo_reg <= {t_pseudo_reg[16*WORD_W-1:0], pseudo_reg};
-    if (s1_valid_reg && do_l4_reg) begin
-        s2_data_reg <= s1_data_reg;
-        s2_from_reg <= from_start;
-        s2_to_reg <= to_end;
-        s2_field_reg <= field;
-    end
+    s2_valid_reg <= s1_valid_reg;
+    s2_end_reg <= s1_end && !s1_drop_reg;
+    s2_first_reg <= s1_first_reg;
+    s2_l4_reg <= do_l4_reg;
+    s2_pseudo_reg <= pseudo_reg;
+    s2_data_reg <= s1_data_reg;
+    behind_start_reg <= s1_beat_reg > start_beat;
+    at_start_reg <= s1_beat_reg == start_beat;
+    start_bytes_reg <= ALL << sum_start_reg[BEAT_W-1:0];
+    before_end_reg <= s1_beat_reg < end_beat;
+    at_end_reg <= s1_beat_reg == end_beat;
+    end_bytes_reg <= ~(ALL << sum_end_reg[BEAT_W-1:0]);
+    at_field_reg <= s1_beat_reg == field_beat;
+    field_bytes_reg <= {{BEAT_BYTES-2{1'b0}}, 2'b11} << l4_field_reg[BEAT_W-1:0];
+
+    t_sum_reg <= {t_sum_reg[WORD_W-1:0], s2_valid_reg && s2_l4_reg};
+    t_end_reg <= {t_end_reg[WORD_W-1:0], s2_end_reg};
+    t_first_reg <= {t_first_reg[WORD_W-1:0], s2_first_reg};
+    t_pseudo_reg <= {t_pseudo_reg[16*WORD_W-1:0], s2_pseudo_reg};
+    s3_data_reg <= s2_data_reg;
+    s3_mask_reg <= from_start & to_end & ~field;
 
     if (rst) begin
+        s2_valid_reg <= 1'b0;
+        s2_end_reg <= 1'b0;
         t_sum_reg <= {WORD_W+1{1'b0}};
         t_end_reg <= {WORD_W+1{1'b0}};
     end
@@ -337,8 +354,8 @@ generate
     for (g = 0; g < WORDS; g = g + 1) begin : word
         // Network byte order
         assign node[g*SUM_W +: SUM_W]
-            = {{WORD_W{1'b0}}, s2_data_reg[g*16 +: 8] & {8{s2_mask[2*g]}},
-               s2_data_reg[g*16+8 +: 8] & {8{s2_mask[2*g+1]}}};
+            = {{WORD_W{1'b0}}, s3_data_reg[g*16 +: 8] & {8{s3_mask_reg[2*g]}},
+               s3_data_reg[g*16+8 +: 8] & {8{s3_mask_reg[2*g+1]}}};
     end
     for (n = 1; n <= WORD_W; n = n + 1) begin : level
         localparam integer FROM = 2*WORDS - (4*WORDS >> n);
@@ -543,9 +560,11 @@ assign m_axis_tuser = {{USER_W-PLAIN_W{1'b0}}, out_plain};
 reg                  busy_reg;
 
 always @(posedge clk) begin
-    busy_reg <= s_axis_tvalid || i_valid_reg || !first_reg || write_reg != read_reg || s1_valid_reg
-                || frame_reg != out_ptr_reg || n_valid_reg || g_valid_reg || p_valid_reg || q_valid_reg
-                || !out_empty || event_valid_reg;
+    // A frame in the buffer is one that comes, counts in frames_reg from the clock after its event on,
+    // or leaves.
+    busy_reg <= s_axis_tvalid || i_valid_reg || !first_reg || s1_valid_reg || event_valid_reg
+                || frames_reg != {FRAME_W+1{1'b0}} || n_valid_reg || g_valid_reg || p_valid_reg || q_valid_reg
+                || !out_empty;
     if (rst)
         busy_reg <= 1'b0;
 end
@@ -563,10 +582,13 @@ reg [FIELD_W-1:0]    f_field_reg;
 reg [15:0]           f_pseudo_reg;
 reg [BEATS_W:0]      f_place_reg;           // of the beat in stage 1 in its frame
 reg [DATA_W-1:0]     f_word_1_reg;          // what is to be summed of that
-reg [DATA_W-1:0]     f_word_2_reg;          // and of the one in stage 2
+reg [DATA_W-1:0]     f_word_2_reg;          // and of those in stages 2 and 3
+reg [DATA_W-1:0]     f_word_3_reg;
+reg [15:0]           f_pseudo_2_reg;
 reg [SUM_W*(WORD_W+1)-1:0] f_sum_reg;       // sum of the beat at level k of the tree in slice k
 reg [16*(WORD_W+1)-1:0] f_pseudos_reg;
-reg                  f_had_1_reg;           // a beat to sum has left stage 1, level k
+reg                  f_had_1_reg;           // a beat to sum has left stage 1, stage 2, level k
+reg                  f_had_2_reg;
 reg [WORD_W:0]       f_had_reg;
 reg [BEATS_W:0]      f_added_reg;           // beats of the frame that have been added
 reg [ACC_W-1:0]      f_total_reg;           // their sum
@@ -587,6 +609,13 @@ wire [13:0]          f_end = first_reg ? i_user_reg[META_SUM_END +: META_SUM_END
 wire [FIELD_W-1:0]   f_field = first_reg ? i_user_reg[META_L4_OFFSET +: META_L4_OFFSET_W] + (u_tcp ? 9'd16 : 9'd6)
                                : f_field_reg;
 wire [BEATS_W:0]     f_place = first_reg ? {BEATS_W+1{1'b0}} : f_place_reg + 1'b1;
+// The bytes of the beat in stage 1 from the start, up to the end, and of the field
+wire [BEAT_BYTES-1:0] f_from = s1_beat_reg > start_beat ? ALL
+                               : s1_beat_reg == start_beat ? ALL << sum_start_reg[BEAT_W-1:0] : ~ALL;
+wire [BEAT_BYTES-1:0] f_to = s1_beat_reg < end_beat ? ALL
+                             : s1_beat_reg == end_beat ? ~(ALL << sum_end_reg[BEAT_W-1:0]) : ~ALL;
+wire [BEAT_BYTES-1:0] f_here = s1_beat_reg == field_beat
+                               ? {{BEAT_BYTES-2{1'b0}}, 2'b11} << l4_field_reg[BEAT_W-1:0] : ~ALL;
 wire [DATA_W-1:0]    f_word;
 wire [SUM_W-1:0]     f_sums [0:WORDS];
 wire [SUM_W-1:0]     f_tree [0:(WORD_W+1)*(WORDS+1)-1];
@@ -602,14 +631,18 @@ generate
         wire other = high != {{BEATS_W+BEAT_W+1-FIELD_W{1'b0}}, f_field};
         assign f_word[16*fg+8 +: 8] = i_data_reg[16*fg +: 8] & {8{other && high >= f_start && high < f_end}};
         assign f_word[16*fg +: 8] = i_data_reg[16*fg+8 +: 8] & {8{other && low >= f_start && low < f_end}};
-        assign f_sums[fg+1] = f_sums[fg] + {{SUM_W-16{1'b0}}, f_word_2_reg[16*fg +: 16]};
+        assign f_sums[fg+1] = f_sums[fg] + {{SUM_W-16{1'b0}}, f_word_3_reg[16*fg +: 16]};
         always @* begin
             if (f_past_reg && s1_valid_reg && do_l4_reg)
                 assert (f_word_1_reg[16*fg +: 16] == {
-                    s1_data_reg[16*fg +: 8] & {8{from_start[2*fg] && to_end[2*fg] && !field[2*fg]}},
-                    s1_data_reg[16*fg+8 +: 8] & {8{from_start[2*fg+1] && to_end[2*fg+1] && !field[2*fg+1]}}});
+                    s1_data_reg[16*fg +: 8] & {8{f_from[2*fg] && f_to[2*fg] && !f_here[2*fg]}},
+                    s1_data_reg[16*fg+8 +: 8] & {8{f_from[2*fg+1] && f_to[2*fg+1] && !f_here[2*fg+1]}}});
+            if (f_past_reg && s2_valid_reg && s2_l4_reg)
+                assert (f_word_2_reg[16*fg +: 16] == {
+                    s2_data_reg[16*fg +: 8] & {8{from_start[2*fg] && to_end[2*fg] && !field[2*fg]}},
+                    s2_data_reg[16*fg+8 +: 8] & {8{from_start[2*fg+1] && to_end[2*fg+1] && !field[2*fg+1]}}});
             if (f_past_reg && t_sum_reg[0])
-                assert (node[fg*SUM_W +: SUM_W] == {{SUM_W-16{1'b0}}, f_word_2_reg[16*fg +: 16]});
+                assert (node[fg*SUM_W +: SUM_W] == {{SUM_W-16{1'b0}}, f_word_3_reg[16*fg +: 16]});
         end
     end
     for (fg = 1; fg <= WORD_W; fg = fg + 1) begin : f_level
@@ -629,7 +662,7 @@ generate
                     assert (t_pseudo_reg[16*fg +: 16] == f_pseudos_reg[16*fg +: 16]);
                 if (t_sum_reg[fg] && !t_first_reg[fg])
                     assert (f_had_reg[fg]);
-                if (fg == 0 ? f_had_1_reg : f_had_reg[(fg + WORD_W) % (WORD_W + 1)])
+                if (fg == 0 ? f_had_2_reg : f_had_reg[(fg + WORD_W) % (WORD_W + 1)])
                     assert (t_sum_reg[fg] || f_had_reg[fg]);
             end
     end
@@ -646,11 +679,13 @@ always @(posedge clk) begin
         if (first_reg)
             f_pseudo_reg <= i_user_reg[META_PSEUDO_SUM +: META_PSEUDO_SUM_W];
     end
-    if (s1_valid_reg && do_l4_reg)
-        f_word_2_reg <= f_word_1_reg;
+    f_word_2_reg <= f_word_1_reg;
+    f_word_3_reg <= f_word_2_reg;
+    f_pseudo_2_reg <= f_pseudo_reg;
     f_sum_reg <= {f_sum_reg[SUM_W*WORD_W-1:SUM_W], f_sums[WORDS], {SUM_W{1'b0}}};
-    f_pseudos_reg <= {f_pseudos_reg[16*WORD_W-1:0], f_pseudo_reg};
+    f_pseudos_reg <= {f_pseudos_reg[16*WORD_W-1:0], f_pseudo_2_reg};
     f_had_1_reg <= f_had_1_reg || (s1_valid_reg && do_l4_reg);
+    f_had_2_reg <= f_had_2_reg || (s2_valid_reg && s2_l4_reg);
     f_had_reg <= f_had_reg | t_sum_reg;
     if (t_sum_reg[WORD_W]) begin
         f_added_reg <= (t_first_reg[WORD_W] ? {BEATS_W+1{1'b0}} : f_added_reg) + 1'b1;
@@ -662,6 +697,7 @@ always @(posedge clk) begin
     f_fold_reg <= f_around(f_total_reg[15:0], {2'd0, f_total_reg[29:16]});
     if (rst) begin
         f_had_1_reg <= 1'b0;
+        f_had_2_reg <= 1'b0;
         f_had_reg <= {WORD_W+1{1'b0}};
         f_acc_sum_reg <= 1'b0;
         f_fold_sum_reg <= 1'b0;
@@ -689,6 +725,12 @@ always @* begin
             assert (s1_valid_reg || f_had_1_reg);
         if (s1_valid_reg && do_l4_reg && !s1_first_reg)
             assert (f_had_1_reg);
+        if (s2_valid_reg && s2_l4_reg && !s2_first_reg)
+            assert (f_had_2_reg);
+        if (f_had_1_reg)
+            assert ((s2_valid_reg && s2_l4_reg) || f_had_2_reg);
+        if (s2_valid_reg)
+            assert (s2_pseudo_reg == f_pseudo_2_reg);
         if (f_had_reg[WORD_W]) begin
             assert (acc_reg == f_total_reg);
             assert (f_added_reg <= (1 << (BEATS_W - 1)));
