@@ -8,7 +8,7 @@
 // all_multicast; any that one of its filters holds; promiscuous: every address), longer than the
 // function's max_frame, a BAD IPv4 header or layer 4 checksum where those are to be dropped. A
 // function number that does not exist counts as off. Configuration counts as it stands at the
-// frame's first beat, addresses as they stand a clock later.
+// frame's first beat.
 // Full rate, also for frames of one beat; order kept; when the buffer is full the input stalls,
 // nothing is dropped for that. A frame longer than the buffer is dropped as too long.
 // Fills in QUEUE (the RSS table's entry of the hash, 0 without hash), L4_VERDICT, RAW_SUM, REASON.
@@ -62,7 +62,8 @@ module deliver #(
     input  wire [FUNCTIONS*8-1:0]      mac_filter_valid,
     input  wire [FUNCTIONS*14-1:0]     max_frame,
 
-    // RSS table: address is {function, entry[6:0]}; read data comes a clock after its address
+    // RSS table: address is {function, entry[6:0]}; read data comes two clocks after its address, of an
+    // entry that is written as it is read anything
     input  wire                        rss_write_valid,
     input  wire [FUNCTION_W+6:0]       rss_write_address,
     input  wire [7:0]                  rss_write_data,
@@ -97,9 +98,19 @@ module deliver #(
 
     // --- RSS table ---------------------------------------------------------------------------------
 
-    reg [7:0] rss_table [0:(1 << (FUNCTION_W + 7)) - 1];
-    reg [7:0] rss_read_data_reg;
-    reg [7:0] queue_reg;
+    // A register behind the memory's, which is its own. What is written as the frame's entry is read is
+    // taken from the writer.
+    (* no_rw_check *) reg [7:0] rss_table [0:(1 << (FUNCTION_W + 7)) - 1];
+    reg [7:0]            rss_read_reg;
+    reg [7:0]            rss_read_data_reg;
+    reg [7:0]            table_reg;
+    reg [7:0]            queue_reg;
+    reg [FUNCTION_W+6:0] entry_reg;
+    reg                  written_valid_reg;
+    reg [FUNCTION_W+6:0] written_address_reg;
+    reg [7:0]            written_data_reg;
+    reg                  written_reg;
+    reg [7:0]            written_queue_reg;
 
     wire [META_FUNCTION_W-1:0] in_function = s_axis_tuser[META_FUNCTION +: META_FUNCTION_W];
     wire [FUNCTION_W+6:0]      in_entry = {in_function[FUNCTION_W-1:0], s_axis_tuser[META_RSS_HASH +: 7]};
@@ -108,14 +119,22 @@ module deliver #(
     always @(posedge clk) begin
         if (rss_write_valid)
             rss_table[rss_write_address] <= rss_write_data;
-        rss_read_data_reg <= rss_table[rss_read_address];
-        if (accept && !in_frame_reg)
-            queue_reg <= rss_table[in_entry];
+        rss_read_reg      <= rss_table[rss_read_address];
+        rss_read_data_reg <= rss_read_reg;
+        table_reg         <= rss_table[in_entry];
+        queue_reg         <= table_reg;
+
+        entry_reg           <= in_entry;
+        written_valid_reg   <= rss_write_valid;
+        written_address_reg <= rss_write_address;
+        written_data_reg    <= rss_write_data;
+        written_reg         <= written_valid_reg && written_address_reg == entry_reg;
+        written_queue_reg   <= written_data_reg;
     end
 
     assign rss_read_data = rss_read_data_reg;
 
-    // --- the beat that came in, and what its frame's first beat says -----------------------------------
+    // --- the beat that came in, and what its frame's first beat says: where valid_reg and first_reg say so --
 
     reg [DATA_W-1:0]    data_reg;
     reg [USER_W-1:0]    user_reg;
@@ -128,7 +147,7 @@ module deliver #(
     reg                 enabled_reg;
     reg                 promiscuous_reg;
     reg                 all_multicast_reg;
-    reg                 too_long_reg;
+    reg [13:0]          max_frame_reg;
     reg                 drop_ip_reg;
     reg                 drop_l4_reg;
 
@@ -162,29 +181,24 @@ module deliver #(
         end
     end
 
-    wire [13:0] in_length = s_axis_tuser[META_LENGTH +: META_LENGTH_W];
     wire        room;
 
     always @(posedge clk) begin
-        if (accept) begin
-            data_reg     <= s_axis_tdata;
-            first_reg    <= !in_frame_reg;
-            last_reg     <= s_axis_tlast;
+        data_reg          <= s_axis_tdata;
+        user_reg          <= s_axis_tuser;
+        check_reg         <= s_axis_check;
+        first_reg         <= !in_frame_reg;
+        last_reg          <= s_axis_tlast;
+        function_reg      <= f_select;
+        enabled_reg       <= f_enabled;
+        promiscuous_reg   <= f_promiscuous;
+        all_multicast_reg <= f_all_multicast;
+        max_frame_reg     <= f_max_frame;
+        drop_ip_reg       <= f_drop_ip;
+        drop_l4_reg       <= f_drop_l4;
+        valid_reg         <= accept;
+        if (accept)
             in_frame_reg <= !s_axis_tlast;
-            if (s_axis_tlast)
-                check_reg <= s_axis_check;
-            if (!in_frame_reg) begin
-                user_reg          <= s_axis_tuser;
-                function_reg      <= f_select;
-                enabled_reg       <= f_enabled;
-                promiscuous_reg   <= f_promiscuous;
-                all_multicast_reg <= f_all_multicast;
-                too_long_reg      <= in_length > f_max_frame || {18'd0, in_length} > BUFFER_MAX;
-                drop_ip_reg       <= f_drop_ip;
-                drop_l4_reg       <= f_drop_l4;
-            end
-        end
-        valid_reg <= accept;
 
         if (rst) begin
             valid_reg    <= 1'b0;
@@ -194,16 +208,21 @@ module deliver #(
 
     assign s_axis_tready = room;
 
-    // --- its address, compared with every address of every function --------------------------------------
+    // --- its address, compared with every address of every function: a byte a bit, then all six ----------
+
+    localparam integer PLACES = FUNCTIONS * 9;      // the functions' own, then the filters
+
+    reg [PLACES*6-1:0]    same_reg;
 
     reg [DATA_W-1:0]      judged_data_reg;
     reg [USER_W-1:0]      judged_user_reg;
     reg [21:0]            judged_check_reg;
-    reg [7:0]             judged_queue_reg;
     reg                   judged_last_reg;
     reg                   judged_valid_reg;
     reg                   judged_enabled_reg;
-    reg                   judged_too_long_reg;
+    reg                   judged_first_reg;
+    reg                   judged_over_max_reg;
+    reg                   judged_over_buffer_reg;
     reg                   judged_drop_ip_reg;
     reg                   judged_drop_l4_reg;
     reg                   any_address_reg;      // taken whatever the functions' addresses
@@ -211,17 +230,33 @@ module deliver #(
     reg [FUNCTIONS*8-1:0] filter_reg;
 
     wire [47:0]           address = data_reg[47:0];
+    wire [13:0]           length = user_reg[META_LENGTH +: META_LENGTH_W];
     wire [FUNCTIONS-1:0]   station;
     wire [FUNCTIONS*8-1:0] filter;
 
     genvar g;
+    genvar h;
     generate
         for (g = 0; g < FUNCTIONS; g = g + 1) begin : stations
-            assign station[g] = function_reg[g] && !address[0] && address == mac[48*g +: 48];
+            assign station[g] = function_reg[g] && &same_reg[6*g +: 6];
         end
         for (g = 0; g < FUNCTIONS * 8; g = g + 1) begin : filters
-            assign filter[g] = function_reg[g / 8] && mac_filter_valid[g]
-                               && address == mac_filter[48*g +: 48];
+            assign filter[g] = function_reg[g / 8] && &same_reg[6*(FUNCTIONS+g) +: 6];
+        end
+        for (g = 0; g < PLACES; g = g + 1) begin : places
+            wire [47:0] place;
+            wire        counts;
+            if (g < FUNCTIONS) begin : station
+                assign place  = mac[48*g +: 48];
+                assign counts = !s_axis_tdata[0];
+            end else begin : filter
+                assign place  = mac_filter[48*(g-FUNCTIONS) +: 48];
+                assign counts = mac_filter_valid[g-FUNCTIONS];
+            end
+            for (h = 0; h < 6; h = h + 1) begin : bytes
+                always @(posedge clk)
+                    same_reg[6*g+h] <= (h != 0 || counts) && s_axis_tdata[8*h +: 8] == place[8*h +: 8];
+            end
         end
     endgenerate
 
@@ -231,11 +266,12 @@ module deliver #(
             judged_last_reg <= last_reg;
             if (last_reg)
                 judged_check_reg <= check_reg;
+            judged_first_reg <= first_reg;
             if (first_reg) begin
                 judged_user_reg     <= user_reg;
-                judged_queue_reg    <= queue_reg;
                 judged_enabled_reg  <= enabled_reg;
-                judged_too_long_reg <= too_long_reg;
+                judged_over_max_reg <= length > max_frame_reg;
+                judged_over_buffer_reg <= {18'd0, length} > BUFFER_MAX;
                 judged_drop_ip_reg  <= drop_ip_reg;
                 judged_drop_l4_reg  <= drop_l4_reg;
                 any_address_reg     <= promiscuous_reg || &address || (address[0] && all_multicast_reg);
@@ -258,6 +294,7 @@ module deliver #(
     reg              decided_enabled_reg;
     reg              decided_address_reg;
     reg              decided_too_long_reg;
+    reg [7:0]        decided_queue_reg;
     reg              decided_bad_ip_reg;
     reg              decided_bad_l4_reg;
     reg [USER_W-1:0] user;
@@ -267,8 +304,6 @@ module deliver #(
 
     always @* begin
         user = judged_user_reg;
-        user[META_QUEUE +: META_QUEUE_W] =
-            judged_user_reg[META_HASH_TYPE +: META_HASH_TYPE_W] != 2'd0 ? judged_queue_reg : 8'd0;
         user[META_L4_VERDICT +: META_L4_VERDICT_W] = judged_l4_verdict;
         user[META_RAW_SUM +: META_RAW_SUM_W] = judged_check_reg[15:0];
         user[META_REASON +: META_REASON_W] = judged_check_reg[21:18];
@@ -281,7 +316,11 @@ module deliver #(
             decided_last_reg     <= judged_last_reg;
             decided_enabled_reg  <= judged_enabled_reg;
             decided_address_reg  <= any_address_reg || |station_reg || |filter_reg;
-            decided_too_long_reg <= judged_too_long_reg;
+            decided_too_long_reg <= judged_over_max_reg || judged_over_buffer_reg;
+            // It is there with the first beat alone.
+            if (judged_first_reg)
+                decided_queue_reg <= judged_user_reg[META_HASH_TYPE +: META_HASH_TYPE_W] == 2'd0 ? 8'd0 :
+                    written_reg ? written_queue_reg : queue_reg;
             decided_bad_ip_reg   <= judged_drop_ip_reg && judged_ip_verdict == CHECKSUM_VERDICT_BAD;
             decided_bad_l4_reg   <= judged_drop_l4_reg && judged_l4_verdict == CHECKSUM_VERDICT_BAD;
         end
@@ -326,6 +365,7 @@ module deliver #(
         if (decided_valid_reg) begin
             write_data_reg <= decided_data_reg;
             write_user_reg <= decided_user_reg;
+            write_user_reg[META_QUEUE +: META_QUEUE_W] <= decided_queue_reg;
         end
         write_valid_reg   <= decided_valid_reg && decided_enabled_reg && decided_address_reg && !decided_too_long_reg;
         write_commit_reg  <= commit;

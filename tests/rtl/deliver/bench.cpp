@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * deliver: every rule by a model of its own, complete metadata, the RSS table, both events of every
- * frame, and in = out + drops, under all mixes of stalls. Configuration changes while it runs.
+ * frame, and in = out + drops, under all mixes of stalls. Configuration and the
+ * table change while it runs.
  */
 #include "Vdeliver.h"
 #include "stream_bench.h"
@@ -50,7 +51,13 @@ static void apply(Vdeliver &m, const config &c)
 }
 
 /* c: when the first beat was taken; later: a clock after, of which the addresses count. */
-static unsigned judge(offered &o, const config &c, const config &later)
+/* Of the RSS table */
+static unsigned entry(const offered &o)
+{
+	return field(o.f.user, META_FUNCTION, 1) << 7 | field(o.f.user, META[RSS_HASH].lsb, 7);
+}
+
+static unsigned judge(offered &o, const config &c)
 {
 	const bytes &d = o.f.data;
 	o.by_filter = false;
@@ -59,12 +66,11 @@ static unsigned judge(offered &o, const config &c, const config &later)
 		return FUNCTION_DISABLED;
 	bytes to(d.begin(), d.begin() + 6);
 	if (to != bytes(6, 0xff)) {
-		bool take =
-			(c.promiscuous >> function & 1) ||
-			(to[0] & 1 ? c.all_multicast >> function & 1 : to == later.mac[function]);
+		bool take = (c.promiscuous >> function & 1) ||
+			    (to[0] & 1 ? c.all_multicast >> function & 1 : to == c.mac[function]);
 		for (unsigned i = 0; i < 8 && !take; i++)
-			o.by_filter |= (later.filter_valid >> (8 * function + i) & 1) &&
-				       to == later.filter[8 * function + i];
+			o.by_filter |= (c.filter_valid >> (8 * function + i) & 1) &&
+				       to == c.filter[8 * function + i];
 		if (!take && !o.by_filter)
 			return MAC_FILTER;
 	}
@@ -166,6 +172,8 @@ static void run(tap &t, rng &r, unsigned in_stall, unsigned out_stall, bool mini
 		d->settle();
 		d->edge();
 		d->settle();
+		d->edge();
+		d->settle();
 		read_back = read_back && m.rss_read_data == table[i];
 	}
 
@@ -196,8 +204,6 @@ static void run(tap &t, rng &r, unsigned in_stall, unsigned out_stall, bool mini
 
 	std::vector<std::pair<unsigned, unsigned>> deliver_events, verdict_events;
 	uint64_t begin = d->cycles, quiet = 0;
-	offered *taken = nullptr; /* its first beat, in the clock before */
-	config taken_config;
 	while (quiet < 400) {
 		bool first = in.offset == 0;
 		size_t index = in.frames_sent;
@@ -212,20 +218,22 @@ static void run(tap &t, rng &r, unsigned in_stall, unsigned out_stall, bool mini
 					c.filter[i] = pool.filter[chance(r, 30) ? r() % 16 : i];
 			apply(m, c);
 		}
-		if (taken)
-			taken->expect = judge(*taken, taken_config, c);
-		taken = nullptr;
 		in.drive(r);
 		out.drive(r);
 		m.s_axis_check =
 			m.s_axis_tlast && index < all.size() ? all[index].check : r() & 0x3fffff;
+		/* Mostly the entry that the next frame is looked up in */
+		m.rss_write_valid = !minimum && chance(r, 30);
+		m.rss_write_address =
+			index < all.size() && chance(r, 70) ? entry(all[index]) : r() % 256;
+		m.rss_write_data = (uint8_t)r();
 		d->settle();
+		if (m.rss_write_valid)
+			table[m.rss_write_address] = m.rss_write_data;
 		if (m.s_axis_tvalid && m.s_axis_tready && first) {
 			offered &o = all[index];
-			taken = &o;
-			taken_config = c;
-			o.table = table[(field(o.f.user, META_FUNCTION, 1) << 7) |
-					field(o.f.user, META[RSS_HASH].lsb, 7)];
+			o.expect = judge(o, c);
+			o.table = table[entry(o)];
 		}
 		in.sample();
 		out.sample();
