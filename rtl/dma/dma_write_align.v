@@ -11,7 +11,7 @@
 //
 // Rate: an output beat a clock, as many as the bytes from the aligned start of the address need.
 // A stream longer than its length is cut, one that is shorter is filled up: only the bytes that
-// length says are ever written. Latency: 3 clocks.
+// length says are ever written. Latency: 4 clocks.
 
 module dma_write_align #
 (
@@ -78,20 +78,29 @@ function [B-1:0] up_to(input [OFF_W-1:0] n);
     up_to = ~({{(B-1){1'b1}}, 1'b0} << n);
 endfunction
 
-// Stage 0: the input beat, and with a frame's first one what is to be known of the frame. That stays
-// until the frame's last token, so a frame is not taken while another one's tail is to come.
-reg s0_valid_reg;
-reg s0_first_reg;
-reg s0_last_reg;
+// Stage P: the input beat, and of a frame's first one the place of the frame's last byte
+reg p_valid_reg;
+reg p_last_reg;
+reg [DMA_W-1:0] p_data_reg;
+reg [63:0] p_address_reg;
+reg [3:0] p_function_reg;
+reg [14:0] p_end_reg;
+reg in_frame_reg;               // what comes from P is not a frame's first beat
+
+// Stage 0: a token for each output beat, and with a frame's first one what is to be known of the frame.
+// That stays until its last token. The last tokens may come without an input beat (that of the token
+// before stays), and input beats behind the last token are thrown away (drain).
+reg offer_reg;                  // there is a token
+reg s0_first_reg;               // it is a frame's first
+reg s0_last_reg;                // no input beat of the frame is to come
 reg [DMA_W-1:0] s0_data_reg;
-reg in_frame_reg;
-reg open_reg;                   // there is a frame whose last token is to come
+reg drain_reg;
 reg [31:0] high_reg;
 reg [3:0] function_reg;
 reg [OFF_W-1:0] offset_reg;
 reg [B-1:0] low_reg;            // lanes below the frame's first byte, and up to its last one
 reg [B-1:0] end_lanes_reg;
-// Of the next token
+// Of the token
 reg [LEFT_W-1:0] left_reg;      // tokens behind it
 reg last_reg;                   // there are none
 reg [BEAT_W-1:0] beat_reg;      // its beat's number in the block
@@ -100,23 +109,16 @@ reg [24:0] block_reg;
 reg [6:0] bursts_reg;
 reg [5:0] slot_reg;
 
-// Stage 1: one token for each output beat. A frame's last tokens may come without an input beat
-// (tail), and input beats behind the last token are thrown away (drain).
-reg tail_reg;
-reg drain_reg;
-
-wire token = room && (tail_reg || (s0_valid_reg && !drain_reg));
-wire s0_take = s0_valid_reg && (drain_reg || room);
-wire s0_load = s_frame_tvalid && s_frame_tready;
-wire first_load = s0_load && !in_frame_reg;
-// What is known of a frame is replaced from here on; it counts from the next first beat on.
-wire closing = !open_reg || last_reg;
+// The enables of the wide registers: of registers only
+wire token = room && offer_reg;
+wire s0_ready = !offer_reg || (room && (last_reg || !s0_last_reg));
+wire p_ready = !p_valid_reg || s0_ready;
+wire first_load = s0_ready && !in_frame_reg;    // counts when p_valid
+wire too_long = offer_reg && last_reg && !s0_last_reg;
 wire burst_end = last_reg || (&beat_reg);
-wire [14:0] in_end = {1'b0, s_frame_length} + {{(15-OFF_W){1'b0}}, s_frame_address[OFF_W-1:0]} - 15'd1;
 
-assign s_frame_tready = tail_reg ? room && last_reg :
-                        !s0_valid_reg || (s0_take && (drain_reg || last_reg || !s0_last_reg));
-assign slot_take = token && s0_first_reg && !tail_reg;
+assign s_frame_tready = p_ready;
+assign slot_take = token && s0_first_reg;
 
 reg t_valid_reg;
 reg [DMA_W-1:0] t_data_reg;
@@ -136,48 +138,58 @@ reg [5:0] t_slot_reg;
 /* verilator lint_off UNUSEDSIGNAL */
 wire [2*DMA_W-1:0] rotated_low = {s0_data_reg, s0_data_reg} << {offset_reg[LOW_W-1:0], 3'd0};
 /* verilator lint_on UNUSEDSIGNAL */
-wire [5:0] slot_now = s0_first_reg && !tail_reg ? slot : slot_reg;
+wire [5:0] slot_now = s0_first_reg ? slot : slot_reg;
 
 always @(posedge clk) begin
+    if (p_ready) begin
+        p_data_reg <= s_frame_tdata;
+        p_last_reg <= s_frame_tlast;
+        p_address_reg <= s_frame_address;
+        p_function_reg <= s_frame_function;
+        p_end_reg <= {1'b0, s_frame_length} + {{(15-OFF_W){1'b0}}, s_frame_address[OFF_W-1:0]} - 15'd1;
+        p_valid_reg <= s_frame_tvalid;
+    end
+    if (s0_ready) begin
+        s0_data_reg <= p_data_reg;
+        s0_last_reg <= p_last_reg;
+        s0_first_reg <= !in_frame_reg;
+        offer_reg <= p_valid_reg && !drain_reg && !too_long;
+        drain_reg <= (drain_reg || too_long) && !(p_valid_reg && p_last_reg);
+        if (p_valid_reg)
+            in_frame_reg <= !p_last_reg;
+    end else if (token) begin
+        s0_first_reg <= 1'b0;
+    end
+
     if (token)
         slot_reg <= slot_now;
-    if (token || !open_reg) begin
-        left_reg <= closing ? in_end[14:OFF_W] : left_reg - 1'b1;
-        last_reg <= closing ? in_end[14:OFF_W] == {LEFT_W{1'b0}} : left_reg == {{LEFT_W-1{1'b0}}, 1'b1};
-        beat_reg <= closing ? s_frame_address[7:OFF_W] : beat_reg + 1'b1;
-        if (closing)
-            first_reg <= s_frame_address[7:OFF_W];
+    if (first_load) begin
+        high_reg <= p_address_reg[63:32];
+        function_reg <= p_function_reg;
+        offset_reg <= p_address_reg[OFF_W-1:0];
+        low_reg <= below(p_address_reg[OFF_W-1:0]);
+        end_lanes_reg <= up_to(p_end_reg[OFF_W-1:0]);
+    end
+    if (first_load || token) begin
+        left_reg <= first_load ? p_end_reg[14:OFF_W] : left_reg - 1'b1;
+        last_reg <= first_load ? p_end_reg[14:OFF_W] == {LEFT_W{1'b0}} : left_reg == {{LEFT_W-1{1'b0}}, 1'b1};
+        beat_reg <= first_load ? p_address_reg[7:OFF_W] : beat_reg + 1'b1;
+        if (first_load)
+            first_reg <= p_address_reg[7:OFF_W];
         else if (&beat_reg)
             first_reg <= {BEAT_W{1'b0}};
-        block_reg <= closing ? {1'b0, s_frame_address[31:8]} : block_reg + {24'd0, &beat_reg};
-        bursts_reg <= closing ? 7'd0 : bursts_reg + {6'd0, &beat_reg};
-        if (closing) begin
-            high_reg <= s_frame_address[63:32];
-            function_reg <= s_frame_function;
-            offset_reg <= s_frame_address[OFF_W-1:0];
-            low_reg <= below(s_frame_address[OFF_W-1:0]);
-            end_lanes_reg <= up_to(in_end[OFF_W-1:0]);
-        end
+        block_reg <= first_load ? {1'b0, p_address_reg[31:8]} : block_reg + {24'd0, &beat_reg};
+        bursts_reg <= first_load ? 7'd0 : bursts_reg + {6'd0, &beat_reg};
     end
-    open_reg <= first_load || (open_reg && !(token && last_reg));
-    if (s_frame_tready) begin
-        s0_data_reg <= s_frame_tdata;
-        s0_last_reg <= s_frame_tlast;
-        s0_first_reg <= !in_frame_reg;
-    end
-    if (s0_load)
-        in_frame_reg <= !s_frame_tlast;
 
-    // What is loaded without a token does not count. In the tail the data is that of the beat before.
-    if (!tail_reg) begin
-        if (offset_reg[LOW_W-1:0] == {LOW_W{1'b0}})
-            t_data_reg <= s0_data_reg;
-        else
-            t_data_reg <= rotated_low[DMA_W +: DMA_W];
-    end
+    // What is loaded without a token does not count.
+    if (offset_reg[LOW_W-1:0] == {LOW_W{1'b0}})
+        t_data_reg <= s0_data_reg;
+    else
+        t_data_reg <= rotated_low[DMA_W +: DMA_W];
     t_offset_reg <= offset_reg;
     t_low_reg <= low_reg;
-    t_strobe_reg <= (s0_first_reg && !tail_reg ? ~low_reg : {B{1'b1}}) & (last_reg ? end_lanes_reg : {B{1'b1}});
+    t_strobe_reg <= (s0_first_reg ? ~low_reg : {B{1'b1}}) & (last_reg ? end_lanes_reg : {B{1'b1}});
     t_burst_end_reg <= burst_end;
     t_last_reg <= last_reg;
     t_block_reg <= block_reg;
@@ -189,19 +201,11 @@ always @(posedge clk) begin
     t_slot_reg <= slot_now;
 
     t_valid_reg <= token;
-    s0_valid_reg <= s0_load || (s0_valid_reg && !s0_take);
-    if (token) begin
-        tail_reg <= !last_reg && (tail_reg || s0_last_reg);
-        drain_reg <= last_reg && !tail_reg && !s0_last_reg;
-    end else if (s0_take) begin
-        drain_reg <= !s0_last_reg;
-    end
     if (rst) begin
         t_valid_reg <= 1'b0;
-        s0_valid_reg <= 1'b0;
+        p_valid_reg <= 1'b0;
+        offer_reg <= 1'b0;
         in_frame_reg <= 1'b0;
-        open_reg <= 1'b0;
-        tail_reg <= 1'b0;
         drain_reg <= 1'b0;
     end
 end
@@ -269,7 +273,7 @@ assign burst_block = o_block_reg;
 assign burst_first = o_first_reg;
 assign burst_length = o_length_reg;
 assign burst_slot = o_slot_reg;
-assign busy = s0_valid_reg || in_frame_reg || tail_reg || t_valid_reg || o_valid_reg;
+assign busy = p_valid_reg || offer_reg || in_frame_reg || t_valid_reg || o_valid_reg;
 
 `ifdef FORMAL
     // For every address and length, and every way that beats and room come: a lane of a beat is
@@ -288,6 +292,7 @@ assign busy = s0_valid_reg || in_frame_reg || tail_reg || t_valid_reg || o_valid
     reg  [LEFT_W-1:0]  f_index_reg;
     reg  [BEAT_W-1:0]  f_beats_reg;
     reg  [5:0]         f_slot_reg;
+    reg  [13:0]        f_length_p_reg;      // of the beat in P
     // The beats in stages T and O
     reg  [63:0]        f_address_t_reg, f_address_o_reg;
     reg  [13:0]        f_length_t_reg, f_length_o_reg;
@@ -335,10 +340,12 @@ assign busy = s0_valid_reg || in_frame_reg || tail_reg || t_valid_reg || o_valid
             f_beats_t_reg <= f_beats_reg;
             f_slot_t_reg <= f_slot;
         end
-        if (s0_load && !in_frame_reg) begin
+        if (p_ready)
+            f_length_p_reg <= s_frame_length;
+        if (first_load && p_valid_reg) begin
             f_open_reg <= 1'b1;
-            f_address_reg <= s_frame_address;
-            f_length_reg <= s_frame_length;
+            f_address_reg <= p_address_reg;
+            f_length_reg <= f_length_p_reg;
             f_index_reg <= {LEFT_W{1'b0}};
             f_beats_reg <= {BEAT_W{1'b0}};
         end
@@ -356,7 +363,7 @@ assign busy = s0_valid_reg || in_frame_reg || tail_reg || t_valid_reg || o_valid
     always @* begin
         if (!f_past_reg)
             assume (rst);
-        assume (!(s_frame_tvalid && !in_frame_reg) || s_frame_length != 14'd0);
+        assume (!(s_frame_tvalid && (p_valid_reg ? p_last_reg : !in_frame_reg)) || s_frame_length != 14'd0);
         if (f_past_reg) begin
             // What leaves
             if (beat_valid) begin
@@ -375,18 +382,17 @@ assign busy = s0_valid_reg || in_frame_reg || tail_reg || t_valid_reg || o_valid
                         && {{LEFT_W-6{1'b0}}, count_bursts} == (f_place_t >> BEAT_W) + 1'b1);
 
             // What holds always
-            if (s0_valid_reg)
-                assert (in_frame_reg == !s0_last_reg);
-            if (f_open_reg && !tail_reg)
-                assert (s0_valid_reg ? s0_first_reg == (f_index_reg == {LEFT_W{1'b0}})
-                                     : in_frame_reg && f_index_reg != {LEFT_W{1'b0}});
-            if (!f_open_reg)
-                assert (drain_reg ? (s0_valid_reg ? !s0_first_reg : in_frame_reg)
-                                  : !s0_valid_reg && !in_frame_reg);
-            if (tail_reg)
-                assert (f_open_reg && !s0_valid_reg && !in_frame_reg && f_index_reg != {LEFT_W{1'b0}});
-            assert (!drain_reg || !f_open_reg);
-            assert (open_reg == f_open_reg);
+            if (p_valid_reg && !in_frame_reg)
+                assert (f_length_p_reg != 14'd0 && p_end_reg == f_end(p_address_reg, f_length_p_reg));
+            if (offer_reg)
+                assert (f_open_reg && in_frame_reg == !s0_last_reg
+                        && s0_first_reg == (f_index_reg == {LEFT_W{1'b0}}));
+            if (f_open_reg && !offer_reg)
+                assert (in_frame_reg && f_index_reg != {LEFT_W{1'b0}});
+            if (f_open_reg)
+                assert (!drain_reg);
+            else
+                assert (drain_reg == in_frame_reg);
             if (f_open_reg) begin
                 assert (f_length_reg != 14'd0 && f_index_reg <= f_end_1[PLACE_W-1:OFF_W]);
                 assert (offset_reg == f_address_reg[OFF_W-1:0]);

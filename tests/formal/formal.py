@@ -44,8 +44,8 @@ PROOFS = {
         "bitwuzla", "dma_write_slots", "rtl/dma/dma_write_slots.v", {"SLOTS": 11}, 3,
         ("look_reg != counted_reg && done_room", "done_room")),
     **{f"dma_write_align.w{width}": (
-        "cvc5", "dma_write_align", "rtl/dma/dma_write_align.v", {"DMA_W": width}, 1,
-        ("(last_reg ? end_lanes_reg :", "(tail_reg ? end_lanes_reg :"))
+        "bitwuzla", "dma_write_align", "rtl/dma/dma_write_align.v", {"DMA_W": width}, 1,
+        ("(last_reg ? end_lanes_reg :", "(s0_last_reg ? end_lanes_reg :"))
        for width in (128, 512)},
     **{f"dma_write.w{width}": (
         "bitwuzla", "dma_write", "rtl/dma/dma_write.v rtl/common/axis_register.v rtl/dma/dma_write_align.v "
