@@ -57,12 +57,10 @@ module frame_buffer #(
     localparam integer DEPTH    = RAM_BYTES / LANES;
     localparam integer ADDR_W   = $clog2(DEPTH);
     localparam integer FRAME_W  = $clog2(FRAMES);
-    // With the last beat's mark twice: the output's and that which the next beat is judged by, so that
-    // the memory's own output register can be the output.
-    localparam integer BEAT_W   = DATA_W + LANE_W + 2;
-    // Room is told two clocks late, from pointers that are a clock old.
+    localparam integer BEAT_W   = DATA_W + LANE_W + 1;
+    // Room is told two clocks late, from pointers that are a clock old; of frames three clocks.
     localparam [31:0] FULL       = DEPTH - 7;
-    localparam [31:0] FRAME_FULL = FRAMES - 7;
+    localparam [31:0] FRAME_FULL = FRAMES - 8;
 
     initial begin
         if (1 << ADDR_W != DEPTH || 1 << FRAME_W != FRAMES) begin
@@ -80,22 +78,23 @@ module frame_buffer #(
     reg [ADDR_W:0]  write_reg;      // next beat
     reg [ADDR_W:0]  start_reg;      // first beat of the frame that is being written
     reg [ADDR_W:0]  read_reg;       // next beat to read
+    reg [ADDR_W:0]  read_next_reg;  // and the one behind it
     reg [FRAME_W:0] user_write_reg;
     reg [FRAME_W:0] user_read_reg;
+    reg [FRAME_W:0] user_read_next_reg;
     reg             room_reg;
+    reg             frame_room_reg;
     reg [ADDR_W:0]  used_reg;       // beats in the memory, a clock ago
     reg [FRAME_W:0] frames_reg;     // frames, likewise
     reg             stored_reg;     // a beat can be read,
     reg             user_stored_reg;    // a user word
     wire            fetch;
     wire            user_fetch;
-    wire [ADDR_W:0]  read_next = read_reg + 1'b1;
-    wire [FRAME_W:0] user_read_next = user_read_reg + 1'b1;
 
     always @(posedge clk) begin
         // The bytes of a last beat: 0 stands for all.
         if (write_valid)
-            memory[write_reg[ADDR_W-1:0]] <= {{2{write_commit}}, write_length[LANE_W-1:0], write_data};
+            memory[write_reg[ADDR_W-1:0]] <= {write_commit, write_length[LANE_W-1:0], write_data};
         if (write_commit)
             user_memory[user_write_reg[FRAME_W-1:0]] <= write_user;
 
@@ -109,9 +108,10 @@ module frame_buffer #(
         end
         used_reg        <= write_reg - read_reg;
         frames_reg      <= user_write_reg - user_read_reg;
-        room_reg        <= used_reg < FULL[ADDR_W:0] && frames_reg < FRAME_FULL[FRAME_W:0];
-        stored_reg      <= write_commit || (stored_reg && !(fetch && read_next == start_reg));
-        user_stored_reg <= write_commit || (user_stored_reg && !(user_fetch && user_read_next == user_write_reg));
+        frame_room_reg  <= frames_reg < FRAME_FULL[FRAME_W:0];
+        room_reg        <= used_reg < FULL[ADDR_W:0] && frame_room_reg;
+        stored_reg      <= write_commit || (stored_reg && !(fetch && read_next_reg == start_reg));
+        user_stored_reg <= write_commit || (user_stored_reg && !(user_fetch && user_read_next_reg == user_write_reg));
 
         if (rst) begin
             write_reg      <= {ADDR_W+1{1'b0}};
@@ -120,6 +120,7 @@ module frame_buffer #(
             used_reg       <= {ADDR_W+1{1'b0}};
             frames_reg     <= {FRAME_W+1{1'b0}};
             room_reg       <= 1'b0;
+            frame_room_reg <= 1'b1;
             stored_reg     <= 1'b0;
             user_stored_reg <= 1'b0;
         end
@@ -138,26 +139,32 @@ module frame_buffer #(
     reg [BEAT_W-1:0] out_reg;
     reg [USER_W-1:0] out_user_reg;
     reg              out_valid_reg;
-    reg              first_reg;     // the next beat to the output is a frame's first one
+    reg              first_reg;     // the next beat to the output is a frame's first one, if none is there
 
+    // The memory's own output register is the output; what it reads is late, and looked at there only.
+    wire out_last   = out_reg[BEAT_W-1];
+    wire first      = out_valid_reg ? out_last : first_reg;
     wire out_move   = !out_valid_reg || m_axis_tready;
-    wire beat_leave = out_move && (!first_reg || user_valid_reg);
+    wire beat_leave = out_move && (!first || user_valid_reg);
     wire beat_move  = !beat_valid_reg || beat_leave;
     assign fetch    = beat_move && stored_reg;
-    wire user_take  = beat_leave && beat_valid_reg && first_reg;
+    wire user_take  = beat_leave && beat_valid_reg && first;
     assign user_fetch = (!user_valid_reg || (DATA_W == 512 && user_take)) && user_stored_reg;
 
     always @(posedge clk) begin
         // Read also when there is nothing: it counts when it is valid.
         if (beat_move)
             beat_reg <= memory[read_reg[ADDR_W-1:0]];
-        if (fetch)
-            read_reg <= read_next;
+        if (fetch) begin
+            read_reg      <= read_next_reg;
+            read_next_reg <= read_next_reg + 1'b1;
+        end
         if (beat_move)
             beat_valid_reg <= fetch;
         if (user_fetch) begin
             user_reg      <= user_memory[user_read_reg[FRAME_W-1:0]];
-            user_read_reg <= user_read_next;
+            user_read_reg <= user_read_next_reg;
+            user_read_next_reg <= user_read_next_reg + 1'b1;
         end
         if (user_fetch)
             user_valid_reg <= 1'b1;
@@ -166,16 +173,17 @@ module frame_buffer #(
         // What is loaded without a beat does not count.
         if (out_move)
             out_reg <= beat_reg;
-        if (out_move && first_reg)
+        if (out_move && first)
             out_user_reg <= user_reg;
-        if (beat_leave && beat_valid_reg)
-            first_reg <= beat_reg[BEAT_W-1];
+        first_reg <= first;
         if (out_move)
-            out_valid_reg <= beat_valid_reg && (!first_reg || user_valid_reg);
+            out_valid_reg <= beat_valid_reg && (!first || user_valid_reg);
 
         if (rst) begin
             read_reg       <= {ADDR_W+1{1'b0}};
+            read_next_reg  <= {{ADDR_W{1'b0}}, 1'b1};
             user_read_reg  <= {FRAME_W+1{1'b0}};
+            user_read_next_reg <= {{FRAME_W{1'b0}}, 1'b1};
             beat_valid_reg <= 1'b0;
             user_valid_reg <= 1'b0;
             out_valid_reg  <= 1'b0;
@@ -183,7 +191,6 @@ module frame_buffer #(
         end
     end
 
-    wire              out_last  = out_reg[BEAT_W-2];
     wire [LANE_W-1:0] out_bytes = out_reg[DATA_W +: LANE_W];
 
     assign m_axis_tdata  = out_reg[DATA_W-1:0];
@@ -237,7 +244,7 @@ module frame_buffer #(
         f_past_reg <= 1'b1;
         f_age_reg <= f_age == 3'd5 ? 3'd5 : f_age + 3'd1;
         if (write_valid && f_committed_reg + f_open_reg == f_tag)
-            f_value_reg <= {{2{write_commit}}, write_length[LANE_W-1:0], write_data};
+            f_value_reg <= {write_commit, write_length[LANE_W-1:0], write_data};
         f_open_reg <= write_commit || write_discard ? {F_W{1'b0}} : f_open_reg + {{F_W-1{1'b0}}, write_valid};
         if (write_commit) begin
             f_committed_reg <= f_committed_reg + f_open_reg + 1'b1;
@@ -270,18 +277,18 @@ module frame_buffer #(
         assume (!write_commit || (write_valid && !write_discard));
         if (f_past_reg) begin
             if (m_axis_tvalid && f_place == {F_W{1'b0}})
-                assert ({m_axis_tlast, m_axis_tdata} == {f_value_reg[BEAT_W-2], f_value_reg[DATA_W-1:0]}
+                assert ({m_axis_tlast, m_axis_tdata} == {f_value_reg[BEAT_W-1], f_value_reg[DATA_W-1:0]}
                         && out_bytes == f_value_reg[DATA_W +: LANE_W]);
             if (user_take && f_taken_reg == f_frame)
                 assert (user_reg == f_user_reg);
-            if ((m_axis_tvalid || !first_reg) && f_shown_reg && f_commits_reg - f_frame <= FRAMES + 2)
+            if ((m_axis_tvalid || !first) && f_shown_reg && f_commits_reg - f_frame <= FRAMES + 2)
                 assert (m_axis_tuser == f_user_reg);
-            assert (f_taken_reg == f_lasts_reg + {{G_W-1{1'b0}}, !first_reg});
-            assert (!f_move || user_take == first_reg);
+            assert (f_taken_reg == f_lasts_reg + {{G_W-1{1'b0}}, !first});
+            assert (!f_move || user_take == first);
             // Nothing holds it up.
             if (f_stored != {F_W{1'b0}} && !beat_valid_reg)
                 assert (fetch);
-            if (beat_valid_reg && !out_valid_reg && (!first_reg || user_valid_reg))
+            if (beat_valid_reg && !out_valid_reg && (!first || user_valid_reg))
                 assert (f_move);
             if (user_write_reg != user_read_reg && !user_valid_reg)
                 assert (user_fetch);
@@ -290,13 +297,14 @@ module frame_buffer #(
             assert (f_age_reg <= 3'd5);
             assert (f_used <= DEPTH - 6 + f_age && {1'b0, f_frames} <= FRAMES - 6 + f_age);
             assert (f_used <= used_reg + 1'b1 && f_frames <= frames_reg + 1'b1);
-            assert (!room_reg || (used_reg <= FULL[ADDR_W:0] && frames_reg <= FRAME_FULL[FRAME_W:0]));
+            assert (!room_reg || (used_reg <= FULL[ADDR_W:0] && frames_reg <= FRAME_FULL[FRAME_W:0] + 1'b1));
+            assert (!frame_room_reg || frames_reg <= FRAME_FULL[FRAME_W:0]);
+            assert (read_next_reg == read_reg + 1'b1 && user_read_next_reg == user_read_reg + 1'b1);
             assert (stored_reg == (start_reg != read_reg) && user_stored_reg == (f_frames != 0));
             assert (f_stored <= {2'd0, f_used} && f_stored + f_open_reg == {2'd0, f_used});
             assert (f_committed_reg - f_given_reg == f_stored + f_front);
             assert (f_users == {2'd0, f_frames} + {{G_W-1{1'b0}}, user_valid_reg});
             if (f_place < f_stored + f_front + f_open_reg) begin
-                assert (f_value_reg[BEAT_W-1] == f_value_reg[BEAT_W-2]);
                 if (f_place == {F_W{1'b0}} && out_valid_reg)
                     assert (out_reg == f_value_reg);
                 else if (f_place < f_front)

@@ -71,6 +71,11 @@ module port_rx #(
     localparam [13:0] RUNT_LESS_1     = 14'd59;
     localparam [31:0] MAX_FRAME_32    = MAX_FRAME;
     localparam [13:0] OVERSIZE_LESS_1 = MAX_FRAME_32[13:0];
+    // Of both: whole beats, and lane of the last byte
+    localparam [BEATS_W-1:0] RUNT_BEATS     = RUNT_LESS_1[13:LANE_W];
+    localparam [LANE_W-1:0]  RUNT_LANE      = RUNT_LESS_1[LANE_W-1:0];
+    localparam [BEATS_W-1:0] OVERSIZE_BEATS = OVERSIZE_LESS_1[13:LANE_W];
+    localparam [LANE_W-1:0]  OVERSIZE_LANE  = OVERSIZE_LESS_1[LANE_W-1:0];
     localparam [31:0] PORT_32         = PORT;
 
     initial begin
@@ -104,6 +109,11 @@ module port_rx #(
     reg                beat_last_reg;
     reg                beat_bad_reg;
     reg                beat_huge_reg;
+    // The beat's number beside that of the shortest frame's last one, and the longest's
+    reg                beat_short_reg;
+    reg                beat_runt_reg;
+    reg                beat_long_reg;
+    reg                beat_oversize_reg;
     reg [DATA_W-1:0]   beat_data_reg;
     reg [13:0]         beat_end_reg;    // bytes of the frame up to here, less one
     reg                enable_reg;
@@ -116,6 +126,12 @@ module port_rx #(
             beat_bad_reg  <= s_axis_tlast && s_axis_tuser;
             beat_end_reg  <= {beats_reg, last_lane(s_axis_tkeep)};
             beat_huge_reg <= beats_full_reg;
+            /* verilator lint_off UNSIGNED */   // it may be the first
+            beat_short_reg    <= beats_reg < RUNT_BEATS;
+            /* verilator lint_on UNSIGNED */
+            beat_runt_reg     <= beats_reg == RUNT_BEATS;
+            beat_long_reg     <= beats_full_reg || beats_reg > OVERSIZE_BEATS;
+            beat_oversize_reg <= beats_reg == OVERSIZE_BEATS;
             if (!in_frame_reg) begin
                 enable_reg <= enable;
                 time_reg   <= microseconds;
@@ -149,7 +165,10 @@ module port_rx #(
     reg [2:0]   result;
 
     wire        room;
-    wire        oversize = beat_huge_reg || beat_end_reg >= OVERSIZE_LESS_1;
+    /* verilator lint_off UNSIGNED */   // a limit may be a whole number of beats
+    wire        runt     = !beat_huge_reg && (beat_short_reg || (beat_runt_reg && beat_end_reg[LANE_W-1:0] < RUNT_LANE));
+    wire        oversize = beat_long_reg || (beat_oversize_reg && beat_end_reg[LANE_W-1:0] >= OVERSIZE_LANE);
+    /* verilator lint_on UNSIGNED */
     wire        overflow = overflow_reg || !room;
     wire        last     = beat_valid_reg && beat_last_reg;
     wire [13:0] bytes    = &beat_end_reg || beat_huge_reg ? 14'h3fff : beat_end_reg + 14'd1;
@@ -161,7 +180,7 @@ module port_rx #(
             result = RESULT_DISABLED;
         else if (beat_bad_reg)
             result = RESULT_MAC_ERROR;
-        else if (!beat_huge_reg && beat_end_reg < RUNT_LESS_1)
+        else if (runt)
             result = RESULT_RUNT;
         else if (oversize)
             result = RESULT_OVERSIZE;

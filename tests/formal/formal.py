@@ -31,7 +31,7 @@ PROOFS = {
         ("if (out_move)\n            out_reg", "if (read_valid_reg)\n            out_reg")),
     **{f"frame_buffer.w{width}": (
         "bitwuzla", "frame_buffer", "rtl/common/frame_buffer.v",
-        {"DATA_W": width, "USER_W": 3, "RAM_BYTES": 2 * width, "FRAMES": 8}, 1,
+        {"DATA_W": width, "USER_W": 3, "RAM_BYTES": 2 * width, "FRAMES": 16}, 1,
         ("write_reg <= start_reg;", "write_reg <= start_reg + write_valid;"))
        for width in (64, 512)},
     "dma_fifo": (

@@ -24,7 +24,7 @@ struct ring_model {
 	std::deque<expected> waiting;
 	unsigned unconsumed = 0, index = 0;
 	bool enabled = true, broken = false;
-	uint64_t lost = 0;
+	uint64_t lost = 0, acknowledged = 0;
 	uint64_t completions = 0, covered = 0;
 };
 
@@ -239,8 +239,7 @@ struct bench {
 					g.memory[w.first - g.base] = w.second;
 			else
 				g.broken = true, refused++;
-			if (g.broken)
-				g.lost += l.entries;
+			(g.broken ? g.lost : g.acknowledged) += l.entries;
 			lines.pop_front();
 		}
 		m.m_line_ready = 0;
@@ -385,11 +384,13 @@ static void check_all(axis::tap &t, bench &b, const std::string &n, bool done)
 			counts &= b.completed(i) == (g.seen & 0xffff);
 			waiting |= !g.waiting.empty();
 		}
+		counts &= b.completed(i) == (g.acknowledged & 0xffff);
 		errors &= b.flag(i, b.m.rx_ring_error, b.m.tx_ring_error) == g.broken;
 		active |= b.flag(i, b.m.rx_active, b.m.tx_active);
 	}
 	t.check(!waiting, n + ": nothing is left over");
-	t.check(counts, n + ": completed is what software has seen");
+	t.check(counts, n + ": completed is what software has seen, and "
+			    "stops at the first that is refused");
 	t.check(errors, n + ": ring_error where a completion was refused, and only there");
 	t.check(!active && !b.m.busy, n + ": idle at the end");
 	t.check(b.events == b.frames_in && b.event_expected.empty() && b.dones == b.entries_in,
@@ -462,6 +463,7 @@ int main()
 				ring_model &g = b.ring[i];
 				g.enabled = true, g.broken = false;
 				g.seen = 0, g.unconsumed = 0, g.index = 0;
+				g.acknowledged = 0;
 				g.waiting.clear();
 				std::fill(g.memory.begin(), g.memory.end(), 0);
 			}
