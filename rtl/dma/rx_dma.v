@@ -20,10 +20,15 @@
 // dropped and the frame counts as QUEUE_DISABLED. A buffer of less than 64 bytes takes no piece.
 //
 // Rate: a frame takes its beats, at least 2 clocks, and so does a piece; a drop takes no more.
-// With DATA_W up to 128 a frame has 4 beats or more. Latency: 5 clocks, beyond that width 3.
+// With DATA_W 64 a frame has 8 beats or more. Latency: 10 clocks, beyond that width 7.
 // s_axis_tready comes from a register. Order: frames leave in order of arrival, over all queues.
 // A queue that stops loses the descriptors taken ahead; frames already handed on finish.
 // One event for each frame: drops when they are decided, the others when `done_event` comes.
+// queue_idle and busy come from registers (but for rx_descriptors' part of busy): they fall and rise
+// a few clocks late, and never tell too early that there is nothing.
+//
+// Data waits in one FIFO and the frames' metadata in another. The frame at the head of the second is
+// decided, piece by piece; a decision waits until the data before it has left.
 
 module rx_dma #
 (
@@ -112,388 +117,328 @@ module rx_dma #
 `include "metadata.vh"
 `include "sekisho.vh"
 
-// Receive stream, first register: user data counts on the first beat, the queue on every one
-wire s0_valid;
-wire s0_first;
-wire s0_last;
-wire s0_bad;
-wire [DATA_W-1:0] s0_data;
-/* verilator lint_off UNUSEDSIGNAL */
-wire [USER_W-1:0] s0_user;
-/* verilator lint_on UNUSEDSIGNAL */
-wire [QUEUE_W-1:0] s0_queue;
-wire s0_busy;
-wire s0_move;
-
 localparam integer FUNCTION_W = QUEUES > 2 * QUEUES_PER_FUNCTION ? $clog2(QUEUES / QUEUES_PER_FUNCTION) : 1;
+localparam integer BEAT_W = $clog2(DATA_W / 8);
 
+// Beats that come in. Loaded also when nothing comes: it counts when it is valid
+reg ready_reg;
 reg in_frame_reg;
-reg in_bad_reg;
-reg [QUEUE_W-1:0] in_queue_reg;
+reg in_valid_reg;
+reg in_first_reg;           // valid, and a frame's first
+reg in_last_reg;
+reg [DATA_W-1:0] in_data_reg;
+/* verilator lint_off UNUSEDSIGNAL */
+reg [USER_W-1:0] in_user_reg;
+/* verilator lint_on UNUSEDSIGNAL */
+wire beats_room;
+wire frames_room;
 
-wire [FUNCTION_W-1:0] s0_function = s0_user[META_FUNCTION +: FUNCTION_W];
-wire [META_FUNCTION_W-1:0] in_function = s_axis_tuser[META_FUNCTION +: META_FUNCTION_W];
-wire [META_QUEUE_W-1:0] in_queue = s_axis_tuser[META_QUEUE +: META_QUEUE_W];
-wire [31:0] in_gq = {28'd0, in_function} * QUEUES_PER_FUNCTION + ({24'd0, in_queue} & (QUEUES_PER_FUNCTION - 1));
-wire [QUEUE_W-1:0] in_queue_now = in_frame_reg ? in_queue_reg : in_gq[QUEUE_W-1:0];
-// A function's table may name a queue that it does not have: never another function's
-wire in_bad_now = in_frame_reg ? in_bad_reg : {24'd0, in_queue} >= QUEUES_PER_FUNCTION || in_gq >= QUEUES;
+assign s_axis_tready = ready_reg;
 
 always @(posedge clk) begin
-    if (s_axis_tvalid && s_axis_tready) begin
+    ready_reg <= beats_room && frames_room;
+    in_valid_reg <= s_axis_tvalid && ready_reg;
+    in_first_reg <= s_axis_tvalid && ready_reg && !in_frame_reg;
+    in_last_reg <= s_axis_tlast;
+    in_data_reg <= s_axis_tdata;
+    in_user_reg <= s_axis_tuser;
+    if (s_axis_tvalid && ready_reg)
         in_frame_reg <= !s_axis_tlast;
-        in_queue_reg <= in_queue_now;
-        in_bad_reg <= in_bad_now;
-    end
-    if (rst)
+    if (rst) begin
+        ready_reg <= 1'b0;
         in_frame_reg <= 1'b0;
+        in_valid_reg <= 1'b0;
+        in_first_reg <= 1'b0;
+    end
 end
 
-/* verilator lint_off PINCONNECTEMPTY */
-axis_register #(
-    .DATA_W(DATA_W),
-    .USER_W(USER_W + QUEUE_W + 2)
-) in_register (
+// What is kept of the metadata: queue, function, length, and the completion's words but the last
+wire [META_FUNCTION_W-1:0] in_function = in_user_reg[META_FUNCTION +: META_FUNCTION_W];
+wire [META_QUEUE_W-1:0] in_queue = in_user_reg[META_QUEUE +: META_QUEUE_W];
+wire [31:0] in_gq = {28'd0, in_function} * QUEUES_PER_FUNCTION | ({24'd0, in_queue} & (QUEUES_PER_FUNCTION - 1));
+// A function's table may name a queue that it does not have: never another function's
+wire in_bad = {24'd0, in_queue} >= QUEUES_PER_FUNCTION || in_gq >= QUEUES;
+reg [159:0] in_words;
+
+always @* begin
+    in_words = 160'd0;
+    in_words[RX_COMPLETION_PACKET_L3_TYPE +: RX_COMPLETION_PACKET_L3_TYPE_W] = in_user_reg[META_L3_TYPE +: META_L3_TYPE_W];
+    in_words[RX_COMPLETION_PACKET_L4_TYPE +: RX_COMPLETION_PACKET_L4_TYPE_W] = in_user_reg[META_L4_TYPE +: META_L4_TYPE_W];
+    in_words[RX_COMPLETION_PACKET_VLAN_TAGS +: RX_COMPLETION_PACKET_VLAN_TAGS_W] = in_user_reg[META_VLAN_TAGS +: META_VLAN_TAGS_W];
+    in_words[RX_COMPLETION_PACKET_REASON +: RX_COMPLETION_PACKET_REASON_W] = in_user_reg[META_REASON +: META_REASON_W];
+    in_words[RX_COMPLETION_PACKET_IP_VERDICT +: RX_COMPLETION_PACKET_IP_VERDICT_W] = in_user_reg[META_IP_VERDICT +: META_IP_VERDICT_W];
+    in_words[RX_COMPLETION_PACKET_L4_VERDICT +: RX_COMPLETION_PACKET_L4_VERDICT_W] = in_user_reg[META_L4_VERDICT +: META_L4_VERDICT_W];
+    in_words[RX_COMPLETION_RSS_HASH_VALUE +: RX_COMPLETION_RSS_HASH_VALUE_W] = in_user_reg[META_RSS_HASH +: META_RSS_HASH_W];
+    in_words[RX_COMPLETION_SUM_RAW_SUM +: RX_COMPLETION_SUM_RAW_SUM_W] = in_user_reg[META_RAW_SUM +: META_RAW_SUM_W];
+    in_words[RX_COMPLETION_SUM_VLAN_TCI +: RX_COMPLETION_SUM_VLAN_TCI_W] = in_user_reg[META_VLAN_TCI +: META_VLAN_TCI_W];
+    in_words[RX_COMPLETION_OFFSETS_L3_OFFSET +: RX_COMPLETION_OFFSETS_L3_OFFSET_W] = in_user_reg[META_L3_OFFSET +: META_L3_OFFSET_W];
+    in_words[RX_COMPLETION_OFFSETS_L4_OFFSET +: RX_COMPLETION_OFFSETS_L4_OFFSET_W] = in_user_reg[META_L4_OFFSET +: META_L4_OFFSET_W];
+    in_words[RX_COMPLETION_OFFSETS_PAYLOAD_OFFSET +: RX_COMPLETION_OFFSETS_PAYLOAD_OFFSET_W] = in_user_reg[META_PAYLOAD_OFFSET +: META_PAYLOAD_OFFSET_W];
+    in_words[RX_COMPLETION_OFFSETS_HASH_TYPE +: RX_COMPLETION_OFFSETS_HASH_TYPE_W] = in_user_reg[META_HASH_TYPE +: META_HASH_TYPE_W];
+    in_words[RX_COMPLETION_TIMESTAMP_VALUE +: RX_COMPLETION_TIMESTAMP_VALUE_W] = in_user_reg[META_TIMESTAMP +: META_TIMESTAMP_W];
+end
+
+wire frame_valid;
+wire frame_bad;
+wire [QUEUE_W-1:0] frame_queue;
+/* verilator lint_off UNUSEDSIGNAL */
+wire [META_FUNCTION_W-1:0] frame_function;
+/* verilator lint_on UNUSEDSIGNAL */
+wire [META_LENGTH_W-1:0] frame_length;
+wire [159:0] frame_words;
+wire frame_take;            // the frame has its last piece, or is dropped
+wire frames_empty;
+
+wire beat_valid;
+wire beat_last;
+wire [DATA_W-1:0] beat_data;
+wire beat_take;
+wire beats_empty;
+
+// A beat may come in each of the 4 clocks in which room's fall is not seen
+dma_fifo_short #(
+    .WIDTH(1 + QUEUE_W + META_FUNCTION_W + META_LENGTH_W + 160),
+    .DEPTH(16),
+    .MARGIN(4)
+) frame_fifo (
     .clk(clk),
     .rst(rst),
-    .s_axis_tdata(s_axis_tdata),
-    .s_axis_tkeep({DATA_W/8{1'b1}}),
-    .s_axis_tlast(s_axis_tlast),
-    .s_axis_tuser({in_queue_now, in_bad_now, !in_frame_reg, s_axis_tuser}),
-    .s_axis_tvalid(s_axis_tvalid),
-    .s_axis_tready(s_axis_tready),
-    .m_axis_tdata(s0_data),
-    .m_axis_tkeep(),
-    .m_axis_tlast(s0_last),
-    .m_axis_tuser({s0_queue, s0_bad, s0_first, s0_user}),
-    .m_axis_tvalid(s0_valid),
-    .m_axis_tready(s0_move),
-    .busy(s0_busy)
+    .in_data({in_bad, in_gq[QUEUE_W-1:0], in_function, in_user_reg[META_LENGTH +: META_LENGTH_W], in_words}),
+    .in_valid(in_first_reg),
+    .room(frames_room),
+    .out_data({frame_bad, frame_queue, frame_function, frame_length, frame_words}),
+    .out_valid(frame_valid),
+    .out_ready(frame_take),
+    .empty(frames_empty)
 );
-/* verilator lint_on PINCONNECTEMPTY */
 
-// State of the descriptors of the frame's queue, a clock ahead of the decision
+dma_fifo_short #(
+    .WIDTH(1 + DATA_W),
+    .DEPTH(16),
+    .MARGIN(4)
+) beat_fifo (
+    .clk(clk),
+    .rst(rst),
+    .in_data({in_last_reg, in_data_reg}),
+    .in_valid(in_valid_reg),
+    .room(beats_room),
+    .out_data({beat_last, beat_data}),
+    .out_valid(beat_valid),
+    .out_ready(beat_take),
+    .empty(beats_empty)
+);
+
+// Looks at the descriptors of the frame's queue, in every clock
 wire [QUEUES-1:0] have;
 wire [QUEUES-1:0] none;
 wire [QUEUES-1:0] have_second;
 wire [QUEUES-1:0] none_second;
 wire [2*QUEUES-1:0] read_pointer;
+wire [QUEUE_W+1:0] look_address;
+wire [93:0] look_descriptor;
 wire descriptors_busy;
+// have and so on, as they are looked at
+wire [5*QUEUES-1:0] state;
+wire [QUEUES-1:0] state_have = state[0 +: QUEUES];
+wire [QUEUES-1:0] state_none = state[QUEUES +: QUEUES];
+wire [QUEUES-1:0] state_have_second = state[2*QUEUES +: QUEUES];
+wire [QUEUES-1:0] state_none_second = state[3*QUEUES +: QUEUES];
+wire [QUEUES-1:0] state_running = state[4*QUEUES +: QUEUES];
 
-reg s1_valid_reg;
-reg s1_first_reg;
-reg s1_last_reg;
-reg [DATA_W-1:0] s1_data_reg;
-reg dropping_reg;
-reg again_reg;              // the next beat begins a piece that is not the first
-reg counting_reg;           // the piece is not the last: it ends when the count is 1
-reg [13:0] count_reg;       // beats of the piece that are to come
-reg truncated_reg;          // and nothing comes behind it
-
-// The frame whose pieces are to be decided
-reg frame_bad_reg;
-reg frame_scatter_reg;
-reg frame_stopped_reg;      // the queue has stopped within the frame
-reg frame_begun_reg;        // a piece has been given
-reg [QUEUE_W-1:0] frame_queue_reg;
-reg [META_FUNCTION_W-1:0] frame_function_reg;
-reg [META_LENGTH_W-1:0] frame_length_reg;
-reg [META_LENGTH_W-1:0] frame_left_reg;     // bytes that no piece has
-reg [159:0] frame_words_reg;
-
-reg waiting_reg;            // s1 has not been decided: look at its queue, not that of s0
-reg look_frame_reg;         // the look is at the queue of the frame,
-reg look_ok_reg;            // and as it is now
+reg look_frame_reg;         // the look was at the queue of the frame
 reg look_running_reg;
 reg look_have_reg;
 reg look_none_reg;
 reg look_have_second_reg;
 reg look_none_second_reg;
+reg look_scatter_reg;
 reg [15:0] descriptor_index_reg;
 reg [13:0] descriptor_length_reg;
 reg [63:0] descriptor_address_reg;
-wire [93:0] look_descriptor;
 
-// The completion's words, but the last and the length
-reg [159:0] words;
+reg frame_stopped_reg;      // the queue has stopped within the frame
+reg frame_begun_reg;        // a piece has been given
+reg [META_LENGTH_W-1:0] frame_left_reg;     // bytes that no piece has
 
-always @* begin
-    words = 160'd0;
-    words[RX_COMPLETION_PACKET_L3_TYPE +: RX_COMPLETION_PACKET_L3_TYPE_W] = s0_user[META_L3_TYPE +: META_L3_TYPE_W];
-    words[RX_COMPLETION_PACKET_L4_TYPE +: RX_COMPLETION_PACKET_L4_TYPE_W] = s0_user[META_L4_TYPE +: META_L4_TYPE_W];
-    words[RX_COMPLETION_PACKET_VLAN_TAGS +: RX_COMPLETION_PACKET_VLAN_TAGS_W] = s0_user[META_VLAN_TAGS +: META_VLAN_TAGS_W];
-    words[RX_COMPLETION_PACKET_REASON +: RX_COMPLETION_PACKET_REASON_W] = s0_user[META_REASON +: META_REASON_W];
-    words[RX_COMPLETION_PACKET_IP_VERDICT +: RX_COMPLETION_PACKET_IP_VERDICT_W] = s0_user[META_IP_VERDICT +: META_IP_VERDICT_W];
-    words[RX_COMPLETION_PACKET_L4_VERDICT +: RX_COMPLETION_PACKET_L4_VERDICT_W] = s0_user[META_L4_VERDICT +: META_L4_VERDICT_W];
-    words[RX_COMPLETION_RSS_HASH_VALUE +: RX_COMPLETION_RSS_HASH_VALUE_W] = s0_user[META_RSS_HASH +: META_RSS_HASH_W];
-    words[RX_COMPLETION_SUM_RAW_SUM +: RX_COMPLETION_SUM_RAW_SUM_W] = s0_user[META_RAW_SUM +: META_RAW_SUM_W];
-    words[RX_COMPLETION_SUM_VLAN_TCI +: RX_COMPLETION_SUM_VLAN_TCI_W] = s0_user[META_VLAN_TCI +: META_VLAN_TCI_W];
-    words[RX_COMPLETION_OFFSETS_L3_OFFSET +: RX_COMPLETION_OFFSETS_L3_OFFSET_W] = s0_user[META_L3_OFFSET +: META_L3_OFFSET_W];
-    words[RX_COMPLETION_OFFSETS_L4_OFFSET +: RX_COMPLETION_OFFSETS_L4_OFFSET_W] = s0_user[META_L4_OFFSET +: META_L4_OFFSET_W];
-    words[RX_COMPLETION_OFFSETS_PAYLOAD_OFFSET +: RX_COMPLETION_OFFSETS_PAYLOAD_OFFSET_W] = s0_user[META_PAYLOAD_OFFSET +: META_PAYLOAD_OFFSET_W];
-    words[RX_COMPLETION_OFFSETS_HASH_TYPE +: RX_COMPLETION_OFFSETS_HASH_TYPE_W] = s0_user[META_HASH_TYPE +: META_HASH_TYPE_W];
-    words[RX_COMPLETION_TIMESTAMP_VALUE +: RX_COMPLETION_TIMESTAMP_VALUE_W] = s0_user[META_TIMESTAMP +: META_TIMESTAMP_W];
-end
+// A piece that is decided, and what has become of it. give and drop are 1 for one clock, not before
+// piece_valid_reg's first; what it is about is in `decided` then.
+localparam integer PIECE_W = 1 + 1 + 3 + META_FUNCTION_W + 16 + 14 + 14 + 64;
+reg piece_valid_reg;        // the piece's data has not been begun
+reg piece_drop_reg;
+reg [PIECE_W-1:0] piece_reg;
+wire [PIECE_W-1:0] decided;
+wire give;
+wire drop;
+wire piece_take;
+reg entry_valid_reg;
+reg done_valid_reg;
+reg done_later_valid_reg;
 
-wire s1_start = s1_valid_reg && (s1_first_reg || again_reg);
-wire first_move = s0_move && s0_first;
-wire first_may_move;        // no piece of the frame before can begin: its registers may go
-wire [QUEUE_W-1:0] want_queue = waiting_reg ? frame_queue_reg : s0_queue;
-wire want_bad = waiting_reg ? frame_bad_reg : s0_bad;
-wire want_ok = first_move || waiting_reg || same_queue;
-wire same_queue = s0_queue == frame_queue_reg && !s0_bad;
-wire s1_move;
-wire s1_room = !s1_valid_reg || s1_move;
-wire start_give;
-
-// The queue and the entry to look at, and whether it is the frame's and as it is now
-wire [QUEUE_W-1:0] look_queue;
-wire [1:0] look_pointer;
-wire look_bad;
-wire look_frame;
-wire look_fresh;
-wire frame_changed;         // the look was at the frame before
-
-// To s1: of s0, or of registers between the two
-wire next_first;
-wire next_last;
-wire [DATA_W-1:0] next_data;
-wire next_move;
-
-always @(posedge clk) begin
-    look_running_reg <= queue_running[look_queue] && !look_bad;
-    look_have_reg <= have[look_queue];
-    look_none_reg <= none[look_queue];
-    look_have_second_reg <= have_second[look_queue];
-    look_none_second_reg <= none_second[look_queue];
-    {descriptor_index_reg, descriptor_length_reg, descriptor_address_reg} <= look_descriptor;
-    waiting_reg <= s1_start && !s1_move;
-    look_frame_reg <= look_frame;
-    look_ok_reg <= look_fresh;
-    // Loaded also when nothing comes: it counts when it is valid
-    if (s1_room) begin
-        s1_data_reg <= next_data;
-        s1_first_reg <= next_first;
-        s1_last_reg <= next_last;
-    end
-    if (first_may_move) begin
-        frame_bad_reg <= s0_bad;
-        frame_queue_reg <= s0_queue;
-        frame_function_reg <= s0_user[META_FUNCTION +: META_FUNCTION_W];
-        frame_scatter_reg <= scatter[s0_function];
-        frame_length_reg <= s0_user[META_LENGTH +: META_LENGTH_W];
-        frame_words_reg <= words;
-    end
-    s1_valid_reg <= next_move || (s1_valid_reg && !s1_move);
-    if (rst) begin
-        s1_valid_reg <= 1'b0;
-        waiting_reg <= 1'b0;
-        look_ok_reg <= 1'b0;
-        look_frame_reg <= 1'b0;
-    end
-end
-
-// What is to be done with the frame's next piece, should s1 begin one
+// What is to be done with the frame's next piece: of each, whether the rest of the frame fits or not
+wire settled;               // the look is younger than what the last decision has changed
+wire no_event;              // none of a frame handed on will come in the clock of this drop's
 wire [13:0] now_bytes = {descriptor_length_reg[13:6], 6'd0};
 wire now_running = look_running_reg && !frame_stopped_reg;
 wire now_fits = frame_left_reg <= descriptor_length_reg;
-wire now_may_cut = frame_begun_reg || (frame_scatter_reg && now_bytes != 14'd0);
-wire now_drop = !now_running || (look_have_reg ? !now_fits && !frame_begun_reg && (!now_may_cut || look_none_second_reg)
-                                               : look_none_reg);
-wire now_give = now_running && look_have_reg &&
-                (now_fits || (now_may_cut && (look_have_second_reg || (frame_begun_reg && look_none_second_reg))));
+wire now_may_cut = frame_begun_reg || (look_scatter_reg && now_bytes != 14'd0);
+wire give_whole = now_running && look_have_reg;
+wire give_cut = give_whole && now_may_cut && (look_have_second_reg || (frame_begun_reg && look_none_second_reg));
+wire drop_whole = !now_running || (!look_have_reg && look_none_reg);
+wire drop_cut = !now_running ||
+                (look_have_reg ? !frame_begun_reg && (!now_may_cut || look_none_second_reg) : look_none_reg);
 wire [2:0] now_result = !now_running ? RX_QUEUE_RESULT_QUEUE_DISABLED :
                         look_have_reg && !now_may_cut ? RX_QUEUE_RESULT_BUFFER_TOO_SMALL :
                         RX_QUEUE_RESULT_NO_DESCRIPTOR;
+wire now_give = now_fits ? give_whole : give_cut;
+wire now_drop = now_fits ? drop_whole : drop_cut;
+wire now_more = !now_fits && look_have_second_reg;      // the frame has another piece, should this one be given
+wire [PIECE_W-1:0] now = {now_fits, look_have_second_reg, now_result, frame_function, descriptor_index_reg,
+                          now_bytes, now_fits ? frame_left_reg : now_bytes, descriptor_address_reg};
 
-localparam integer DECISION_W = 1 + 1 + 1 + 3 + 16 + 14 + 14 + 64;
-wire [DECISION_W-1:0] now = {now_running, now_fits, look_have_second_reg, now_result,
-                             descriptor_index_reg, now_bytes, now_fits ? frame_left_reg : now_bytes,
-                             descriptor_address_reg};
-wire decision_ok;           // the decision is the piece's, and as it is now
-wire drop_ok;               // ... and it is this one
-wire give_ok;
-wire running;
+// The same when it is acted upon
+wire choice_give;
+wire choice_drop;
+wire choice_more;
+wire [PIECE_W-1:0] choice;
+wire may = settled && !piece_valid_reg;
+wire choose_give = may && choice_give && !entry_valid_reg;
+wire choose_drop = may && choice_drop && no_event;
+wire choose_end = choose_drop || (choose_give && !choice_more);
+
+generate
+    // A frame, and a piece that is not the last, has 8 beats: time for four clocks more
+    if (DATA_W == 64) begin : steps
+        reg [5*QUEUES-1:0] state_reg;
+        reg [QUEUE_W+1:0] pointer_reg;
+        reg [QUEUE_W+1:0] address_reg;
+        reg now_give_reg;
+        reg now_drop_reg;
+        reg now_more_reg;
+        reg [PIECE_W-1:0] now_reg;
+        reg [3:0] settled_reg;
+        reg give_reg;
+        reg drop_reg;
+        reg end_reg;
+
+        assign state = state_reg;
+        assign look_address = address_reg;
+        assign choice_give = now_give_reg;
+        assign choice_drop = now_drop_reg;
+        assign choice_more = now_more_reg;
+        assign choice = now_reg;
+        assign settled = settled_reg[3];
+        assign no_event = !done_valid_reg;
+        assign give = give_reg;
+        assign drop = drop_reg;
+        assign frame_take = end_reg;
+        assign decided = piece_reg;
+
+        always @(posedge clk) begin
+            state_reg <= {queue_running, none_second, have_second, none, have};
+            pointer_reg <= {frame_queue, read_pointer[{frame_queue, 1'b0} +: 2]};
+            address_reg <= pointer_reg;
+            now_give_reg <= now_give;
+            now_drop_reg <= now_drop;
+            now_more_reg <= now_more;
+            now_reg <= now;
+            settled_reg <= {settled_reg[2:0], frame_valid};
+            give_reg <= choose_give;
+            drop_reg <= choose_drop;
+            end_reg <= choose_end;
+            if (rst || give || drop)
+                settled_reg <= 4'd0;
+            if (rst) begin
+                give_reg <= 1'b0;
+                drop_reg <= 1'b0;
+                end_reg <= 1'b0;
+            end
+        end
+    end else begin : steps
+        reg settled_reg;
+
+        assign state = {queue_running, none_second, have_second, none, have};
+        assign look_address = {frame_queue, read_pointer[{frame_queue, 1'b0} +: 2]};
+        assign choice_give = now_give;
+        assign choice_drop = now_drop;
+        assign choice_more = now_more;
+        assign choice = now;
+        assign settled = settled_reg;
+        assign no_event = !done_later_valid_reg;
+        assign give = choose_give;
+        assign drop = choose_drop;
+        assign frame_take = choose_end;
+        assign decided = now;
+
+        always @(posedge clk)
+            settled_reg <= frame_valid && !give && !drop && !rst;
+    end
+endgenerate
+
 wire fits;
 wire second;
 wire [2:0] drop_result;
 wire [15:0] piece_index;
 wire [13:0] cut_bytes;
 wire [13:0] piece_bytes;
+/* verilator lint_off UNUSEDSIGNAL */
+wire [META_FUNCTION_W-1:0] piece_function;
 wire [63:0] piece_address;
-wire between_busy;
+/* verilator lint_on UNUSEDSIGNAL */
 
-generate
-    // A frame, and a piece that is not the last, has 4 beats or more: time for two clocks more. Two
-    // decisions are 4 clocks apart at least, so what the second looked at is younger than the first.
-    if (DATA_W <= 128) begin : decision
-        reg [QUEUE_W-1:0] queue_reg;
-        reg [1:0] pointer_reg;
-        reg bad_reg;
-        reg frame_reg;
-        reg [DECISION_W-1:0] decision_reg;
-        reg ok_reg;
-        reg drop_ok_reg;
-        reg give_ok_reg;
-        reg first_moved_reg;
-        reg cutting_reg;            // a clock late: the frame has more beats than that behind the first
-        reg early_valid_reg;
-        reg early_first_reg;
-        reg early_last_reg;
-        reg [DATA_W-1:0] early_data_reg;
-        wire early_ready;
-        wire next_valid;
-        wire next_busy;
-
-        // The frame's registers are those of the frame before as long as that may begin a piece. Its
-        // first beat is in s1: there is no room for its others between the two.
-        assign first_may_move = s0_first && !waiting_reg && !cutting_reg;
-        assign s0_move = s0_valid && (!early_valid_reg || early_ready) && (!s0_first || first_may_move);
-        assign look_queue = queue_reg;
-        assign look_pointer = pointer_reg;
-        assign look_bad = bad_reg;
-        assign look_frame = frame_reg;
-        assign look_fresh = frame_reg;
-        assign frame_changed = first_moved_reg;
-        assign next_move = next_valid && s1_room;
-        assign {running, fits, second, drop_result, piece_index, cut_bytes, piece_bytes, piece_address} = decision_reg;
-        assign decision_ok = ok_reg;
-        assign drop_ok = drop_ok_reg;
-        assign give_ok = give_ok_reg;
-        assign between_busy = early_valid_reg || next_busy;
-
-        /* verilator lint_off PINCONNECTEMPTY */
-        axis_register #(
-            .DATA_W(DATA_W),
-            .USER_W(1)
-        ) next_register (
-            .clk(clk),
-            .rst(rst),
-            .s_axis_tdata(early_data_reg),
-            .s_axis_tkeep({DATA_W/8{1'b1}}),
-            .s_axis_tlast(early_last_reg),
-            .s_axis_tuser(early_first_reg),
-            .s_axis_tvalid(early_valid_reg),
-            .s_axis_tready(early_ready),
-            .m_axis_tdata(next_data),
-            .m_axis_tkeep(),
-            .m_axis_tlast(next_last),
-            .m_axis_tuser(next_first),
-            .m_axis_tvalid(next_valid),
-            .m_axis_tready(s1_room),
-            .busy(next_busy)
-        );
-        /* verilator lint_on PINCONNECTEMPTY */
-
-        always @(posedge clk) begin
-            cutting_reg <= counting_reg || again_reg;
-            queue_reg <= want_queue;
-            pointer_reg <= read_pointer[{want_queue, 1'b0} +: 2];
-            bad_reg <= want_bad;
-            frame_reg <= want_ok;
-            first_moved_reg <= first_move;
-            decision_reg <= now;
-            ok_reg <= look_ok_reg;
-            drop_ok_reg <= look_ok_reg && now_drop;
-            give_ok_reg <= look_ok_reg && now_give;
-            if (s0_move) begin
-                early_data_reg <= s0_data;
-                early_first_reg <= s0_first;
-                early_last_reg <= s0_last;
-            end
-            early_valid_reg <= s0_move || (early_valid_reg && !early_ready);
-            if (rst) begin
-                cutting_reg <= 1'b0;
-                frame_reg <= 1'b0;
-                ok_reg <= 1'b0;
-                drop_ok_reg <= 1'b0;
-                give_ok_reg <= 1'b0;
-                early_valid_reg <= 1'b0;
-            end
-        end
-    end else begin : decision
-        // A first beat comes a clock behind the decision of the frame before it, to see what it took
-        assign s0_move = next_move;
-        assign first_may_move = first_move;
-        assign look_queue = want_queue;
-        assign look_pointer = read_pointer[{want_queue, 1'b0} +: 2];
-        assign look_bad = want_bad;
-        assign look_frame = want_ok;
-        assign look_fresh = want_ok && !start_give;
-        assign frame_changed = 1'b0;
-        assign next_first = s0_first;
-        assign next_last = s0_last;
-        assign next_data = s0_data;
-        assign next_move = s0_valid && (!s1_valid_reg || s1_move) && !(s0_first && s1_start);
-        assign {running, fits, second, drop_result, piece_index, cut_bytes, piece_bytes, piece_address} = now;
-        assign decision_ok = look_ok_reg;
-        assign drop_ok = look_ok_reg && now_drop;
-        assign give_ok = look_ok_reg && now_give;
-        assign between_busy = 1'b0;
-    end
-endgenerate
-
-localparam integer BEAT_W = $clog2(DATA_W / 8);
-
-wire out_ready;
-reg entry_valid_reg;
-
-wire [13:0] cut_beats = cut_bytes >> BEAT_W;
-wire start_drop = s1_start && drop_ok && !done_event_valid;
-// Two pieces are two clocks apart at least, so an entry may take a clock to leave
-assign start_give = s1_start && give_ok && out_ready && !entry_valid_reg;
-
-assign s1_move = s1_valid_reg && (s1_first_reg || again_reg ? start_drop || start_give : dropping_reg || out_ready);
-
-wire put = s1_move && !start_drop && (s1_start || !dropping_reg);
-wire piece_end = s1_start ? !fits && cut_beats == 14'd1 : counting_reg && count_reg == 14'd1;
-wire put_last = s1_last_reg || piece_end;
-wire ends_truncated = s1_start ? !second : truncated_reg;
+assign {fits, second, drop_result, piece_function, piece_index, cut_bytes, piece_bytes, piece_address} = decided;
 
 always @(posedge clk) begin
-    if (start_give) begin
-        counting_reg <= !fits;
-        count_reg <= cut_beats - 14'd1;
-        truncated_reg <= !second;
+    look_running_reg <= state_running[frame_queue] && !frame_bad;
+    look_have_reg <= state_have[frame_queue];
+    look_none_reg <= state_none[frame_queue];
+    look_have_second_reg <= state_have_second[frame_queue];
+    look_none_second_reg <= state_none_second[frame_queue];
+    look_scatter_reg <= scatter[frame_function[FUNCTION_W-1:0]];
+    {descriptor_index_reg, descriptor_length_reg, descriptor_address_reg} <= look_descriptor;
+    look_frame_reg <= frame_valid && !frame_take;
+
+    // Stopped and started again between two pieces is stopped, too
+    if (look_frame_reg && !look_running_reg)
+        frame_stopped_reg <= 1'b1;
+    if (give)
         frame_left_reg <= frame_left_reg - cut_bytes;
+    else if (!frame_begun_reg)
+        frame_left_reg <= frame_length;
+    if (give)
         frame_begun_reg <= 1'b1;
-    end else if (s1_move) begin
-        count_reg <= count_reg - 14'd1;
-    end
-    if (first_move) begin
-        frame_left_reg <= s0_user[META_LENGTH +: META_LENGTH_W];
+    if (frame_take) begin
+        frame_stopped_reg <= 1'b0;
         frame_begun_reg <= 1'b0;
     end
-    if (s1_move) begin
-        dropping_reg <= !s1_last_reg && (start_drop || (dropping_reg && !s1_first_reg) || (piece_end && ends_truncated));
-        again_reg <= !s1_last_reg && !start_drop && piece_end && !ends_truncated;
-        if (start_drop || piece_end)
-            counting_reg <= 1'b0;
+
+    if (!piece_valid_reg) begin
+        piece_drop_reg <= choose_drop;
+        piece_reg <= choice;
     end
-    // Stopped and started again between two pieces is stopped, too
-    if (first_move)
-        frame_stopped_reg <= 1'b0;
-    else if (look_frame_reg && !look_running_reg && !frame_changed)
-        frame_stopped_reg <= 1'b1;
+    piece_valid_reg <= choose_give || choose_drop || (piece_valid_reg && !piece_take);
     if (rst) begin
-        dropping_reg <= 1'b0;
-        again_reg <= 1'b0;
-        counting_reg <= 1'b0;
+        look_frame_reg <= 1'b0;
+        frame_stopped_reg <= 1'b0;
+        frame_begun_reg <= 1'b0;
+        piece_valid_reg <= 1'b0;
     end
 end
 
 // Frames behind wait too, so a frame does not wait for ever
 localparam integer WAIT_W = $clog2(WAIT_CLOCKS + 1);
 
+reg undecided_reg;
 reg [WAIT_W-1:0] wait_reg;
 reg late_reg;
 reg [QUEUE_W-1:0] late_queue_reg;
 
 always @(posedge clk) begin
-    wait_reg <= s1_start && decision_ok && !drop_ok && !give_ok ? wait_reg + 1'b1 : {WAIT_W{1'b0}};
+    undecided_reg <= may && !choice_give && !choice_drop;
+    wait_reg <= undecided_reg ? wait_reg + 1'b1 : {WAIT_W{1'b0}};
     late_reg <= wait_reg == WAIT_CLOCKS[WAIT_W-1:0];
-    late_queue_reg <= frame_queue_reg;
+    late_queue_reg <= frame_queue;
     if (rst) begin
+        undecided_reg <= 1'b0;
         wait_reg <= {WAIT_W{1'b0}};
         late_reg <= 1'b0;
     end
@@ -519,18 +464,18 @@ rx_descriptors #(
     .have_second(have_second),
     .none_second(none_second),
     .read_pointer(read_pointer),
-    .read_address({look_queue, look_pointer}),
+    .read_address(look_address),
     .descriptor_address(look_descriptor[63:0]),
     .descriptor_length(look_descriptor[77:64]),
     .descriptor_index(look_descriptor[93:78]),
-    .consume_valid(start_give),
-    .consume_queue(frame_queue_reg),
+    .consume_valid(give),
+    .consume_queue(frame_queue),
     .late_valid(late_reg),
     .late_queue(late_queue_reg),
     .busy(descriptors_busy)
 );
 
-// What goes out with a piece's first beat
+// The piece's entry, and the events
 reg [QUEUE_W-1:0] entry_queue_reg;
 reg entry_first_reg;
 reg entry_more_reg;
@@ -538,9 +483,10 @@ reg entry_truncated_reg;
 reg [13:0] entry_bytes_reg;
 reg [15:0] entry_index_reg;
 reg [159:0] entry_words_reg;
-reg [63:0] address_reg;
-reg [13:0] length_reg;
-reg [META_FUNCTION_W-1:0] function_reg;
+reg [QUEUE_W+2:0] done_index_reg;
+reg [13:0] done_bytes_reg;
+reg [QUEUE_W+2:0] done_later_index_reg;
+reg [13:0] done_later_bytes_reg;
 reg event_valid_reg;
 reg [QUEUE_W+2:0] event_index_reg;
 reg [13:0] event_bytes_reg;
@@ -548,28 +494,30 @@ reg [13:0] event_bytes_reg;
 always @(posedge clk) begin
     // Loaded also in clocks in which no piece is given: they count when it is
     if (!entry_valid_reg) begin
-        entry_queue_reg <= frame_queue_reg;
+        entry_queue_reg <= frame_queue;
         entry_first_reg <= !frame_begun_reg;
         entry_more_reg <= !fits && second;
         entry_truncated_reg <= !fits && !second;
-        entry_bytes_reg <= frame_length_reg;
+        entry_bytes_reg <= frame_length;
         entry_index_reg <= piece_index;
-        entry_words_reg <= frame_words_reg | {{160-14{1'b0}}, piece_bytes};
+        entry_words_reg <= frame_words | {{160-14{1'b0}}, piece_bytes};
     end
-    if (s1_start && out_ready) begin
-        address_reg <= piece_address;
-        length_reg <= piece_bytes;
-        function_reg <= frame_function_reg;
-    end
-    if (done_event_valid || start_drop) begin
-        event_index_reg <= done_event_valid ? done_event_index : {frame_queue_reg, drop_result};
-        event_bytes_reg <= done_event_valid ? done_event_bytes : frame_length_reg;
-    end
-    event_valid_reg <= done_event_valid || start_drop;
-    entry_valid_reg <= start_give || (entry_valid_reg && !entry_ready);
+    entry_valid_reg <= give || (entry_valid_reg && !entry_ready);
+    // Two clocks late, so that a drop is decided when none will be in its way
+    done_valid_reg <= done_event_valid;
+    done_index_reg <= done_event_index;
+    done_bytes_reg <= done_event_bytes;
+    done_later_valid_reg <= done_valid_reg;
+    done_later_index_reg <= done_index_reg;
+    done_later_bytes_reg <= done_bytes_reg;
+    event_valid_reg <= done_later_valid_reg || drop;
+    event_index_reg <= done_later_valid_reg ? done_later_index_reg : {frame_queue, drop_result};
+    event_bytes_reg <= done_later_valid_reg ? done_later_bytes_reg : frame_length;
     if (rst) begin
-        event_valid_reg <= 1'b0;
         entry_valid_reg <= 1'b0;
+        done_valid_reg <= 1'b0;
+        done_later_valid_reg <= 1'b0;
+        event_valid_reg <= 1'b0;
     end
 end
 
@@ -581,12 +529,96 @@ assign entry_more = entry_more_reg;
 assign entry_truncated = entry_truncated_reg;
 assign entry_bytes = entry_bytes_reg;
 assign entry_words = entry_words_reg;
-assign m_frame_address = address_reg;
-assign m_frame_length = length_reg;
-assign m_frame_function = function_reg;
 assign rx_queue_event_valid = event_valid_reg;
 assign rx_queue_event_index = event_index_reg;
 assign rx_queue_event_bytes = event_bytes_reg;
+
+// Data: what happens to the beat at the FIFO's end. What it needs of the piece is loaded until the
+// piece's first beat has gone.
+reg putting_reg;
+reg dropping_reg;
+reg first_reg;              // the next beat is the piece's first
+reg new_cut_reg;            // the piece is not the frame's last: it has that many beats,
+reg [13:0] new_beats_reg;
+reg new_one_reg;            // ... one,
+reg new_two_reg;            // ... or two
+reg new_rest_reg;           // and nothing comes behind it
+reg [63:0] new_address_reg;
+reg [13:0] new_bytes_reg;
+reg [META_FUNCTION_W-1:0] new_function_reg;
+reg counting_reg;
+reg [13:0] count_reg;       // beats of the piece that are to come
+reg one_reg;                // and it is the last
+reg rest_reg;
+reg [63:0] address_reg;
+reg [13:0] length_reg;
+reg [META_FUNCTION_W-1:0] function_reg;
+
+wire [13:0] stored_cut;
+wire [13:0] stored_bytes;
+wire [63:0] stored_address;
+wire stored_fits;
+wire stored_second;
+wire [META_FUNCTION_W-1:0] stored_function;
+/* verilator lint_off UNUSEDSIGNAL */
+wire [2:0] stored_result;
+wire [15:0] stored_index;
+/* verilator lint_on UNUSEDSIGNAL */
+assign {stored_fits, stored_second, stored_result, stored_function, stored_index, stored_cut, stored_bytes,
+        stored_address} = piece_reg;
+wire [13:0] stored_beats = stored_cut >> BEAT_W;
+
+wire out_ready = m_frame_tready;
+wire put = beat_valid && putting_reg && out_ready;
+wire put_last = beat_last || (first_reg ? new_one_reg : one_reg);
+wire rest = !beat_last && (first_reg ? new_rest_reg : rest_reg);
+wire ends = (put || (beat_valid && dropping_reg)) && put_last;
+
+assign beat_take = dropping_reg || (putting_reg && out_ready);
+assign piece_take = (!putting_reg && !dropping_reg) || (ends && !rest);
+
+always @(posedge clk) begin
+    if (!first_reg || (beat_valid && out_ready)) begin
+        new_cut_reg <= !stored_fits;
+        new_beats_reg <= stored_beats;
+        new_one_reg <= !stored_fits && stored_beats == 14'd1;
+        new_two_reg <= !stored_fits && stored_beats == 14'd2;
+        new_rest_reg <= !stored_fits && !stored_second;
+        new_address_reg <= stored_address;
+        new_bytes_reg <= stored_bytes;
+        new_function_reg <= stored_function;
+    end
+    if (first_reg && out_ready) begin
+        address_reg <= new_address_reg;
+        length_reg <= new_bytes_reg;
+        function_reg <= new_function_reg;
+    end
+    if (put) begin
+        counting_reg <= first_reg ? new_cut_reg : counting_reg;
+        count_reg <= (first_reg ? new_beats_reg : count_reg) - 14'd1;
+        one_reg <= first_reg ? new_two_reg : counting_reg && count_reg == 14'd2;
+        rest_reg <= first_reg ? new_rest_reg : rest_reg;
+        first_reg <= 1'b0;
+    end
+    if (piece_take) begin
+        putting_reg <= piece_valid_reg && !piece_drop_reg;
+        dropping_reg <= piece_valid_reg && piece_drop_reg;
+        first_reg <= piece_valid_reg && !piece_drop_reg;
+    end else if (ends) begin
+        putting_reg <= 1'b0;
+        dropping_reg <= 1'b1;
+    end
+    if (rst) begin
+        putting_reg <= 1'b0;
+        dropping_reg <= 1'b0;
+        first_reg <= 1'b0;
+        one_reg <= 1'b0;
+    end
+end
+
+assign m_frame_address = address_reg;
+assign m_frame_length = length_reg;
+assign m_frame_function = function_reg;
 
 // Beats of the packet bus are gathered into one of the host bus. Data is loaded also when it is not
 // put: a lane counts when lane_reg has passed it.
@@ -598,15 +630,13 @@ reg [DMA_W-1:0] out_data_reg;
 reg out_partial_reg;
 wire full;
 
-assign out_ready = m_frame_tready;
-
 genvar n;
 generate
     if (RATIO == 1) begin : gather
         assign full = 1'b1;
         always @(posedge clk) begin
             if (out_ready)
-                out_data_reg <= s1_data_reg;
+                out_data_reg <= beat_data;
         end
     end else begin : gather
         localparam integer LANE_W = $clog2(RATIO);
@@ -623,7 +653,7 @@ generate
             localparam [LANE_W-1:0] N = n;
             always @(posedge clk) begin
                 if (out_ready && lane_reg == N)
-                    out_data_reg[n*DATA_W +: DATA_W] <= s1_data_reg;
+                    out_data_reg[n*DATA_W +: DATA_W] <= beat_data;
             end
         end
     end
@@ -644,10 +674,33 @@ end
 assign m_frame_tdata = out_data_reg;
 assign m_frame_tlast = out_last_reg;
 assign m_frame_tvalid = out_valid_reg;
-// The descriptor may go this clock
-assign queue_idle = ~(({{QUEUES-1{1'b0}}, entry_valid_reg} << entry_queue_reg) |
-                      ({{QUEUES-1{1'b0}}, s1_start && running} << frame_queue_reg));
-assign busy = descriptors_busy || event_valid_reg || s0_busy || in_frame_reg || between_busy || s1_valid_reg || entry_valid_reg || out_valid_reg || out_partial_reg;
+
+// What a queue's running lets be given shows in entry_valid 5 clocks later at most
+reg [QUEUES-1:0] running_1_reg;
+reg [QUEUES-1:0] running_2_reg;
+reg [QUEUES-1:0] running_3_reg;
+reg [QUEUES-1:0] running_4_reg;
+reg [QUEUES-1:0] idle_reg;
+reg busy_reg;
+
+always @(posedge clk) begin
+    running_1_reg <= queue_running;
+    running_2_reg <= running_1_reg;
+    running_3_reg <= running_2_reg;
+    running_4_reg <= running_3_reg;
+    idle_reg <= ~(queue_running | running_1_reg | running_2_reg | running_3_reg | running_4_reg |
+                  ({{QUEUES-1{1'b0}}, entry_valid_reg} << entry_queue_reg));
+    busy_reg <= s_axis_tvalid || in_frame_reg || in_valid_reg || !frames_empty || !beats_empty ||
+                piece_valid_reg || putting_reg || dropping_reg || out_valid_reg || out_partial_reg ||
+                entry_valid_reg || done_event_valid || done_valid_reg || done_later_valid_reg || event_valid_reg;
+    if (rst) begin
+        idle_reg <= {QUEUES{1'b1}};
+        busy_reg <= 1'b0;
+    end
+end
+
+assign queue_idle = idle_reg;
+assign busy = busy_reg || descriptors_busy;
 
 endmodule
 

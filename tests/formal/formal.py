@@ -37,6 +37,9 @@ PROOFS = {
     "dma_fifo": (
         "bitwuzla", "dma_fifo", "rtl/dma/dma_fifo.v", {"WIDTH": 4, "DEPTH": 4, "MARGIN": 2}, 10,
         ("ROOM = DEPTH - MARGIN - 1", "ROOM = DEPTH - MARGIN")),
+    "dma_fifo_short": (
+        "bitwuzla", "dma_fifo_short", "rtl/dma/dma_fifo_short.v", {"WIDTH": 4, "DEPTH": 4, "MARGIN": 2}, 10,
+        ("if (move)\n        out_data_reg", "if (out_ready)\n        out_data_reg")),
     "axis_frame_demux": (
         "cvc5", "axis_frame_demux", "rtl/common/axis_frame_demux.v", {"DATA_W": 8, "USER_W": 8}, 4,
         ("inside_reg ? output_reg : first", "first")),

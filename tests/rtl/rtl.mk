@@ -28,6 +28,8 @@ RTL_BENCHES += dma_write rx_dma completion_writer interrupt rx_path
 RTL_FLAGS_rx_path := tests/rtl/rx_path/rx_path.v
 RTL_BENCHES += dma_fifo
 RTL_PARAMS_dma_fifo := -GWIDTH=@ $$(if $$(filter 64,@),-GDEPTH=16 -GMARGIN=4,-GDEPTH=4 -GMARGIN=3)
+RTL_BENCHES += dma_fifo_short
+RTL_PARAMS_dma_fifo_short := $(RTL_PARAMS_dma_fifo)
 # The width is the host bus here
 RTL_PARAMS_dma_write := -GDMA_W=@
 RTL_WIDTHS_dma_write := 128 256 512
