@@ -8,12 +8,12 @@
 // A doorbell says how many descriptors exist; they are read in batches of up to 8 that end at a
 // multiple of 8, many batches at a time, into a FIFO of DEPTH descriptors a queue.
 //
-// pop: pop_valid with pop_queue takes the queue's oldest descriptor; the answer stands in the next
-// clock (pop_ok and all pop_*), until the next pop. pop_ok 0: the queue had none (it was disabled
-// just now), nothing was taken. available falls in the clock behind the pop, so one queue can be
-// popped every second clock by its available bit, and different queues every clock.
+// pop: pop_valid with pop_queue takes the queue's oldest descriptor; the answer (pop_ok and all
+// pop_*) stands two clocks later, until that of the next pop. Pops come every second clock at most.
+// pop_ok 0: the queue had none (it was disabled just now), nothing was taken. available falls in the
+// clock behind the pop.
 // pending without available means: wait, a descriptor is coming. available and pending both 0:
-// the host has given no more. pending and idle follow by a clock.
+// the host has given no more. pending and idle follow by a clock, busy too.
 //
 // Doorbells need no ready and may come in every clock; where several to one queue come before the
 // first is handled, the last counts. A tail that moves backwards, or beyond what the ring holds, sets
@@ -44,7 +44,9 @@ module descriptor_fetch #
     // Configuration
     input  wire [QUEUES-1:0]    enable,
     // Ring address, aligned to 128 bytes
+    /* verilator lint_off UNUSED */
     input  wire [QUEUES*64-1:0] ring,
+    /* verilator lint_on UNUSED */
     // Log2 of the ring's descriptors, 3 to 15
     input  wire [QUEUES*4-1:0]  size_log2,
 
@@ -95,6 +97,7 @@ localparam integer LANE_W = $clog2(LANES);
 localparam integer SLOT_W = $clog2(DEPTH);
 localparam integer ROWS = QUEUES * DEPTH / LANES;
 localparam integer ROW_W = SLOT_W - LANE_W;
+localparam integer PAIRS = (QUEUES + 1) / 2;
 localparam integer COUNT_W = SLOT_W + 1;
 localparam [15:0] LANE_MASK = LANES[15:0] - 16'd1;
 
@@ -131,7 +134,7 @@ reg [QUEUES-1:0]        doorbell_error_reg;
 reg [QUEUES-1:0]        bell_reg;               // a doorbell waits
 reg [QUEUES-1:0]        more_reg;               // the tail is ahead of the fetches
 reg [QUEUES-1:0]        want_reg;               // and there is room for a batch
-reg [QUEUES-1:0]        space_reg;              // room for a batch
+reg [QUEUES-1:0]        may_reg;                // room for a batch, and no error
 reg [QUEUES-1:0]        tail_known_reg;         // a doorbell has been taken since the queue runs
 // Tails of the doorbells that wait, and of those that were taken
 (* ram_style = "distributed" *)
@@ -139,51 +142,60 @@ reg [15:0]              bell_tail_ram[0:(1<<QUEUE_W)-1];
 (* ram_style = "distributed" *)
 reg [15:0]              tail_ram[0:(1<<QUEUE_W)-1];
 reg [QUEUES*16-1:0]     fetched_reg;            // reads issued
-reg [QUEUES*16-1:0]     popped_reg;
+reg [QUEUES*COUNT_W-1:0] popped_reg;
 reg [QUEUES*7-1:0]      flight_reg;             // batches being read
 reg [QUEUES*COUNT_W-1:0] held_reg;              // descriptors held
 reg [QUEUES-1:0]        available_reg;          // not 0
-reg [QUEUES*16-1:0]     index_reg;              // popped_reg in the ring
 reg [QUEUES-1:0]        pending_reg;
 reg [QUEUES-1:0]        idle_reg;
 
-wire [QUEUES-1:0]       in_flight;
+// Doorbells, a clock later: the register block stands far away
+reg                     doorbell_reg;
+reg [QUEUE_W-1:0]       doorbell_queue_reg;
+reg [15:0]              doorbell_tail_reg;
+reg [QUEUES-1:0]        bell_new_reg;           // one bit a queue
 
 // --- one queue after the other: doorbell, then a batch -----------------------------------------
 
 localparam [3:0]
     STATE_PICK  = 4'd0,
-    STATE_READ  = 4'd1,
-    STATE_CALC  = 4'd2,
-    STATE_CHECK = 4'd3,
-    STATE_BATCH = 4'd4,
-    STATE_ADDR  = 4'd5,
-    STATE_SEND  = 4'd6,
-    STATE_NAME  = 4'd7,
-    STATE_COUNT = 4'd8,
-    STATE_APPLY = 4'd9;
+    STATE_NAME  = 4'd1,
+    STATE_READ  = 4'd2,
+    STATE_CALC  = 4'd3,
+    STATE_CHECK = 4'd4,
+    STATE_JUDGE = 4'd5,
+    STATE_COUNT = 4'd6,
+    STATE_BATCH = 4'd7,
+    STATE_SEND  = 4'd8;
 
 reg [3:0]               state_reg;
 reg [QUEUE_W-1:0]       queue_reg;
-reg [QUEUES-1:0]        select_reg;             // queue_reg, one bit a queue
+reg [QUEUES-1:0]        select_reg;             // queue_reg, one bit a queue, a clock earlier
 reg [QUEUES-1:0]        above_reg;              // queues behind the one served last
 reg                     running_reg;            // the queue ran in the clock before
 reg [QUEUES-1:0]        at_batch_reg;           // STATE_BATCH of queue_reg, one bit a queue
+
+// What the queue's registers say is chosen in two clocks, as they stand far from each other
+reg [PAIRS*57-1:0]      ring_pair_reg;
+reg [PAIRS*4-1:0]       size_pair_reg;
+reg [PAIRS*16-1:0]      fetched_pair_reg;
+reg [56:0]              ring_now, ring_reg;
+reg [3:0]               size_now, size_log2_reg;
+reg [15:0]              fetched_now, fetched_now_reg;
+
 reg                     bell_now_reg;           // this visit has a doorbell to handle
+reg                     known_now_reg;
 reg                     fetch_ok_reg;
-reg [15:0]              tail_now_reg, new_now_reg, fetched_now_reg;
-reg [3:0]               size_log2_reg;
+reg [15:0]              tail_now_reg, new_now_reg;
 reg [15:0]              size_reg, size_m1_reg, size_over_reg;  // the size, bits below and above it
-reg [15:0]              step_reg, ahead_reg, left_reg;
+reg [15:0]              step_reg;
+reg [3:0]               to_edge_reg;            // descriptors to the next multiple of 8
+reg [12:0]              edge_reg;               // and that multiple, by 8
 reg [3:0]               batch_reg;              // descriptors of the batch, 0: none
+reg [15:0]              fetched_next_reg;
 reg [3:0]               count_reg;              // with those that complete its first word
-reg [63:0]              base_reg;
-reg [63:0]              offset_reg;
 
 reg                     request_valid_reg;
-reg [3:0]               request_function_reg;
-reg [63:0]              request_address_reg;
-reg [13:0]              request_length_reg;
 
 // Those to visit, and those of them behind the one served last
 reg [QUEUES-1:0]        candidates_reg;
@@ -191,34 +203,63 @@ reg [QUEUES-1:0]        favoured_reg;
 wire [QUEUES-1:0]       pick = favoured_reg != 0 ? lowest(favoured_reg) : lowest(candidates_reg);
 reg [QUEUE_W-1:0]       select_queue;
 
-wire [63:0]             ring_now = {ring[queue_reg*64 + 7 +: 57], 7'd0};
-
 // More than the ring holds: above size, which is a power of two
 reg                     step_over_reg, step_size_reg, step_below_reg;
 reg                     ahead_over_reg, ahead_size_reg, ahead_below_reg;
-wire                    bell_bad = step_over_reg || (step_size_reg && step_below_reg)
-                                   || ahead_over_reg || (ahead_size_reg && ahead_below_reg);
+reg                     bad_reg;                // the doorbell's tail is wrong
 
-reg [3:0]               to_edge_reg;
-wire                    left_more = left_reg[15:4] != 0 || left_reg[3:0] > to_edge_reg;
-wire [15:0]             index_now = fetched_now_reg & size_m1_reg;
-wire                    list_full;
+// What is left to fetch by the new tail and by the old: the choice between them comes last
+reg [15:0]              ahead_reg, behind_reg;
+reg                     ahead_any_reg, behind_any_reg;      // not 0
+reg                     ahead_more_reg, behind_more_reg;    // beyond the next multiple of 8
+wire                    left_any = bad_reg ? behind_any_reg : ahead_any_reg;
+wire                    left_more = bad_reg ? behind_more_reg : ahead_more_reg;
+
+reg [15:0]              index_now_reg;
+reg                     list_full_reg;
 reg                     fetch_reg;              // a batch is read
 reg                     more_with_reg, more_without_reg;    // descriptors are left behind it, or all
 wire                    batch = state_reg == STATE_BATCH && fetch_reg && running_reg;
 
-wire [15:0]             tail_now = (tail_known_reg & select_reg) != 0 ? tail_ram[queue_reg] : 16'd0;
-wire [15:0]             fetched_next = fetched_now_reg + {12'd0, batch_reg};
+wire [15:0]             tail_now = known_now_reg ? tail_ram[queue_reg] : 16'd0;
+
+// The address in three steps: the ring's, and the index, of 16 bytes a descriptor
+reg [20:0]              sum_low_reg;
+reg [22:0]              sum_mid_reg;
+reg [21:0]              sum_high_reg;
 
 integer i;
 
 always @* begin
     select_queue = {QUEUE_W{1'b0}};
+    ring_now = 57'd0;
+    size_now = 4'd0;
+    fetched_now = 16'd0;
     for (i = 0; i < QUEUES; i = i + 1) begin
         if (select_reg[i])
             select_queue = select_queue | i[QUEUE_W-1:0];
     end
+    for (i = 0; i < PAIRS; i = i + 1) begin
+        ring_now = ring_now | ring_pair_reg[i*57 +: 57];
+        size_now = size_now | size_pair_reg[i*4 +: 4];
+        fetched_now = fetched_now | fetched_pair_reg[i*16 +: 16];
+    end
 end
+
+genvar g;
+generate
+    for (g = 0; g < PAIRS; g = g + 1) begin : pair
+        localparam integer ODD = 2 * g + 1 < QUEUES ? 2 * g + 1 : 2 * g;
+        always @(posedge clk) begin
+            ring_pair_reg[g*57 +: 57] <= (ring[2*g*64 + 7 +: 57] & {57{select_reg[2*g]}})
+                                         | (ring[ODD*64 + 7 +: 57] & {57{select_reg[ODD]}});
+            size_pair_reg[g*4 +: 4] <= (size_log2[2*g*4 +: 4] & {4{select_reg[2*g]}})
+                                       | (size_log2[ODD*4 +: 4] & {4{select_reg[ODD]}});
+            fetched_pair_reg[g*16 +: 16] <= (fetched_reg[2*g*16 +: 16] & {16{select_reg[2*g]}})
+                                            | (fetched_reg[ODD*16 +: 16] & {16{select_reg[ODD]}});
+        end
+    end
+endgenerate
 
 // Bits below size, from its log2
 function [15:0] below_size;
@@ -236,6 +277,41 @@ always @(posedge clk) begin
     running_reg <= (run_reg & select_reg) != 0;
     at_batch_reg <= {QUEUES{1'b0}};
 
+    // What follows from the visit's queue and from what STATE_READ takes, loaded in every clock: it
+    // counts when it has come
+    ring_reg <= ring_now;
+    size_log2_reg <= size_now;
+    for (i = 0; i < 16; i = i + 1) begin
+        size_reg[i] <= size_log2_reg == i[3:0];
+        size_over_reg[i] <= size_log2_reg < i[3:0];
+    end
+    size_m1_reg <= below_size(size_log2_reg);
+    to_edge_reg <= 4'd8 - {1'b0, fetched_now_reg[2:0]};
+    edge_reg <= fetched_now_reg[15:3] + 13'd1;
+    step_reg <= new_now_reg - tail_now_reg;
+    ahead_reg <= new_now_reg - fetched_now_reg;
+    behind_reg <= tail_now_reg - fetched_now_reg;
+
+    step_over_reg <= (step_reg & size_over_reg) != 0;
+    step_size_reg <= (step_reg & size_reg) != 0;
+    step_below_reg <= (step_reg & size_m1_reg) != 0;
+    ahead_over_reg <= (ahead_reg & size_over_reg) != 0;
+    ahead_size_reg <= (ahead_reg & size_reg) != 0;
+    ahead_below_reg <= (ahead_reg & size_m1_reg) != 0;
+    ahead_any_reg <= ahead_reg != 0;
+    behind_any_reg <= behind_reg != 0;
+    ahead_more_reg <= ahead_reg[15:4] != 0 || ahead_reg[3:0] > to_edge_reg;
+    behind_more_reg <= behind_reg[15:4] != 0 || behind_reg[3:0] > to_edge_reg;
+    bad_reg <= bell_now_reg && (step_over_reg || (step_size_reg && step_below_reg)
+                                || ahead_over_reg || (ahead_size_reg && ahead_below_reg));
+    // Without room, or behind an error, only the doorbell is handled
+    fetch_ok_reg <= (may_reg & select_reg) != 0;
+
+    index_now_reg <= fetched_now_reg & size_m1_reg;
+    sum_low_reg <= {1'b0, ring_reg[12:0], 7'd0} + {1'b0, index_now_reg & ~LANE_MASK, 4'd0};
+    sum_mid_reg <= {1'b0, ring_reg[34:13]} + {22'd0, sum_low_reg[20]};
+    sum_high_reg <= ring_reg[56:35] + {21'd0, sum_mid_reg[22]};
+
     case (state_reg)
         STATE_PICK: begin
             select_reg <= pick;
@@ -244,68 +320,40 @@ always @(posedge clk) begin
         end
         STATE_NAME: begin
             queue_reg <= select_queue;
+            bell_now_reg <= (bell_reg & select_reg) != 0;
+            known_now_reg <= (tail_known_reg & select_reg) != 0;
             state_reg <= STATE_READ;
         end
         STATE_READ: begin
             for (i = 0; i < QUEUES; i = i + 1)
                 above_reg[i] <= queue_reg < i[QUEUE_W-1:0];
-            bell_now_reg <= (bell_reg & select_reg) != 0;
             tail_now_reg <= tail_now;
-            new_now_reg <= (bell_reg & select_reg) != 0 ? bell_tail_ram[queue_reg] : tail_now;
-            fetched_now_reg <= fetched_reg[queue_reg*16 +: 16];
-            size_log2_reg <= size_log2[queue_reg*4 +: 4];
-            base_reg <= ring_now;
+            new_now_reg <= bell_now_reg ? bell_tail_ram[queue_reg] : tail_now;
+            fetched_now_reg <= fetched_now;
             state_reg <= STATE_CALC;
         end
-        STATE_CALC: begin
-            // Without room, or behind an error, only the doorbell is handled
-            fetch_ok_reg <= (ring_error_reg & select_reg) == 0 && (space_reg & select_reg) != 0;
-            for (i = 0; i < 16; i = i + 1) begin
-                size_reg[i] <= size_log2_reg == i[3:0];
-                size_over_reg[i] <= size_log2_reg < i[3:0];
-            end
-            size_m1_reg <= below_size(size_log2_reg);
-            to_edge_reg <= 4'd8 - {1'b0, fetched_now_reg[2:0]};
-            step_reg <= new_now_reg - tail_now_reg;
-            ahead_reg <= new_now_reg - fetched_now_reg;
-            left_reg <= tail_now_reg - fetched_now_reg;
+        STATE_CALC:
             state_reg <= STATE_CHECK;
-        end
-        STATE_CHECK: begin
-            step_over_reg <= (step_reg & size_over_reg) != 0;
-            step_size_reg <= (step_reg & size_reg) != 0;
-            step_below_reg <= (step_reg & size_m1_reg) != 0;
-            ahead_over_reg <= (ahead_reg & size_over_reg) != 0;
-            ahead_size_reg <= (ahead_reg & size_reg) != 0;
-            ahead_below_reg <= (ahead_reg & size_m1_reg) != 0;
-            state_reg <= STATE_APPLY;
-        end
-        STATE_APPLY: begin
-            if (!bell_now_reg || !bell_bad)
-                left_reg <= ahead_reg;
-            if (bell_now_reg && !bell_bad)
-                tail_ram[queue_reg] <= new_now_reg;
+        STATE_CHECK:
+            state_reg <= STATE_JUDGE;
+        STATE_JUDGE:
             state_reg <= STATE_COUNT;
-        end
         STATE_COUNT: begin
-            batch_reg <= left_more ? to_edge_reg : left_reg[3:0];
-            fetch_reg <= fetch_ok_reg && left_reg != 0 && !list_full;
+            if (bell_now_reg && !bad_reg)
+                tail_ram[queue_reg] <= new_now_reg;
+            // To the next multiple of 8, or to the tail
+            batch_reg <= left_more ? to_edge_reg : bad_reg ? behind_reg[3:0] : ahead_reg[3:0];
+            fetched_next_reg <= left_more ? {edge_reg, 3'd0} : bad_reg ? tail_now_reg : new_now_reg;
+            fetch_reg <= fetch_ok_reg && left_any && !list_full_reg;
             more_with_reg <= left_more;
-            more_without_reg <= left_reg != 0;
+            more_without_reg <= left_any;
             at_batch_reg <= running_reg ? select_reg : {QUEUES{1'b0}};
             state_reg <= STATE_BATCH;
         end
         STATE_BATCH: begin
             count_reg <= batch_reg + {1'b0, fetched_now_reg[2:0] & LANE_MASK[2:0]};
-            offset_reg <= {44'd0, index_now & ~LANE_MASK, 4'd0};
-            state_reg <= batch ? STATE_ADDR : STATE_PICK;
-        end
-        STATE_ADDR: begin
-            request_valid_reg <= 1'b1;
-            request_function_reg <= queue_function(queue_reg);
-            request_address_reg <= base_reg + offset_reg;
-            request_length_reg <= {6'd0, count_reg, 4'd0};
-            state_reg <= STATE_SEND;
+            request_valid_reg <= batch;
+            state_reg <= batch ? STATE_SEND : STATE_PICK;
         end
         default: begin
             if (request_ready) begin
@@ -314,19 +362,24 @@ always @(posedge clk) begin
             end
         end
     endcase
-    if (doorbell_valid)
-        bell_tail_ram[doorbell_queue] <= doorbell_tail;
+
+    doorbell_reg <= doorbell_valid;
+    doorbell_queue_reg <= doorbell_queue;
+    doorbell_tail_reg <= doorbell_tail;
+    if (doorbell_reg)
+        bell_tail_ram[doorbell_queue_reg] <= doorbell_tail_reg;
 
     // The queue has been disabled under the visit, before anything was decided; STATE_BATCH looks at
     // running_reg too, and in STATE_NAME it is of another queue
     if (!running_reg && (state_reg == STATE_READ || state_reg == STATE_CALC
-                         || state_reg == STATE_CHECK || state_reg == STATE_COUNT
-                         || state_reg == STATE_APPLY))
+                         || state_reg == STATE_CHECK || state_reg == STATE_JUDGE
+                         || state_reg == STATE_COUNT))
         state_reg <= STATE_PICK;
 
     if (rst) begin
         state_reg <= STATE_PICK;
         request_valid_reg <= 1'b0;
+        doorbell_reg <= 1'b0;
         above_reg <= {QUEUES{1'b0}};
         candidates_reg <= {QUEUES{1'b0}};
         favoured_reg <= {QUEUES{1'b0}};
@@ -346,22 +399,22 @@ function [3:0] queue_function;
 endfunction
 
 assign request_valid = request_valid_reg;
-assign request_function = request_function_reg;
-assign request_address = request_address_reg;
-assign request_length = request_length_reg;
+assign request_function = queue_function(queue_reg);
+assign request_address = {sum_high_reg, sum_mid_reg[21:0], sum_low_reg[19:0]};
+assign request_length = {6'd0, count_reg, 4'd0};
 
 // --- the reads in flight, in order --------------------------------------------------------------
 
-// {queue, first slot, descriptors}
+// {queue, index in the ring by 8, first slot, descriptors}
 (* ram_style = "distributed" *)
-reg [QUEUE_W+SLOT_W+3:0] list_ram[0:63];
+reg [QUEUE_W+SLOT_W+15:0] list_ram[0:63];
 reg [6:0]               list_in_reg, list_out_reg;
 
 wire [QUEUE_W-1:0]      head_queue;
+wire [11:0]             head_block;
 wire [SLOT_W-1:0]       head_slot;
 wire [3:0]              head_count;
-assign {head_queue, head_slot, head_count} = list_ram[list_out_reg[5:0]];
-assign list_full = list_in_reg[6] != list_out_reg[6] && list_in_reg[5:0] == list_out_reg[5:0];
+assign {head_queue, head_block, head_slot, head_count} = list_ram[list_out_reg[5:0]];
 
 reg                     first_beat_reg;
 reg [ROW_W-1:0]         row_reg;
@@ -375,18 +428,25 @@ reg                     last_error_reg;
 reg [QUEUE_W-1:0]       last_queue_reg;
 reg [3:0]               last_count_reg;
 reg [QUEUES-1:0]        come_reg;
+reg [QUEUES-1:0]        good_reg;               // and without an error, nor behind one
 reg                     come_error_reg;
 reg [3:0]               come_count_reg;
 reg [3:0]               come_count_m1_reg;      // less 1
 
 always @(posedge clk) begin
     if (batch) begin
-        list_ram[list_in_reg[5:0]] <= {queue_reg, fetched_now_reg[SLOT_W-1:0], batch_reg};
+        list_ram[list_in_reg[5:0]] <= {queue_reg, index_now_reg[14:3], fetched_now_reg[SLOT_W-1:0], batch_reg};
         list_in_reg <= list_in_reg + 7'd1;
     end
 
-    for (i = 0; i < QUEUES; i = i + 1)
+    // The next batch is decided many clocks behind this one
+    list_full_reg <= list_in_reg[6] != list_out_reg[6] && list_in_reg[5:0] == list_out_reg[5:0];
+
+    for (i = 0; i < QUEUES; i = i + 1) begin
         come_reg[i] <= last_reg && last_queue_reg == i[QUEUE_W-1:0];
+        good_reg[i] <= last_reg && last_queue_reg == i[QUEUE_W-1:0] && !last_error_reg
+                       && !ring_error_reg[i] && !(come_reg[i] && come_error_reg);
+    end
     come_error_reg <= last_error_reg;
     come_count_reg <= last_count_reg;
     come_count_m1_reg <= last_count_reg - 4'd1;
@@ -408,77 +468,88 @@ always @(posedge clk) begin
         first_beat_reg <= 1'b1;
         last_reg <= 1'b0;
         come_reg <= {QUEUES{1'b0}};
+        good_reg <= {QUEUES{1'b0}};
     end
 end
 
 // --- the descriptors: a memory a lane of the bus ------------------------------------------------
 
-wire [LANES*96-1:0]     read_data;
-/* verilator lint_off UNUSED */
-wire [15:0]             popped_now = popped_reg[pop_queue*16 +: 16];
-/* verilator lint_on UNUSED */
-wire [QUEUE_W+ROW_W-1:0] read_row = {pop_queue, popped_now[SLOT_W-1:LANE_W]};
+// A pop, a clock later
+reg                     pop_reg;
+reg                     pop_late_reg;
+reg [QUEUE_W-1:0]       pop_queue_reg;
+reg [QUEUES-1:0]        take_reg;               // it takes one, one bit a queue
 
-genvar g;
+reg [SLOT_W-1:0]        slot;                   // of the descriptor that is taken
+wire [QUEUE_W+ROW_W-1:0] read_row = {pop_queue_reg, slot[SLOT_W-1:LANE_W]};
+wire [LANES*108-1:0]    read_data;
+
+always @* begin
+    slot = {SLOT_W{1'b0}};
+    for (i = 0; i < QUEUES; i = i + 1)
+        slot = slot | (popped_reg[i*COUNT_W +: SLOT_W] & {SLOT_W{take_reg[i]}});
+end
+
 generate
     for (g = 0; g < LANES; g = g + 1) begin : lane
         localparam integer LANE = g;
-        // A descriptor is read after the clock in which it is written
+        // {index in the ring by 8, descriptor}. It is read after the clock in which it is written
         (* no_rw_check *) (* ram_style = "block" *)
-        reg [95:0] descriptor_ram[0:ROWS-1];
-        reg [95:0] read_reg;
+        reg [107:0] descriptor_ram[0:ROWS-1];
+        reg [107:0] read_reg;
         // The lanes before the batch's first descriptor are another batch's
         wire mine = !first_beat_reg
                     || LANE[SLOT_W-1:0] >= (head_slot & LANE_MASK[SLOT_W-1:0]);
 
         always @(posedge clk) begin
             if (response_valid && mine)
-                descriptor_ram[write_row] <= response_data[g*128 +: 96];
-            if (pop_valid)
+                descriptor_ram[write_row] <= {head_block, response_data[g*128 +: 96]};
+            if (pop_reg)
                 read_reg <= descriptor_ram[read_row];
         end
-        assign read_data[g*96 +: 96] = read_reg;
+        assign read_data[g*108 +: 108] = read_reg;
     end
 endgenerate
 
 reg                     pop_ok_reg;
-reg [15:0]              pop_index_reg;
+reg [2:0]               pop_low_reg;            // of the index, and of the slot
 reg [LANES-1:0]         pop_lane_reg;           // one bit a lane
-reg [95:0]              popped;
+reg [107:0]             popped;
 
 always @* begin
-    popped = read_data[95:0];
+    popped = read_data[107:0];
     for (i = 1; i < LANES; i = i + 1) begin
         if (pop_lane_reg[i])
-            popped = read_data[i*96 +: 96];
+            popped = read_data[i*108 +: 108];
     end
 end
 
 always @(posedge clk) begin
-    if (pop_valid) begin
-        pop_ok_reg <= available[pop_queue];
-        pop_index_reg <= index_reg[pop_queue*16 +: 16];
+    pop_reg <= pop_valid;
+    pop_late_reg <= pop_reg;
+    pop_queue_reg <= pop_queue;
+    for (i = 0; i < QUEUES; i = i + 1)
+        take_reg[i] <= pop_valid && pop_queue == i[QUEUE_W-1:0] && available_reg[i];
+    if (pop_reg) begin
+        // Disabled in the clock of the pop: its place is forgotten
+        pop_ok_reg <= (take_reg & run_reg) != 0;
+        pop_low_reg <= slot[2:0];
         for (i = 0; i < LANES; i = i + 1)
-            pop_lane_reg[i] <= (popped_now & LANE_MASK) == i[15:0];
+            pop_lane_reg[i] <= (slot & LANE_MASK[SLOT_W-1:0]) == i[SLOT_W-1:0];
     end
-    if (rst)
+    if (rst) begin
+        pop_reg <= 1'b0;
+        pop_late_reg <= 1'b0;
+        take_reg <= {QUEUES{1'b0}};
         pop_ok_reg <= 1'b0;
-end
-
-// A pop makes room for a batch two clocks later
-reg                     popped_busy_reg;
-
-always @(posedge clk) begin
-    popped_busy_reg <= pop_valid;
-    if (rst)
-        popped_busy_reg <= 1'b0;
+    end
 end
 
 assign pop_ok = pop_ok_reg;
 assign pop_address = popped[63:0];
 assign pop_length = popped[77:64];
 assign pop_flags = popped[95:78];
-assign pop_index = pop_index_reg;
+assign pop_index = {1'b0, popped[107:96], pop_low_reg};
 
 // --- the queues' state --------------------------------------------------------------------------
 
@@ -487,19 +558,17 @@ generate
         localparam integer QUEUE = g;
         wire [6:0] flight = flight_reg[g*7 +: 7];
         wire [COUNT_W-1:0] held = held_reg[g*COUNT_W +: COUNT_W];
-        // Descriptors in flight or held; behind an error those dropped too, but then none is read
-        wire [COUNT_W-1:0] occupied = fetched_reg[g*16 +: COUNT_W] - popped_reg[g*16 +: COUNT_W];
-        wire bell = doorbell_valid && doorbell_queue == QUEUE[QUEUE_W-1:0] && enable[g];
+        // Blocks of 8 descriptors, and a bit for the round: the batch stands in one. Behind an error
+        // those dropped count too, but then none is read
+        wire [SLOT_W-3:0] fetch_block = fetched_reg[g*16 + 3 +: SLOT_W-2];
+        wire [SLOT_W-3:0] pop_block = popped_reg[g*COUNT_W + 3 +: SLOT_W-2];
+        wire space = fetch_block[SLOT_W-4:0] != pop_block[SLOT_W-4:0]
+                     || fetch_block[SLOT_W-3] == pop_block[SLOT_W-3];
         wire issue = at_batch_reg[g] && fetch_reg && running_reg;
         wire come = come_reg[g];
-        wire good = come && !come_error_reg && !ring_error_reg[g];
-        wire take = pop_valid && pop_queue == QUEUE[QUEUE_W-1:0] && available_reg[g];
-        wire [15:0] index_next = (index_reg[g*16 +: 16] + 16'd1) & below_size(size_log2[g*4 +: 4]);
-        // held without a pop, and with one
-        wire [COUNT_W-1:0] held_more = held + (good ? {{COUNT_W-4{1'b0}}, come_count_reg} : {COUNT_W{1'b0}});
-        wire [COUNT_W-1:0] held_less = held + (good ? {{COUNT_W-4{1'b0}}, come_count_m1_reg} : {COUNT_W{1'b1}});
-
-        assign in_flight[g] = flight != 0;
+        wire good = good_reg[g];
+        wire take = take_reg[g];
+        wire pop = pop_valid && pop_queue == QUEUE[QUEUE_W-1:0];
 
         always @(posedge clk) begin
             pending_reg[g] <= bell_reg[g]
@@ -508,14 +577,14 @@ generate
                                       || (select_reg[g] && state_reg != STATE_PICK)));
             idle_reg[g] <= !enable[g] && !run_reg[g] && flight == 0 && !issue;
 
-            if (bell) begin
+            bell_new_reg[g] <= doorbell_valid && doorbell_queue == QUEUE[QUEUE_W-1:0] && enable[g];
+            if (bell_new_reg[g])
                 bell_reg[g] <= 1'b1;
-            end else if (state_reg == STATE_READ && select_reg[g] && running_reg) begin
+            else if (state_reg == STATE_READ && select_reg[g] && bell_now_reg && running_reg)
                 bell_reg[g] <= 1'b0;
-            end
 
-            if (state_reg == STATE_APPLY && select_reg[g] && bell_now_reg && running_reg) begin
-                if (bell_bad)
+            if (state_reg == STATE_COUNT && select_reg[g] && bell_now_reg && running_reg) begin
+                if (bad_reg)
                     doorbell_error_reg[g] <= 1'b1;
                 else
                     tail_known_reg[g] <= 1'b1;
@@ -525,22 +594,23 @@ generate
                 more_reg[g] <= fetch_reg ? more_with_reg : more_without_reg;
             if (ring_error_reg[g])
                 more_reg[g] <= 1'b0;
-            want_reg[g] <= more_reg[g] && space_reg[g] && !ring_error_reg[g] && run_reg[g];
-            space_reg[g] <= occupied <= DEPTH[COUNT_W-1:0] - {{COUNT_W-4{1'b0}}, 4'd8};
+            want_reg[g] <= more_reg[g] && space && !ring_error_reg[g] && run_reg[g];
+            may_reg[g] <= space && !ring_error_reg[g];
 
             if (issue)
-                fetched_reg[g*16 +: 16] <= fetched_next;
+                fetched_reg[g*16 +: 16] <= fetched_next_reg;
             if (issue != come)
                 flight_reg[g*7 +: 7] <= flight + {{6{come}}, 1'b1};
-            held_reg[g*COUNT_W +: COUNT_W] <= take ? held_less : held_more;
+            held_reg[g*COUNT_W +: COUNT_W]
+                <= held + (good ? {{COUNT_W-4{1'b0}}, take ? come_count_m1_reg : come_count_reg}
+                                : {COUNT_W{take}});
+            // held is right when a pop comes: the one before is two clocks ago
             if (good)
                 available_reg[g] <= 1'b1;
-            else if (take)
-                available_reg[g] <= held[COUNT_W-1:1] != 0;
-            if (take) begin
-                popped_reg[g*16 +: 16] <= popped_reg[g*16 +: 16] + 16'd1;
-                index_reg[g*16 +: 16] <= index_next;
-            end
+            else if (pop && held[COUNT_W-1:1] == 0)
+                available_reg[g] <= 1'b0;
+            if (take)
+                popped_reg[g*COUNT_W +: COUNT_W] <= popped_reg[g*COUNT_W +: COUNT_W] + 1'b1;
             if (come && come_error_reg)
                 ring_error_reg[g] <= 1'b1;
 
@@ -549,8 +619,7 @@ generate
             if (!enable[g] || !run_reg[g]) begin
                 tail_known_reg[g] <= 1'b0;
                 fetched_reg[g*16 +: 16] <= 16'd0;
-                popped_reg[g*16 +: 16] <= 16'd0;
-                index_reg[g*16 +: 16] <= 16'd0;
+                popped_reg[g*COUNT_W +: COUNT_W] <= {COUNT_W{1'b0}};
                 held_reg[g*COUNT_W +: COUNT_W] <= {COUNT_W{1'b0}};
                 available_reg[g] <= 1'b0;
                 ring_error_reg[g] <= 1'b0;
@@ -563,6 +632,7 @@ generate
 
             if (rst) begin
                 run_reg[g] <= 1'b0;
+                bell_new_reg[g] <= 1'b0;
                 bell_reg[g] <= 1'b0;
                 flight_reg[g*7 +: 7] <= 7'd0;
             end
@@ -576,9 +646,18 @@ assign idle = idle_reg;
 assign fetched = fetched_reg;
 assign ring_error = ring_error_reg;
 assign doorbell_error = doorbell_error_reg;
-assign busy = state_reg != STATE_PICK || bell_reg != 0 || in_flight != 0 || last_reg || come_reg != 0
-              || candidates_reg != 0 || pop_valid || popped_busy_reg || want_reg != 0
-              || (more_reg & space_reg) != 0;
+// A clock late, so it looks at what comes in, too
+reg busy_reg;
+
+always @(posedge clk) begin
+    busy_reg <= state_reg != STATE_PICK || doorbell_valid || bell_new_reg != 0 || bell_reg != 0
+                || list_in_reg != list_out_reg || last_reg || come_reg != 0 || candidates_reg != 0
+                || pop_valid || pop_reg || pop_late_reg || want_reg != 0 || (more_reg & may_reg) != 0;
+    if (rst)
+        busy_reg <= 1'b0;
+end
+
+assign busy = busy_reg;
 
 endmodule
 

@@ -6,12 +6,13 @@
 // Up to 4 receive descriptors of every queue, taken from descriptor_fetch ahead of their use.
 //
 // One descriptor is taken every second clock, round robin over the queues that have room; it can
-// be used 3 clocks after pop_valid. have: the queue's oldest descriptor is here, entry
+// be used 4 clocks after pop_valid. have: the queue's oldest descriptor is here, entry
 // {queue, read_pointer}; it stays until consumed. none: neither here, nor coming. have_second,
 // none_second: the same of the one behind it; one of less than 64 bytes counts as none.
 // late says that the queue has kept the others waiting for long enough: none and none_second then
-// hold until its next descriptor comes.
-// A queue that is not running holds nothing; running must stay 0 for 4 clocks or longer.
+// hold until its next descriptor comes. What they say of descriptors that are not here is a clock
+// late, or two behind a consume.
+// A queue that is not running holds nothing, a clock later; running must stay 0 for 4 clocks or longer.
 
 module rx_descriptors #
 (
@@ -75,43 +76,74 @@ endfunction
 reg [93:0] entries[4*QUEUES-1:0];
 
 wire [QUEUES-1:0] want;
+wire [QUEUES-1:0] pop;
 wire [2*QUEUES-1:0] write_pointer;
 
 // Choice of the queue to pop: the next one behind the last that wants
 reg pop_valid_reg;
 reg [QUEUE_W-1:0] pop_queue_reg;
-reg answer_reg;
-reg [QUEUE_W-1:0] answer_queue_reg;
 reg [QUEUES-1:0] behind_reg;            // the queues behind pop_queue_reg
 reg [QUEUES-1:0] running_reg;
 
+// The pop, a clock later, and with its answer; one bit a queue
+reg asked_any_reg;
+reg answer_any_reg;
+reg [QUEUES-1:0] asked_reg;
+reg [QUEUES-1:0] answer_reg;
+reg [QUEUE_W-1:0] asked_queue_reg;
+reg [QUEUE_W-1:0] answer_queue_reg;
+
 // The answer, a clock later: it comes from a block RAM
 reg arrive_reg;
-reg lost_reg;
-reg [QUEUE_W-1:0] arrive_queue_reg;
+reg [QUEUES-1:0] push_reg;
+reg [QUEUES-1:0] lost_reg;
+reg [QUEUE_W+1:0] arrive_address_reg;
 reg [93:0] arrive_entry_reg;
+
+// The consume, a clock later: it comes from far
+reg [QUEUES-1:0] consume_reg;
 
 wire [QUEUES-1:0] ahead = want & behind_reg;
 wire pick = |want && !pop_valid_reg;
+
+reg [1:0] answer_pointer;
+
+integer i;
+
+always @* begin
+    answer_pointer = 2'd0;
+    for (i = 0; i < QUEUES; i = i + 1)
+        answer_pointer = answer_pointer | (write_pointer[2*i +: 2] & {2{answer_reg[i]}});
+end
 
 always @(posedge clk) begin
     if (pick)
         pop_queue_reg <= |ahead ? lowest(ahead) : lowest(want);
     pop_valid_reg <= pick;
-    answer_reg <= pop_valid_reg;
-    answer_queue_reg <= pop_queue_reg;
+    asked_any_reg <= pop_valid_reg;
+    asked_reg <= pop;
+    asked_queue_reg <= pop_queue_reg;
+    answer_any_reg <= asked_any_reg;
+    answer_reg <= asked_reg;
+    answer_queue_reg <= asked_queue_reg;
     behind_reg <= {{(QUEUES-1){1'b1}}, 1'b0} << pop_queue_reg;
     running_reg <= queue_running;
 
-    arrive_reg <= answer_reg && pop_ok;
-    lost_reg <= answer_reg && !pop_ok;
-    arrive_queue_reg <= answer_queue_reg;
+    arrive_reg <= answer_any_reg && pop_ok;
+    push_reg <= answer_reg & {QUEUES{pop_ok}};
+    lost_reg <= answer_reg & {QUEUES{!pop_ok}};
+    // The queue's descriptor before came two clocks ago or earlier, so its pointer stands
+    arrive_address_reg <= {answer_queue_reg, answer_pointer};
     arrive_entry_reg <= {pop_index, pop_length, pop_address};
     if (rst) begin
         pop_valid_reg <= 1'b0;
-        answer_reg <= 1'b0;
+        asked_any_reg <= 1'b0;
+        answer_any_reg <= 1'b0;
+        asked_reg <= {QUEUES{1'b0}};
+        answer_reg <= {QUEUES{1'b0}};
         arrive_reg <= 1'b0;
-        lost_reg <= 1'b0;
+        push_reg <= {QUEUES{1'b0}};
+        lost_reg <= {QUEUES{1'b0}};
         pop_queue_reg <= {QUEUE_W{1'b0}};
     end
 end
@@ -119,13 +151,11 @@ end
 assign pop_valid = pop_valid_reg;
 assign pop_queue = pop_queue_reg;
 
-assign busy = |want || pop_valid_reg || answer_reg || arrive_reg || lost_reg;
-
 wire arrive_useful = arrive_entry_reg[77:70] != 8'd0;
 
 always @(posedge clk) begin
     if (arrive_reg)
-        entries[{arrive_queue_reg, write_pointer[{arrive_queue_reg, 1'b0} +: 2]}] <= arrive_entry_reg;
+        entries[arrive_address_reg] <= arrive_entry_reg;
 end
 
 assign {descriptor_index, descriptor_length, descriptor_address} = entries[read_address];
@@ -134,46 +164,51 @@ genvar q;
 generate
     for (q = 0; q < QUEUES; q = q + 1) begin : queue
         localparam [QUEUE_W-1:0] Q = q;
-        // Entries here, and those with pops under way
-        reg [2:0] level_reg;
+        // An entry is here, the oldest first, and has 64 bytes or more
+        reg [3:0] here_reg;
+        reg [3:0] useful_reg;
+        // Entries here, and pops under way
         reg [2:0] held_reg;
         reg [1:0] read_reg;
         reg [1:0] write_reg;
-        // Entry n has 64 bytes or more
-        reg [3:0] useful_reg;
         reg late_reg;
+        // Nothing is here, or one, and nothing is coming
+        reg none_reg;
+        reg none_second_reg;
 
-        wire push = arrive_reg && arrive_queue_reg == Q;
-        wire lost = lost_reg && arrive_queue_reg == Q;
-        // Available falls in the next clock, so none is right between the choice and here
-        wire reserve = pop_valid_reg && pop_queue_reg == Q;
-        wire consume = consume_valid && consume_queue == Q;
-        wire two = level_reg[2] || level_reg[1];
-        wire [1:0] second = read_reg + 2'd1;
+        wire push = push_reg[q];
+        wire lost = lost_reg[q];
+        wire consume = consume_reg[q];
         wire nothing_coming = !available[q] && !pending[q];
+        // Without the one that is consumed
+        wire [3:0] left = consume ? {1'b0, here_reg[3:1]} : here_reg;
+        wire [3:0] left_useful = consume ? {1'b0, useful_reg[3:1]} : useful_reg;
 
-        assign want[q] = running_reg[q] && available[q] && !held_reg[2];
-        assign have[q] = level_reg != 3'd0;
-        assign none[q] = late_reg || (held_reg == 3'd0 && nothing_coming);
-        assign have_second[q] = two && useful_reg[second];
-        assign none_second[q] = two ? !useful_reg[second]
-                                    : late_reg || (!held_reg[2] && !held_reg[1] && nothing_coming);
-        assign read_pointer[2*q +: 2] = read_reg;
+        // Available falls in the next clock, so none is right between the choice and here
+        assign pop[q] = pop_valid_reg && pop_queue_reg == Q;
+        assign want[q] = running_reg[q] && available[q] && (!held_reg[2] || consume);
+        assign have[q] = left[0];
+        assign none[q] = none_reg;
+        assign have_second[q] = left[1] && left_useful[1];
+        assign none_second[q] = left[1] ? !left_useful[1] : none_second_reg;
+        assign read_pointer[2*q +: 2] = read_reg + {1'b0, consume};
         assign write_pointer[2*q +: 2] = write_reg;
 
         always @(posedge clk) begin
-            level_reg <= level_reg + {2'd0, push} - {2'd0, consume};
-            held_reg <= held_reg + {2'd0, reserve} - {2'd0, consume || lost};
-            // consume and lost in one clock
-            if (consume && lost)
-                held_reg <= held_reg + {2'd0, reserve} - 3'd2;
+            consume_reg[q] <= consume_valid && consume_queue == Q;
+            here_reg <= push ? {left[2:0], 1'b1} : left;
+            // Behind the last one stands what arrives, also when nothing does
+            useful_reg <= (left_useful & left) | ({4{arrive_useful}} & ~left);
+            held_reg <= held_reg + {2'd0, pop[q]} - {2'd0, consume} - {2'd0, lost};
             read_reg <= read_reg + {1'b0, consume};
             write_reg <= write_reg + {1'b0, push};
-            if (push)
-                useful_reg[write_reg] <= arrive_useful;
             late_reg <= !push && (late_reg || (late_valid && late_queue == Q));
-            if (rst || !queue_running[q]) begin
-                level_reg <= 3'd0;
+            none_reg <= late_reg || (held_reg == 3'd0 && nothing_coming);
+            none_second_reg <= late_reg || (!held_reg[2] && !held_reg[1] && nothing_coming);
+            // The clock's before: what was popped before the queue stopped has come by its end
+            if (rst || !running_reg[q]) begin
+                consume_reg[q] <= 1'b0;
+                here_reg <= 4'd0;
                 held_reg <= 3'd0;
                 read_reg <= 2'd0;
                 write_reg <= 2'd0;
@@ -182,6 +217,17 @@ generate
         end
     end
 endgenerate
+
+// A clock late, and so is descriptor_fetch's
+reg busy_reg;
+
+always @(posedge clk) begin
+    busy_reg <= |want || pop_valid_reg || asked_any_reg || answer_any_reg || arrive_reg || |lost_reg || |consume_reg;
+    if (rst)
+        busy_reg <= 1'b0;
+end
+
+assign busy = busy_reg;
 
 endmodule
 

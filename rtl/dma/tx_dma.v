@@ -170,11 +170,11 @@ endfunction
 
 // --- choose a queue and take a descriptor --------------------------------------------------------
 
-// The way of a queue's turn, a clock each, one bit a queue: chosen, its descriptor being taken, the
-// answer stands, the answer in a register. It comes to pass when the valid bit beside it is 1.
-reg [QUEUES-1:0]     pick_reg, pop_reg, answer_reg, taken_turn_reg;
-reg                  pick_valid_reg, pop_valid_reg, answer_valid_reg;
-reg [QUEUE_W-1:0]    pop_queue_reg, answer_queue_reg;
+// The way of a queue's turn, a clock each, one bit a queue: chosen, its descriptor being taken, on its
+// way, the answer stands, the answer in a register. It comes to pass when the valid bit beside it is 1.
+reg [QUEUES-1:0]     pick_reg, pop_reg, asked_reg, answer_reg, taken_turn_reg;
+reg                  pick_valid_reg, pop_valid_reg, asked_valid_reg, answer_valid_reg;
+reg [QUEUE_W-1:0]    pop_queue_reg, asked_queue_reg, answer_queue_reg;
 reg [QUEUES-1:0]     above_reg;             // queues behind the one served last
 
 wire                 list_room;             // for what is under way
@@ -215,9 +215,12 @@ always @(posedge clk) begin
     pop_queue_reg <= pick_queue;
     if (pick_valid_reg)
         above_reg <= above_next;
-    answer_reg <= pop_reg;
-    answer_valid_reg <= pop_valid_reg;
-    answer_queue_reg <= pop_queue_reg;
+    asked_reg <= pop_reg;
+    asked_valid_reg <= pop_valid_reg;
+    asked_queue_reg <= pop_queue_reg;
+    answer_reg <= asked_reg;
+    answer_valid_reg <= asked_valid_reg;
+    answer_queue_reg <= asked_queue_reg;
     taken_turn_reg <= answer_reg;
 
     if (rst) begin
@@ -225,6 +228,7 @@ always @(posedge clk) begin
         usable_any_reg <= 1'b0;
         pick_valid_reg <= 1'b0;
         pop_valid_reg <= 1'b0;
+        asked_valid_reg <= 1'b0;
         answer_valid_reg <= 1'b0;
         above_reg <= {QUEUES{1'b0}};
     end
@@ -808,7 +812,7 @@ generate
         always @(posedge clk) begin
             count_reg <= count_reg + {{COUNT_W-1{less && !more}}, less != more};
             idle_reg <= count_reg == 0 && !usable_reg[g] && !pick_reg[g] && !pop_reg[g]
-                        && !answer_reg[g] && !taken_turn_reg[g];
+                        && !asked_reg[g] && !answer_reg[g] && !taken_turn_reg[g];
             if (rst) begin
                 count_reg <= {COUNT_W{1'b0}};
                 idle_reg <= 1'b1;

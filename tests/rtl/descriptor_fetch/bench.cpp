@@ -49,8 +49,9 @@ struct bench {
 	std::string error;
 	uint64_t clocks = 0, pops = 0, popped_ok = 0, requests = 0;
 	unsigned latency = 20, jitter = 0, ready_stall = 0, response_stall = 0, pop_percent = 50;
-	bool pop_pending = false;
-	unsigned pop_of = 0;
+	bool popping = false; /* in the clock before */
+	unsigned pop_of = 0, pop_generation = 0;
+	bool pop_was_available = false, pop_was_enabled = false;
 	bool check_data = true;
 	uint64_t posted_total = 0;
 
@@ -166,22 +167,26 @@ struct bench {
 			m.response_valid = 1;
 			responding = true;
 		}
-		/* Pop */
+		/* Pop: every second clock at most, the answer stands two clocks later */
+		bool answer = popping;
+		unsigned which = pop_of;
+		bool was_available = pop_was_available, was_enabled = pop_was_enabled;
+		unsigned generation = pop_generation;
 		m.pop_valid = 0;
 		m.eval();
-		bool popping = false;
-		unsigned which = 0;
-		if (!m.rst && chance(r, pop_percent)) {
-			which = (unsigned)(r() % QUEUES);
-			for (unsigned k = 0; k < QUEUES && !(m.available >> which & 1); k++)
-				which = (which + 1) % QUEUES;
+		popping = false;
+		if (!m.rst && !answer && chance(r, pop_percent)) {
+			pop_of = (unsigned)(r() % QUEUES);
+			for (unsigned k = 0; k < QUEUES && !(m.available >> pop_of & 1); k++)
+				pop_of = (pop_of + 1) % QUEUES;
 			/* Sometimes of an empty queue: must do no harm. */
 			m.pop_valid = 1;
-			m.pop_queue = which;
+			m.pop_queue = pop_of;
 			popping = true;
+			pop_was_available = m.available >> pop_of & 1;
+			pop_was_enabled = q[pop_of].enabled;
+			pop_generation = q[pop_of].generation;
 		}
-		bool was_enabled = q[which].enabled;
-		bool was_available = m.available >> which & 1;
 		m.eval();
 		if (!m.rst) {
 			if (m.request_valid && m.request_ready) {
@@ -206,11 +211,12 @@ struct bench {
 			if (reads.front().sent >= reads.front().length)
 				reads.pop_front();
 		}
-		if (popping) {
+		if (answer) {
 			pops++;
-			if (m.pop_ok != was_available)
+			if (m.pop_ok != (was_available && was_enabled))
 				fail("pop_ok differs from available");
-			if (m.pop_ok && was_enabled) {
+			/* Not of a queue configured again meanwhile */
+			if (m.pop_ok && q[which].generation == generation) {
 				queue &w = q[which];
 				bytes d = descriptor(which, w.generation, w.popped);
 				uint64_t address;
@@ -286,7 +292,7 @@ int main(int argc, char **argv)
 		b.ready_stall = 20;
 		b.response_stall = 20;
 		b.pop_percent = 90;
-		for (unsigned k = 0; k < 60000 && b.error.empty(); k++) {
+		for (unsigned k = 0; k < 80000 && b.error.empty(); k++) {
 			unsigned i = (unsigned)(b.r() % QUEUES);
 			uint64_t room = b.size(i) - (b.q[i].posted - b.q[i].popped);
 			if (room)

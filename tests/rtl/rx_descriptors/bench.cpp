@@ -26,12 +26,18 @@ struct bench {
 	rng r{ 3 };
 	std::deque<descriptor> outside[Q], here[Q];
 	unsigned stopped[Q] = {}, wait[Q] = {}, next[Q] = {};
-	int popped = -1; /* queue of the pop of the clock before */
-	bool ok = false;
-	int arriving = -1,
-	    losing = -1; /* queue of the answer of the clock before: taken, or none */
-	descriptor arrived;
-	bool late[Q] = {};
+	/* Pops of the last clocks: asked, answered, and on the way to the entries */
+	struct pop {
+		int q = -1;
+		bool ok = false, dead = false; /* dead: its queue has stopped since */
+		descriptor d = {};
+		bool is(unsigned i) const { return q == (int)i && !dead; }
+	};
+	pop asked, answered, arriving;
+	bool late[Q] = {}, was_stopped[Q] = {}, wanted_before = false;
+	/* What is said of descriptors that are not here is a clock late. */
+	bool nothing_before[Q] = {}, no_second_before[Q] = {};
+	int consumed = -1;
 	uint64_t clocks = 0, pops = 0, used = 0, lost = 0, full = 0, nothing = 0, seconds = 0,
 		 second_none = 0, second_small = 0, late_only = 0;
 	std::string error;
@@ -48,6 +54,8 @@ struct bench {
 		for (int i = 0; i < 5; i++)
 			m.clk = 0, m.eval(), m.clk = 1, m.eval();
 		m.rst = 0;
+		for (unsigned q = 0; q < Q; q++)
+			nothing_before[q] = no_second_before[q] = true;
 	}
 	void clock(const mix &c)
 	{
@@ -57,27 +65,33 @@ struct bench {
 				stopped[q]--;
 			else if (r() % 10000 < c.stop)
 				stopped[q] = 4 + r() % 10;
-			if (stopped[q])
+			if (stopped[q]) {
 				here[q].clear(), outside[q].clear();
+				for (pop *p : { &asked, &answered, &arriving })
+					p->dead |= p->q == (int)q;
+			}
 			running |= !stopped[q] << q;
 			available |= !outside[q].empty() << q;
 			/* More to come, or not: it only matters to none. */
 			pending |= (r() & 1) << q;
 		}
-		/* The answer of a pop one clock later */
-		ok = popped >= 0 && !stopped[popped] && !outside[popped].empty() &&
-		     !chance(r, c.refuse);
-		descriptor d = { r(), (unsigned)r() & 0x3fff, (unsigned)r() & 0xffff };
-		if (ok) {
-			d = outside[popped].front();
-			outside[popped].pop_front();
-			available &= ~(outside[popped].empty() << popped);
-		} else if (popped >= 0) {
-			lost++;
+		/* available falls a clock behind the pop, the answer comes two behind it. A queue that
+		 * stops behind its pop is answered, too. */
+		if (asked.q >= 0) {
+			asked.d = { r(), (unsigned)r() & 0x3fff, (unsigned)r() & 0xffff };
+			asked.ok = asked.dead ? r() & 1 :
+						!outside[asked.q].empty() && !chance(r, c.refuse);
+			if (asked.ok && !asked.dead) {
+				asked.d = outside[asked.q].front();
+				outside[asked.q].pop_front();
+				available &= ~(outside[asked.q].empty() << asked.q);
+			}
+			lost += !asked.ok;
 		}
 		m.queue_running = running, m.available = available, m.pending = pending;
-		m.pop_ok = popped >= 0 ? ok : r() & 1;
-		m.pop_address = d.address, m.pop_length = d.length, m.pop_index = d.index;
+		m.pop_ok = answered.q >= 0 ? answered.ok : r() & 1;
+		m.pop_address = answered.d.address, m.pop_length = answered.d.length;
+		m.pop_index = answered.d.index;
 		m.consume_valid = 0;
 		m.clk = 0;
 		m.eval();
@@ -91,34 +105,35 @@ struct bench {
 		m.eval();
 		bool wanted = false;
 		for (unsigned i = 0; i < Q; i++) {
-			bool coming = (popped == (int)i && ok) || arriving == (int)i ||
-				      (m.pop_valid && m.pop_queue == i);
-			bool unanswered = (popped == (int)i && !ok) || losing == (int)i;
-			bool more = coming || (available >> i & 1) || (pending >> i & 1);
-			bool none = (here[i].empty() && !more) || late[i];
+			unsigned under_way = asked.is(i) + answered.is(i) + arriving.is(i);
+			unsigned held = here[i].size() + under_way + (consumed == (int)i);
+			bool more = (available >> i & 1) || (pending >> i & 1);
+			bool none = nothing_before[i];
 			bool second = here[i].size() > 1 && here[i][1].length >= 64;
 			bool small = here[i].size() > 1 && !second;
 			/* Without one here the second is not looked at. */
-			bool no_second = small || (here[i].size() == 1 && (!more || late[i]));
+			bool no_second = here[i].size() > 1 ? small : no_second_before[i];
+			nothing_before[i] = late[i] || (!held && !more);
+			no_second_before[i] = late[i] || (held < 2 && !more);
 			nothing += none;
 			if (stopped[i])
 				continue;
 			if ((m.have >> i & 1) != !here[i].empty())
 				fail("have is wrong");
 			/* A pop that is not answered with a descriptor counts until then. */
-			if ((m.none >> i & 1) != none && !unanswered)
+			if ((m.none >> i & 1) != none)
 				fail("none is wrong");
 			if ((m.have_second >> i & 1) != second)
 				fail("have_second is wrong");
-			if (here[i].size() && (m.none_second >> i & 1) != no_second && !unanswered)
+			if (here[i].size() && (m.none_second >> i & 1) != no_second)
 				fail("none_second is wrong");
 			seconds += second, second_small += small;
 			second_none += here[i].size() == 1 && !more;
 			late_only += late[i] && more;
-			bool room = here[i].size() + (popped == (int)i) + (arriving == (int)i) < 4;
-			unsigned under_way = (popped == (int)i) + (arriving == (int)i) +
-					     (losing == (int)i) + (m.pop_valid && m.pop_queue == i);
-			wanted |= (available >> i & 1) && here[i].size() + under_way < 4;
+			bool room = here[i].size() + under_way < 4;
+			wanted |= (available >> i & 1) && room && !was_stopped[i];
+			if (m.pop_valid && m.pop_queue == i && !room)
+				fail("a pop without room");
 			full += !room;
 			if (m.pop_valid && m.pop_queue == i)
 				wait[i] = 0;
@@ -134,30 +149,34 @@ struct bench {
 			    m.descriptor_index != e.index)
 				fail("another descriptor");
 		}
-		if (m.pop_valid && popped >= 0)
+		if (m.pop_valid && asked.q >= 0)
 			fail("two pops in two clocks");
-		if (m.pop_valid && !stopped[m.pop_queue] &&
-		    here[m.pop_queue].size() + (arriving == (int)m.pop_queue) > 3)
-			fail("a pop without room");
 		if (m.pop_valid && !(available >> m.pop_queue & 1) && !stopped[m.pop_queue] &&
 		    !c.stop)
 			fail("a pop of nothing");
+		consumed = consume ? (int)q : -1;
 		if (consume)
 			here[q].pop_front(), used++;
 		if (m.late_valid)
 			late[m.late_queue] = true;
-		if (arriving >= 0 && !stopped[arriving]) {
-			here[arriving].push_back(arrived);
-			late[arriving] = false;
+		if (arriving.q >= 0 && arriving.ok && !arriving.dead) {
+			here[arriving.q].push_back(arriving.d);
+			late[arriving.q] = false;
 		}
-		arriving = ok ? popped : -1;
-		losing = popped >= 0 && !ok ? popped : -1;
-		arrived = d;
-		for (unsigned i = 0; i < Q; i++)
-			late[i] = late[i] && !stopped[i];
-		if ((popped >= 0 || arriving >= 0 || m.pop_valid || wanted) && !m.busy)
+		for (unsigned i = 0; i < Q; i++) {
+			late[i] = late[i] && !stopped[i] && !was_stopped[i];
+			was_stopped[i] = stopped[i];
+		}
+		/* busy is a clock late, too */
+		if ((asked.q >= 0 || answered.q >= 0 || arriving.q >= 0 || wanted_before) &&
+		    !m.busy)
 			fail("not busy while a descriptor comes");
-		popped = m.pop_valid ? (int)m.pop_queue : -1;
+		wanted_before = wanted;
+		arriving = answered;
+		answered = asked;
+		asked = pop();
+		asked.q = m.pop_valid ? (int)m.pop_queue : -1;
+		asked.dead = m.pop_valid && stopped[m.pop_queue];
 		pops += m.pop_valid;
 		m.clk = 1;
 		m.eval();

@@ -65,7 +65,8 @@ struct bench {
 	uint64_t clocks = 0, events[RESULTS] = {}, done_sent = 0, done_seen = 0, first = 0,
 		 last = 0, next_address = 1;
 	std::string error;
-	bool entry_was = false, answer_due = false;
+	bool entry_was = false;
+	unsigned answer_in = 0; /* clocks until a pop is answered */
 	uint64_t last_off[Q] = {}, last_decision = 0;
 	descriptor answer;
 	bool answer_ok = false;
@@ -297,12 +298,11 @@ struct bench {
 			stop_clock = clocks;
 		m.scatter = scatter;
 		m.queue_running = running, m.available = available, m.pending = pending;
-		if (answer_due) {
+		if (answer_in && !--answer_in) {
 			m.pop_ok = answer_ok;
 			m.pop_address = answer.address, m.pop_length = answer.length,
 			m.pop_index = answer.index;
 		}
-		answer_due = false;
 		m.entry_ready = !axis::chance(r, stall);
 		m.m_frame_tready = !axis::chance(r, stall);
 		m.done_event_valid = axis::chance(r, done_percent);
@@ -319,7 +319,7 @@ struct bench {
 			unsigned q = m.pop_queue;
 			if (last_pop)
 				fail("two pops in consecutive clocks");
-			answer_due = true;
+			answer_in = 2;
 			answer_ok = !fetched[q].empty();
 			if (answer_ok) {
 				answer = fetched[q].front();

@@ -50,7 +50,8 @@ struct bench {
 	uint64_t tx_in = 0, restarts = 0;
 	unsigned descriptor_latency = 20, stop = 0, data_refuse = 0, ring_refuse = 0,
 		 tx_percent = 0, scatter = 0;
-	bool any_length = false, answer_due = false, answer_ok = false;
+	bool any_length = false, answer_ok = false;
+	unsigned answer_in = 0; /* clocks until a pop is answered */
 	buffer answer;
 	uint64_t next = 0;
 	host::page *pages[Q][32] = {};
@@ -264,10 +265,9 @@ struct bench {
 		m.scatter = scatter;
 		m.rx_enable = enable, m.tx_enable = 0xff;
 		m.available = available, m.pending = pending;
-		if (answer_due)
+		if (answer_in && !--answer_in)
 			m.pop_ok = answer_ok, m.pop_address = answer.address,
 			m.pop_length = answer.length, m.pop_index = answer.index;
-		answer_due = false;
 		m.tx_done_valid = axis::chance(r, tx_percent);
 		m.tx_done_gq = r() % Q;
 		m.tx_done_index = tx_index[m.tx_done_gq] & (SIZE - 1);
@@ -283,7 +283,7 @@ struct bench {
 			tx_in++, tx_index[m.tx_done_gq]++;
 		if (m.pop_valid) {
 			auto &f = queue[m.pop_queue].fetched;
-			answer_due = true;
+			answer_in = 2;
 			answer_ok = !f.empty();
 			if (answer_ok) {
 				answer = f.front();

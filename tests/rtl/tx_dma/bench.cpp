@@ -26,7 +26,9 @@ struct bench : dut<Vtx_dma> {
 	std::deque<job *> to_request, to_send, to_report, to_count;
 	std::deque<std::unique_ptr<job>> taken;
 	std::deque<std::pair<job *, uint64_t>> reads; /* accepted; not before this clock */
-	unsigned word = 0, popped = QUEUES; /* QUEUES: no pop in the clock before */
+	unsigned word = 0;
+	/* Pops of the last two clocks, QUEUES: none */
+	unsigned popped = QUEUES, asked = QUEUES;
 	unsigned outstanding[QUEUES] = {}, served[QUEUES] = {};
 	unsigned request_stall = 0, response_stall = 0, done_stall = 0, stale = 0, bad = 0;
 	unsigned latency = 10, available_before = 0, enable_before = 0, idle_before = 0xff;
@@ -77,13 +79,13 @@ struct bench : dut<Vtx_dma> {
 	}
 	void clock()
 	{
-		/* descriptor_fetch answers the clock before's pop; available may be a clock late. */
+		/* descriptor_fetch answers a pop two clocks later; available may be a clock late. */
 		m.pop_ok = 0;
 		m.pop_address = r(), m.pop_length = r() & 0x3fff, m.pop_flags = r() & 0x3ffff;
 		m.pop_index = r() & 0xffff;
-		if (popped < QUEUES && !posted[popped].empty() && !chance(r, stale))
-			take(popped);
-		else if (popped < QUEUES)
+		if (asked < QUEUES && !posted[asked].empty() && !chance(r, stale))
+			take(asked);
+		else if (asked < QUEUES)
 			refused_pops++;
 		m.available = 0;
 		for (unsigned i = 0; i < QUEUES; i++)
@@ -137,7 +139,10 @@ struct bench : dut<Vtx_dma> {
 	}
 	void check()
 	{
+		asked = popped;
 		popped = m.pop_valid ? m.pop_queue : QUEUES;
+		if (popped < QUEUES && asked < QUEUES)
+			fail("two pops in two clocks");
 		/* The choice is made of what was seen three clocks before. */
 		if (m.pop_valid &&
 		    (!(available_old >> popped & 1) || !(enable_old >> (popped / 4) & 1)))
