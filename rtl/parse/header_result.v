@@ -3,8 +3,8 @@
 // Makes a frame's metadata of what a header walker has found: folds the sums, judges the IPv4
 // header's checksum, gives the final reason.
 //
-// A frame a clock; 5 clocks of latency; order kept. All stages stand while the last one waits for
-// `take`. SUM_END is there for a frame with a layer 4 header; else it is the frame's length, which
+// A frame a clock; 6 clocks of latency; order kept. All stages stand while two results wait for `take`;
+// walk_ready comes from a register. SUM_END is there for a frame with a layer 4 header; else it is the frame's length, which
 // is not known here: `parse` fills it in.
 
 `resetall
@@ -44,7 +44,7 @@ module header_result #(
     reg [4:0]        valid_reg;
     reg [RECORD_W-1:0] walk_reg;
 
-    wire move = !valid_reg[4] || take;
+    wire move;                          // from a register: half a thousand flip-flops stand behind it
 
     assign walk_ready = move;
 
@@ -83,8 +83,7 @@ module header_result #(
     reg [3:0]  reason_2_reg;
     reg        pseudo_2_reg;            // there is a pseudo header
     reg [13:0] length_2_reg;
-    reg [14:0] number_2_reg;            // length and protocol number of the pseudo header
-    reg [20:0] address_2_reg;
+    reg [20:0] address_2_reg;           // sum of the addresses and the protocol number
     reg [20:0] header_2_reg;
     reg [15:0] checksum_2_reg;
     reg [31:0] hash_2_reg;
@@ -107,8 +106,7 @@ module header_result #(
                 w_v6 ? CHECKSUM_REASON_UDP6_NO_CHECKSUM : CHECKSUM_REASON_UDP_NO_CHECKSUM;
             pseudo_2_reg     <= w_sound && !w_bad;
             length_2_reg     <= w_length;
-            number_2_reg     <= {1'b0, w_length} + (w_tcp ? 15'd6 : 15'd17);
-            address_2_reg    <= walk_reg[WALK_ADDRESS_SUM +: WALK_ADDRESS_SUM_W];
+            address_2_reg    <= walk_reg[WALK_ADDRESS_SUM +: WALK_ADDRESS_SUM_W] + (w_tcp ? 21'd6 : 21'd17);
             header_2_reg     <= walk_reg[WALK_HEADER_SUM +: WALK_HEADER_SUM_W]
                 + walk_reg[WALK_ADDRESS_SUM +: WALK_ADDRESS_SUM_W];
             checksum_2_reg   <= walk_reg[WALK_CHECKSUM +: WALK_CHECKSUM_W];
@@ -128,7 +126,8 @@ module header_result #(
     reg [20:0]       header_3_reg, header_4_reg;
     reg [15:0]       checksum_3_reg, checksum_4_reg;
     reg [15:0]       pseudo_5_reg, header_5_reg;
-    reg [1:0]        verdict_5_reg;
+    reg              checksum_ones_4_reg;   // the checksum is 0xffff
+    reg              equal_5_reg, ones_5_reg;
 
     wire [13:0] at_2 = {6'd0, at_2_reg, 2'b10};
     wire        v4_4, v6_4, present_4;
@@ -141,7 +140,7 @@ module header_result #(
                 found_2_reg && !no_payload_2_reg ? {{1'b0, at_2_reg} + {3'd0, skip_2_reg}, 2'b10} : 9'd0,
                 found_2_reg, reason_2_reg, at_2 + length_2_reg,
                 hashed_2_reg != 2'd0 ? hash_2_reg : 32'd0, hashed_2_reg};
-            pseudo_3_reg   <= address_2_reg + {6'd0, number_2_reg};
+            pseudo_3_reg   <= address_2_reg + {7'd0, length_2_reg};
             header_3_reg   <= fold(header_2_reg);
             checksum_3_reg <= checksum_2_reg;
         end
@@ -150,19 +149,51 @@ module header_result #(
             pseudo_4_reg   <= fold(pseudo_3_reg);
             header_4_reg   <= fold(header_3_reg);
             checksum_4_reg <= checksum_3_reg;
+            checksum_ones_4_reg <= &checksum_3_reg;
         end
         if (move) begin
             pass_5_reg    <= pass_4_reg;
             pseudo_5_reg  <= present_4 ? pseudo_5[15:0] : 16'd0;
             header_5_reg  <= v4_4 ? header_4_reg[15:0] : 16'd0;
             // Sum and checksum add up to a one's complement zero, in either of its forms.
-            verdict_5_reg <= v6_4 ? CHECKSUM_VERDICT_GOOD : !v4_4 ? CHECKSUM_VERDICT_UNKNOWN :
-                header_4_reg[15:0] == ~checksum_4_reg || (&header_4_reg[15:0] && &checksum_4_reg) ?
-                CHECKSUM_VERDICT_GOOD : CHECKSUM_VERDICT_BAD;
+            equal_5_reg   <= header_4_reg[15:0] == ~checksum_4_reg;
+            ones_5_reg    <= &header_4_reg[15:0] && checksum_ones_4_reg;
         end
     end
 
     assign {v6_4, v4_4, present_4} = pass_4_reg[PASS_W-1 -: 3];
+
+    // --- a register slice ------------------------------------------------------------------------------
+
+    localparam integer OUT_W = PASS_W + 16 + 16 + 2;
+
+    wire [OUT_W-1:0] stage_5 = {pass_5_reg, pseudo_5_reg, header_5_reg, equal_5_reg, ones_5_reg};
+    reg [OUT_W-1:0]  out_reg;
+    reg [OUT_W-1:0]  skid_reg;          // what came while out_reg waited
+    reg              out_valid_reg;
+    reg              ready_reg;         // nothing is in skid_reg
+
+    wire out_move = !out_valid_reg || take;
+
+    assign move = ready_reg;
+
+    always @(posedge clk) begin
+        // What is loaded without a result does not count.
+        if (ready_reg)
+            skid_reg <= stage_5;
+        if (out_move) begin
+            out_reg       <= ready_reg ? stage_5 : skid_reg;
+            out_valid_reg <= !ready_reg || valid_reg[4];
+            ready_reg     <= 1'b1;
+        end else if (valid_reg[4]) begin
+            ready_reg <= 1'b0;
+        end
+
+        if (rst) begin
+            out_valid_reg <= 1'b0;
+            ready_reg     <= 1'b1;
+        end
+    end
 
     // --- metadata ------------------------------------------------------------------------------------
 
@@ -176,11 +207,13 @@ module header_result #(
     wire [31:0] hash;
     wire [1:0]  hashed;
     wire        is_found;
-    wire [2:0]  unused_pass;
+    wire        v6, v4, unused_present;
+    wire [15:0] pseudo, header;
+    wire        equal, ones;
     reg [USER_W-1:0] fields;
 
-    assign {unused_pass, l3, l4, tags, tci, at, payload, is_found, reason, sum_end, hash, hashed} =
-        pass_5_reg;
+    assign {v6, v4, unused_present, l3, l4, tags, tci, at, payload, is_found, reason, sum_end, hash, hashed,
+            pseudo, header, equal, ones} = out_reg;
 
     wire [7:0] l3_offset = {3'd0, 3'd3 + {1'b0, tags}, 2'b10};
     wire [7:0] l4_offset = {at, is_found, 1'b0};
@@ -196,20 +229,21 @@ module header_result #(
         fields[META_PAYLOAD_OFFSET +: META_PAYLOAD_OFFSET_W] = payload;
         fields[META_SUM_START +: META_SUM_START_W]           = {6'd0, is_found ? l4_offset : l3_offset};
         fields[META_SUM_END +: META_SUM_END_W]               = sum_end;
-        fields[META_PSEUDO_SUM +: META_PSEUDO_SUM_W]         = pseudo_5_reg;
-        fields[META_IP_HEADER_SUM +: META_IP_HEADER_SUM_W]   = header_5_reg;
-        fields[META_IP_VERDICT +: META_IP_VERDICT_W]         = verdict_5_reg;
+        fields[META_PSEUDO_SUM +: META_PSEUDO_SUM_W]         = pseudo;
+        fields[META_IP_HEADER_SUM +: META_IP_HEADER_SUM_W]   = header;
+        fields[META_IP_VERDICT +: META_IP_VERDICT_W]         = v6 ? CHECKSUM_VERDICT_GOOD :
+            !v4 ? CHECKSUM_VERDICT_UNKNOWN : equal || ones ? CHECKSUM_VERDICT_GOOD : CHECKSUM_VERDICT_BAD;
         fields[META_L4_CHECKED +: META_L4_CHECKED_W]         = reason == CHECKSUM_REASON_CHECKED;
         fields[META_REASON +: META_REASON_W]                 = reason;
         fields[META_RSS_HASH +: META_RSS_HASH_W]             = hash;
         fields[META_HASH_TYPE +: META_HASH_TYPE_W]           = hashed;
     end
 
-    wire unused = &{1'b0, unused_pass, pseudo_5[20:16], header_4_reg[20:16]};
+    wire unused = &{1'b0, unused_present, v6_4, pseudo_5[20:16], header_4_reg[20:16]};
 
     assign user  = fields;
     assign found = is_found;
-    assign valid = valid_reg[4];
+    assign valid = out_valid_reg;
 
 endmodule
 

@@ -167,10 +167,10 @@ module header_walker #(
     // Known a clock ahead, as far as the rows in the ring and the frame before this one tell
     reg                 step_reg;
     reg                 move_reg;           // ... and there is a word to walk
-    reg                 there_reg;          // the row is in the ring
+    reg                 advance_reg;        // a step whose word is in the ring: the next one is read then
 
     reg  [INDEX_W-1:0]  low_index_next_reg; // low_index_reg + 1
-    wire                there_next = there_reg && step_reg ? low_index_next_reg[INDEX_W-1 -: 5] != write_reg :
+    wire                there_next = advance_reg ? low_index_next_reg[INDEX_W-1 -: 5] != write_reg :
         low_index_reg[INDEX_W-1 -: 5] != write_reg;
     wire                word_next = step_reg ? raw_valid_reg : word_valid_reg;
     // Behind the frame's end the last word is read again and again.
@@ -181,16 +181,16 @@ module header_walker #(
     always @(posedge clk) begin
         step_reg  <= begin_frame ? first_there || next_loaded_reg : step_next;
         move_reg  <= !begin_frame && step_next && word_next;
-        there_reg <= begin_frame ? first_there : there_next;
+        advance_reg <= begin_frame ? first_there : step_next && there_next;
         if (step_reg) begin
             raw_reg <= {high_half[7:0], high_half[15:8], low_half[7:0], low_half[15:8]};
-            if (there_reg) begin
-                high_index_reg     <= low_index_reg;
-                low_index_reg      <= low_index_next_reg;
-                low_index_next_reg <= low_index_next_reg + 1'b1;
-            end
             raw_valid_reg  <= 1'b1;
             word_valid_reg <= raw_valid_reg;
+        end
+        if (advance_reg) begin
+            high_index_reg     <= low_index_reg;
+            low_index_reg      <= low_index_next_reg;
+            low_index_next_reg <= low_index_next_reg + 1'b1;
         end
         if (begin_frame) begin
             high_index_reg <= {next_row_reg, WORD_2};
@@ -221,6 +221,7 @@ module header_walker #(
             pending_reg <= 1'b0;
             done_reg    <= 1'b0;
             step_reg    <= 1'b0;
+            advance_reg <= 1'b0;
             move_reg    <= 1'b0;
         end
     end

@@ -7,7 +7,7 @@
 // of several header walkers while its beats wait in a FIFO. Nothing is dropped; when all walkers are
 // at work the input stalls. Full rate for minimum frames at the bus rate with UDP or TCP over IPv4
 // or IPv6 with up to two VLAN tags; a long chain of options and extension headers costs up to 75
-// clocks of one walker. Latency of UDP over IPv4: about 22 clocks. A change of an RSS key
+// clocks of one walker. Latency of UDP over IPv4: about 23 clocks. A change of an RSS key
 // counts from about 10 * FUNCTIONS + 5 clocks later on.
 //
 // The walk, and the reason it gives for what it cannot check (checksum_reason_e):
@@ -119,24 +119,23 @@ module parse #(
     wire [N-1:0]      walker_start_room;
     wire [N-1:0]      walker_room;
     wire              fifo_ready;
-    wire              room = fifo_ready && (turn_reg & walker_room) != {N{1'b0}} &&
-        (in_frame_reg || (turn_reg & walker_start_room) != {N{1'b0}});
+    wire              room = fifo_ready &&
+        (turn_reg & walker_room & ({N{in_frame_reg}} | walker_start_room)) != {N{1'b0}};
     wire              accept = in_valid && room;
 
     always @(posedge clk) begin
+        // These count with write_valid_reg, the last two with write_start_reg.
+        write_start_reg    <= !in_frame_reg;
+        write_end_reg      <= in_last;
+        write_data_reg     <= in_data;
+        write_left_reg     <= {1'b0, in_user[META_LENGTH +: META_LENGTH_W]} - 15'd10;
+        write_function_reg <= in_user[META_FUNCTION +: META_FUNCTION_W];
         if (accept) begin
-            in_frame_reg    <= !in_last;
-            write_start_reg <= !in_frame_reg;
-            write_end_reg   <= in_last;
-            write_data_reg  <= in_data;
+            in_frame_reg <= !in_last;
             if (in_last)
                 turn_reg <= {turn_reg[N-2:0], turn_reg[N-1]};
-            if (!in_frame_reg) begin
-                write_left_reg     <= {1'b0, in_user[META_LENGTH +: META_LENGTH_W]} - 15'd10;
-                write_function_reg <= in_user[META_FUNCTION +: META_FUNCTION_W];
-            end
         end
-        write_valid_reg <= accept ? turn_reg : {N{1'b0}};
+        write_valid_reg <= turn_reg & {N{accept}};
 
         if (rst) begin
             turn_reg        <= {{N-1{1'b0}}, 1'b1};
@@ -222,8 +221,9 @@ module parse #(
         reg [7:0]  address_2_reg;
         reg [7:0]  address_3_reg;
         reg        differs_reg;
-        // The word of every function's key, a clock ahead of the choice among them
-        reg [32*FUNCTIONS-1:0] words_reg;
+        // One of words 0 to 3, of 4 to 7, and of 8 and 9 of every function's key, a clock ahead of the
+        // choice among them
+        reg [32*3*FUNCTIONS-1:0] words_reg;
         reg [3:0]  function_1_reg;
         reg [3:0]  word_1_reg;
         reg [31:0] key_word;
@@ -233,7 +233,7 @@ module parse #(
             key_word = 32'd0;
             for (k = 0; k < FUNCTIONS; k = k + 1)
                 if ({28'd0, function_1_reg} == k)
-                    key_word = words_reg[32*k +: 32];
+                    key_word = words_reg[32*(3*k + {30'd0, word_1_reg[3:2]}) +: 32];
         end
 
         always @(posedge clk) begin
@@ -244,8 +244,11 @@ module parse #(
             end
             function_1_reg <= function_reg;
             word_1_reg     <= word_reg;
-            for (k = 0; k < FUNCTIONS; k = k + 1)
-                words_reg[32*k +: 32] <= rss_key[320*k + {23'd0, word_reg, 5'd0} +: 32];
+            for (k = 0; k < FUNCTIONS; k = k + 1) begin
+                words_reg[96*k +: 32]    <= rss_key[320*k + {25'd0, word_reg[1:0], 5'd0} +: 32];
+                words_reg[96*k+32 +: 32] <= rss_key[320*k+128 + {25'd0, word_reg[1:0], 5'd0} +: 32];
+                words_reg[96*k+64 +: 32] <= rss_key[320*k+256 + {26'd0, word_reg[0], 5'd0} +: 32];
+            end
             held_reg      <= held[{function_1_reg, word_1_reg}];
             held_2_reg    <= held_reg;
             data_reg      <= key_word;

@@ -85,7 +85,7 @@ PROOFS = {
         "bitwuzla", "header_walker_bounds", "rtl/parse/header_walker.v tests/formal/header_walker_bounds.v", {}, 1,
         ("left_reg[11:2] != 10'd0", "left_reg[11:0] > 12'd2")),
     "header_result_fields": (
-        "bitwuzla", "header_result_fields", "rtl/parse/header_result.v tests/formal/header_result_fields.v", {}, 7,
+        "bitwuzla", "header_result_fields", "rtl/parse/header_result.v tests/formal/header_result_fields.v", {}, 8,
         ("w_udp && !w_bad ? walk_reg", "!w_bad ? walk_reg")),
     "rfc1071": (
         "z3", "rfc1071", "tests/formal/rfc1071.v", {}, 1, ("{15'd0, sum[16]}", "16'd0")),

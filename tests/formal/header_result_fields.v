@@ -28,7 +28,7 @@ module header_result_fields (
     wire [2:0]        l3 = a_walk[WALK_L3_TYPE +: WALK_L3_TYPE_W];
     wire [2:0]        l4 = a_walk[WALK_L4_TYPE +: WALK_L4_TYPE_W];
     wire              tcp_udp = l4 == L4_TYPE_TCP || l4 == L4_TYPE_UDP;
-    reg [5:0]         f_moved_reg = 6'd0;
+    reg [6:0]         f_moved_reg = 7'd0;
     integer           i;
 
     header_result a (
@@ -42,7 +42,7 @@ module header_result_fields (
     );
 
     always @(posedge clk)
-        f_moved_reg <= {f_moved_reg[4:0], 1'b1};
+        f_moved_reg <= {f_moved_reg[5:0], 1'b1};
 
     always @* begin
         if (!f_moved_reg[0])
@@ -59,7 +59,7 @@ module header_result_fields (
                     && differ[WALK_DATA_OFFSET +: WALK_DATA_OFFSET_W] == 0);
         // The words that the hash is made of are the same.
         assume (differ[WALK_HASHED+1:WALK_HASH] == 0);
-        if (f_moved_reg[5]) begin
+        if (f_moved_reg[6]) begin
             assert (a_valid == b_valid);
             if (a_valid) begin
                 assert (a_found == b_found);

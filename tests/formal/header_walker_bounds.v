@@ -38,7 +38,7 @@ module header_walker_bounds (
     `BOTH(1, step_reg) `BOTH(1, move_reg) `BOTH(1, raw_valid_reg) `BOTH(1, word_valid_reg)
     `BOTH(1, walking_reg) `BOTH(1, pending_reg) `BOTH(1, done_reg) `BOTH(1, finish_reg)
     `BOTH(1, next_valid_reg) `BOTH(1, skip_reg) `BOTH(1, next_loaded_reg) `BOTH(1, loaded_reg)
-    `BOTH(1, there_reg) `BOTH(1, type_reg) `BOTH(1, ipv4_reg) `BOTH(1, ipv6_reg) `BOTH(1, follow_reg)
+    `BOTH(1, type_reg) `BOTH(1, ipv4_reg) `BOTH(1, ipv6_reg) `BOTH(1, follow_reg)
     `BOTH(1, ext_reg) `BOTH(1, jump_reg) `BOTH(1, land_reg) `BOTH(1, l4_reg) `BOTH(1, first_reg)
     `BOTH(1, second_reg) `BOTH(1, third_reg) `BOTH(1, fourth_reg) `BOTH(1, address_reg)
     `BOTH(1, tenth_reg) `BOTH(1, tag_reg) `BOTH(1, last_4_reg) `BOTH(1, v6_reg) `BOTH(1, stop_reg)
@@ -61,7 +61,7 @@ module header_walker_bounds (
     `BOTH(16, low_half) `BOTH(16, high_half) `BOTH(1, ext_last_reg) `BOTH(4, end_reason_reg)
     `BOTH(6, low_index_next_reg) `BOTH(13, limit_reg)
     `BOTH(1, ihl_over_reg) `BOTH(13, left_behind_reg) `BOTH(1, ext_none_reg) `BOTH(1, ext_over_reg)
-    `BOTH(1, ah_over_reg) `BOTH(1, kind_ports_reg)
+    `BOTH(1, advance_reg) `BOTH(1, ah_over_reg) `BOTH(1, kind_ports_reg)
     `BOTH(1, start_room) `BOTH(1, room) `BOTH(1, done) `BOTH(RECORD_W, walk)
 
     header_walker a (
@@ -73,7 +73,7 @@ module header_walker_bounds (
         .word_valid_reg(a_word_valid_reg), .walking_reg(a_walking_reg), .pending_reg(a_pending_reg),
         .done_reg(a_done_reg), .finish_reg(a_finish_reg), .next_valid_reg(a_next_valid_reg),
         .skip_reg(a_skip_reg), .next_loaded_reg(a_next_loaded_reg), .loaded_reg(a_loaded_reg),
-        .there_reg(a_there_reg), .type_reg(a_type_reg), .ipv4_reg(a_ipv4_reg), .ipv6_reg(a_ipv6_reg),
+        .type_reg(a_type_reg), .ipv4_reg(a_ipv4_reg), .ipv6_reg(a_ipv6_reg),
         .follow_reg(a_follow_reg), .ext_reg(a_ext_reg), .jump_reg(a_jump_reg), .land_reg(a_land_reg),
         .l4_reg(a_l4_reg), .first_reg(a_first_reg), .second_reg(a_second_reg), .third_reg(a_third_reg),
         .fourth_reg(a_fourth_reg), .address_reg(a_address_reg), .tenth_reg(a_tenth_reg),
@@ -107,7 +107,8 @@ module header_walker_bounds (
         .ext_last_reg(a_ext_last_reg), .end_reason_reg(a_end_reason_reg),
         .low_index_next_reg(a_low_index_next_reg), .limit_reg(a_limit_reg),
         .ihl_over_reg(a_ihl_over_reg), .left_behind_reg(a_left_behind_reg), .ext_none_reg(a_ext_none_reg),
-        .ext_over_reg(a_ext_over_reg), .ah_over_reg(a_ah_over_reg), .kind_ports_reg(a_kind_ports_reg)
+        .ext_over_reg(a_ext_over_reg), .ah_over_reg(a_ah_over_reg), .kind_ports_reg(a_kind_ports_reg),
+        .advance_reg(a_advance_reg)
     );
 
     header_walker b (
@@ -119,7 +120,7 @@ module header_walker_bounds (
         .word_valid_reg(b_word_valid_reg), .walking_reg(b_walking_reg), .pending_reg(b_pending_reg),
         .done_reg(b_done_reg), .finish_reg(b_finish_reg), .next_valid_reg(b_next_valid_reg),
         .skip_reg(b_skip_reg), .next_loaded_reg(b_next_loaded_reg), .loaded_reg(b_loaded_reg),
-        .there_reg(b_there_reg), .type_reg(b_type_reg), .ipv4_reg(b_ipv4_reg), .ipv6_reg(b_ipv6_reg),
+        .type_reg(b_type_reg), .ipv4_reg(b_ipv4_reg), .ipv6_reg(b_ipv6_reg),
         .follow_reg(b_follow_reg), .ext_reg(b_ext_reg), .jump_reg(b_jump_reg), .land_reg(b_land_reg),
         .l4_reg(b_l4_reg), .first_reg(b_first_reg), .second_reg(b_second_reg), .third_reg(b_third_reg),
         .fourth_reg(b_fourth_reg), .address_reg(b_address_reg), .tenth_reg(b_tenth_reg),
@@ -153,7 +154,8 @@ module header_walker_bounds (
         .ext_last_reg(b_ext_last_reg), .end_reason_reg(b_end_reason_reg),
         .low_index_next_reg(b_low_index_next_reg), .limit_reg(b_limit_reg),
         .ihl_over_reg(b_ihl_over_reg), .left_behind_reg(b_left_behind_reg), .ext_none_reg(b_ext_none_reg),
-        .ext_over_reg(b_ext_over_reg), .ah_over_reg(b_ah_over_reg), .kind_ports_reg(b_kind_ports_reg)
+        .ext_over_reg(b_ext_over_reg), .ah_over_reg(b_ah_over_reg), .kind_ports_reg(b_kind_ports_reg),
+        .advance_reg(b_advance_reg)
     );
 
     reg                f_past_reg = 1'b0;
@@ -259,10 +261,11 @@ module header_walker_bounds (
             if (!f_settled_reg[0])
                 assert (!a_walking_reg && !a_next_valid_reg && a_skip_reg);
             if (a_walking_reg)
-                assert (`SAME(raw_valid_reg) && `SAME(word_valid_reg) && `SAME(loaded_reg) && `SAME(there_reg)
+                assert (`SAME(raw_valid_reg) && `SAME(word_valid_reg) && `SAME(loaded_reg) && `SAME(advance_reg)
                         && `SAME(low_index_reg) && `SAME(low_index_next_reg));
             assert (!a_move_reg || (a_step_reg && a_word_valid_reg && a_walking_reg));
             assert (!a_step_reg || a_walking_reg);
+            assert ((!a_advance_reg || a_step_reg) && (!b_advance_reg || b_step_reg));
             assert (!a_finish_reg || (a_walking_reg && !a_pending_reg));
             assert (!a_pending_reg || !a_move_reg);
             assert (!a_done_reg || a_pending_reg);
