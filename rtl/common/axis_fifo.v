@@ -63,21 +63,23 @@ module axis_fifo #(
     reg              read_valid_reg;
     reg [BEAT_W-1:0] out_reg;
     reg              out_valid_reg;
-    reg              both_valid_reg;    // read_valid_reg and out_valid_reg
+    // For the enables of the beats, which are wide, and nothing else hangs behind them: nothing in
+    // out_reg, and nothing there or nothing in read_data_reg. Each is one LUT behind m_axis_tready.
+    reg              out_free_reg;
+    reg              read_free_reg;
 
-    // Each is one LUT behind m_axis_tready, which comes late.
     wire            take = s_axis_tvalid && s_axis_tready;
-    wire            out_move = !out_valid_reg || m_axis_tready;
-    wire            read_move = !both_valid_reg || m_axis_tready;
-    wire            fetch = read_move && stored_reg;
+    wire            out_stays = out_valid_reg && !m_axis_tready;
+    wire            read_stays = read_valid_reg && out_stays;
+    wire            fetch = stored_reg && !read_stays;
     wire [ADDR_W:0] change = {{ADDR_W{took_reg && !fetched_reg}}, took_reg != fetched_reg};
 
     always @(posedge clk) begin
         if (take)
             memory[write_reg] <= {s_axis_tuser, s_axis_tlast, s_axis_tkeep, s_axis_tdata};
-        if (read_move)
+        if (read_free_reg || m_axis_tready)
             read_data_reg <= memory[read_reg];
-        if (out_move)
+        if (out_free_reg || m_axis_tready)
             out_reg <= read_data_reg;
 
         if (take)
@@ -87,10 +89,10 @@ module axis_fifo #(
             read_next_reg <= read_next_reg + 1'b1;
         end
         stored_reg     <= take || (stored_reg && !(fetch && read_next_reg == write_reg));
-        read_valid_reg <= stored_reg || (read_valid_reg && !out_move);
-        out_valid_reg  <= read_valid_reg || (out_valid_reg && !m_axis_tready);
-        both_valid_reg <= (stored_reg || (read_valid_reg && !out_move))
-                          && (read_valid_reg || (out_valid_reg && !m_axis_tready));
+        read_valid_reg <= stored_reg || read_stays;
+        out_valid_reg  <= read_valid_reg || out_stays;
+        read_free_reg  <= !(stored_reg || read_stays) || !(read_valid_reg || out_stays);
+        out_free_reg   <= !(read_valid_reg || out_stays);
         took_reg       <= take;
         fetched_reg    <= fetch;
         ready_reg      <= ready_reg + change;
@@ -105,7 +107,8 @@ module axis_fifo #(
             ready_reg      <= READY[ADDR_W:0];
             read_valid_reg <= 1'b0;
             out_valid_reg  <= 1'b0;
-            both_valid_reg <= 1'b0;
+            read_free_reg  <= 1'b1;
+            out_free_reg   <= 1'b1;
         end
     end
 
@@ -155,7 +158,7 @@ module axis_fifo #(
             assert (stored_reg == (f_stored != 0));
             assert (f_stored[ADDR_W-1:0] == write_reg - read_reg && read_next_reg == read_reg + 1'b1);
             assert (f_counted <= DEPTH && ready_reg == READY[ADDR_W:0] - f_counted[ADDR_W:0]);
-            assert (both_valid_reg == (read_valid_reg && out_valid_reg));
+            assert (out_free_reg == !out_valid_reg && read_free_reg == !(read_valid_reg && out_valid_reg));
             assert (!s_axis_tready || f_stored < DEPTH);
             assert (f_inside >= f_front);
             if (f_place < f_inside) begin

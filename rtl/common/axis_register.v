@@ -44,28 +44,32 @@ module axis_register #(
     reg [BEAT_W-1:0] skid_reg;
     reg              out_valid_reg;
     reg              ready_reg;         // nothing is in skid_reg
+    // The same for the beats, which are wide, so that nothing else hangs behind their enables
+    reg              out_free_reg;
+    reg              skid_full_reg;
 
     wire [BEAT_W-1:0] in = {s_axis_tuser, s_axis_tlast, s_axis_tkeep, s_axis_tdata};
-    wire              take = s_axis_tvalid && s_axis_tready;
-    wire              move = !out_valid_reg || m_axis_tready;
+    wire              stays = out_valid_reg && !m_axis_tready;
+    wire              out_next = stays || !ready_reg || s_axis_tvalid;
+    wire              ready_next = !stays || (ready_reg && !s_axis_tvalid);
 
     always @(posedge clk) begin
         // Loading what does not come costs nothing: both count only when they are valid.
-        if (ready_reg)
+        if (!skid_full_reg)
             skid_reg <= in;
-        if (move)
-            out_reg <= ready_reg ? in : skid_reg;
+        if (out_free_reg || m_axis_tready)
+            out_reg <= skid_full_reg ? skid_reg : in;
 
-        if (move) begin
-            out_valid_reg <= !ready_reg || take;
-            ready_reg     <= 1'b1;
-        end else if (take) begin
-            ready_reg <= 1'b0;
-        end
+        out_valid_reg <= out_next;
+        out_free_reg  <= !out_next;
+        ready_reg     <= ready_next;
+        skid_full_reg <= !ready_next;
 
         if (rst) begin
             out_valid_reg <= 1'b0;
+            out_free_reg  <= 1'b1;
             ready_reg     <= 1'b1;
+            skid_full_reg <= 1'b0;
         end
     end
 
@@ -81,6 +85,7 @@ module axis_register #(
     reg [3:0]      f_taken_reg;
     reg [3:0]      f_given_reg;
     reg [BEAT_W-1:0] f_model_reg [0:1];     // the beats inside, oldest first
+    wire           take = s_axis_tvalid && s_axis_tready;
     wire [BEAT_W-1:0] f_out = {m_axis_tuser, m_axis_tlast, m_axis_tkeep, m_axis_tdata};
     wire           f_give = m_axis_tvalid && m_axis_tready;
     wire [3:0]     f_inside = f_taken_reg - f_given_reg;
@@ -103,6 +108,7 @@ module axis_register #(
         if (f_past_reg) begin
             assert (f_inside == {3'd0, out_valid_reg} + {3'd0, !ready_reg});
             assert (out_valid_reg || ready_reg);
+            assert (out_free_reg == !out_valid_reg && skid_full_reg == !ready_reg);
             assert (s_axis_tready == (f_inside < 2));
             if (f_inside > 0)
                 assert (f_out == f_model_reg[0]);

@@ -457,13 +457,13 @@ generate
         reg [9:0] in_flight_reg;
         reg [2:0] change_reg;
         reg active_reg;
-        reg entered_reg;                // receive: an entry came
+        reg entered_reg;
+        reg came_reg;
         // What has been acknowledged, a clock late
         reg [1:0] leaves_reg;
         reg host_refused_reg;
 
         wire begun = p1_valid_reg && p1_tx_reg == RING[RING_W-1] && p1_select_reg[g];
-        wire enters = RING[RING_W-1] ? begun : entered_reg;
         wire done = done_valid && done_ring == RING;
         // It is not in the counts yet
         wire comes = RING[RING_W-1] ? (tx_waiting[g % QUEUES] || (tx_done_valid && tx_done_gq == RING[QUEUE_W-1:0])) :
@@ -472,16 +472,17 @@ generate
         always @(posedge clk) begin
             if (begun)
                 issued_reg <= issued_reg + 16'd1;
-            entered_reg <= comes && entry_ready;
+            came_reg <= comes;
+            entered_reg <= RING[RING_W-1] ? begun : comes && entry_ready;
             leaves_reg <= {done && done_two, done && !done_two};
             host_refused_reg <= done && done_error;
             if (!error_reg && !host_refused_reg)
                 completed_reg <= completed_reg + {14'd0, leaves_reg};
             if (host_refused_reg)
                 error_reg <= 1'b1;
-            change_reg <= {2'd0, enters} - {1'b0, leaves_reg};
+            change_reg <= {2'd0, entered_reg} - {1'b0, leaves_reg};
             in_flight_reg <= in_flight_reg + {{7{change_reg[2]}}, change_reg};
-            active_reg <= comes || enters || change_reg != 3'd0 || in_flight_reg != 10'd0;
+            active_reg <= comes || came_reg || entered_reg || change_reg != 3'd0 || in_flight_reg != 10'd0;
             enabled_reg <= enable[g];
             if (!enable[g])
                 error_reg <= 1'b0;
@@ -496,6 +497,7 @@ generate
                 issued_reg <= 16'd0;
                 completed_reg <= 16'd0;
                 entered_reg <= 1'b0;
+                came_reg <= 1'b0;
                 leaves_reg <= 2'd0;
                 host_refused_reg <= 1'b0;
                 change_reg <= 3'd0;

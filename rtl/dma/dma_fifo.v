@@ -52,7 +52,10 @@ reg [WIDTH-1:0] mid_data_reg;
 reg out_valid_reg;
 reg [WIDTH-1:0] out_data_reg;
 
-reg both_valid_reg;         // mid_valid_reg and out_valid_reg
+// For the enables of the words, which are wide, and nothing else hangs behind them: nothing in out_data,
+// and nothing there or nothing in mid_data. Each is one LUT behind out_ready, which comes late.
+reg out_free_reg;
+reg mid_free_reg;
 reg stored_reg;             // words are in the memory
 // How many words more until ready, and room, end: below 0 when they have. Counted a clock late, so that
 // no sum waits for out_ready.
@@ -61,11 +64,10 @@ reg took_reg;
 reg [A:0] ready_reg;
 reg [A:0] room_reg;
 
-// Each is one LUT behind out_ready: the words are wide, and it comes late.
 wire write = in_valid && in_ready;
-wire move = !out_valid_reg || out_ready;
-wire mid_move = !both_valid_reg || out_ready;
-wire read = stored_reg && mid_move;
+wire out_stays = out_valid_reg && !out_ready;
+wire mid_stays = mid_valid_reg && out_stays;
+wire read = stored_reg && !mid_stays;
 wire [A:0] change = {{A{wrote_reg && !took_reg}}, wrote_reg != took_reg};
 
 assign in_ready = !ready_reg[A];
@@ -78,9 +80,9 @@ always @(posedge clk) begin
     if (write)
         mem[write_reg] <= in_data;
     // Read, and handed on, also when there is nothing: it counts when it is valid
-    if (mid_move)
+    if (mid_free_reg || out_ready)
         mid_data_reg <= mem[read_reg];
-    if (move)
+    if (out_free_reg || out_ready)
         out_data_reg <= mid_data_reg;
 end
 
@@ -92,9 +94,10 @@ always @(posedge clk) begin
         read_next_reg <= read_next_reg + 1'b1;
     end
     stored_reg <= write || (stored_reg && !(read && read_next_reg == write_reg));
-    mid_valid_reg <= stored_reg || (mid_valid_reg && !move);
-    out_valid_reg <= mid_valid_reg || (out_valid_reg && !out_ready);
-    both_valid_reg <= (stored_reg || (mid_valid_reg && !move)) && (mid_valid_reg || (out_valid_reg && !out_ready));
+    mid_valid_reg <= stored_reg || mid_stays;
+    out_valid_reg <= mid_valid_reg || out_stays;
+    mid_free_reg <= !(stored_reg || mid_stays) || !(mid_valid_reg || out_stays);
+    out_free_reg <= !(mid_valid_reg || out_stays);
     wrote_reg <= write;
     took_reg <= read;
     ready_reg <= ready_reg + change;
@@ -108,7 +111,8 @@ always @(posedge clk) begin
         stored_reg <= 1'b0;
         mid_valid_reg <= 1'b0;
         out_valid_reg <= 1'b0;
-        both_valid_reg <= 1'b0;
+        mid_free_reg <= 1'b1;
+        out_free_reg <= 1'b1;
         ready_reg <= READY[A:0];
         room_reg <= ROOM[A:0];
     end
@@ -162,7 +166,7 @@ always @(posedge clk) begin
         assert (ready_reg == READY[A:0] - f_counted[A:0] && room_reg == ROOM[A:0] - f_counted[A:0]);
         assert (f_counted <= DEPTH);
         assert (f_level[A-1:0] == write_reg - read_reg && read_next_reg == read_reg + 1'b1);
-        assert (both_valid_reg == (mid_valid_reg && out_valid_reg));
+        assert (out_free_reg == !out_valid_reg && mid_free_reg == !(mid_valid_reg && out_valid_reg));
         assert (!in_ready || f_level < DEPTH);
         assert (f_inside >= f_front);
         assert (empty == (f_inside == 0));
