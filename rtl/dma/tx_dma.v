@@ -330,11 +330,11 @@ reg [FRAME_W:0]      unsent_reg;            // frames that are not given to the 
 reg                  reported_reg;          // one has been reported,
 reg                  sent_reg;              // one given to the output,
 reg                  dropped_reg;           // one dropped in the clock before
-reg                  frames_full_reg;
 
 wire                 request_room;
 
-assign issue = e_valid && claimed_reg && !frames_full_reg && !room_reg[ADDR_W+1] && request_room;
+assign issue = e_valid && claimed_reg && !undone_reg[FRAME_W] && !unsent_reg[FRAME_W] && !room_reg[ADDR_W+1]
+               && request_room;
 
 always @(posedge clk) begin
     taken_reg <= answer_valid_reg && pop_ok;
@@ -365,9 +365,6 @@ always @(posedge clk) begin
     undone_reg <= undone_reg + {{FRAME_W{1'b0}}, issue_reg} - {{FRAME_W{1'b0}}, reported_reg};
     unsent_reg <= unsent_reg + {{FRAME_W{1'b0}}, issue_reg}
                   - ({{FRAME_W{1'b0}}, sent_reg} + {{FRAME_W{1'b0}}, dropped_reg});
-    // A clock late: two frames of reserve
-    frames_full_reg <= undone_reg[FRAME_W] || &undone_reg[FRAME_W-1:1]
-                       || unsent_reg[FRAME_W] || &unsent_reg[FRAME_W-1:1];
     room_reg <= room_reg + {1'b0, release_reg} - {1'b0, claim_words & {ADDR_W+1{claim && !claimed_reg}}};
 
     if (rst) begin
@@ -377,7 +374,6 @@ always @(posedge clk) begin
         issue_reg <= 1'b0;
         undone_reg <= {FRAME_W+1{1'b0}};
         unsent_reg <= {FRAME_W+1{1'b0}};
-        frames_full_reg <= 1'b0;
         room_reg <= DEPTH[ADDR_W+1:0];
     end
 end
@@ -484,11 +480,7 @@ reg [13:0]           done_length_reg;
 reg [2:0]            done_status_reg;
 reg                  send_valid_reg;
 reg                  send_ip_reg, send_l4_reg, send_short_reg;
-// A clock later, with its bytes in memory less 1
-reg                  store_valid_reg;
-reg [QUEUE_W-1:0]    store_queue_reg;
-reg                  store_ip_reg, store_l4_reg, store_short_reg;
-reg [13:0]           store_data_m1_reg;
+reg [13:0]           send_data_m1_reg;      // bytes in memory less 1
 
 // The oldest that is done, and the one that is offered. A clock lies between two that are offered, so
 // that ready goes no further than valid.
@@ -508,8 +500,8 @@ dma_fifo #(
 ) comes (
     .clk(clk),
     .rst(rst),
-    .in_data(in_error_reg),
-    .in_valid(in_valid_reg && in_last_reg),
+    .in_data(response_error),
+    .in_valid(response_valid && response_last),
     .in_ready(),
     .room(),
     .out_data(come_error),
@@ -569,17 +561,11 @@ always @(posedge clk) begin
     send_ip_reg <= c_ip;
     send_l4_reg <= c_l4;
     send_short_reg <= c_short;
-    store_valid_reg <= send_valid_reg;
-    store_queue_reg <= done_queue_reg;
-    store_ip_reg <= send_ip_reg;
-    store_l4_reg <= send_l4_reg;
-    store_short_reg <= send_short_reg;
-    store_data_m1_reg <= done_length_reg - 14'd1;
+    send_data_m1_reg <= c_length - 14'd1;
 
     if (rst) begin
         done_valid_reg <= 1'b0;
         send_valid_reg <= 1'b0;
-        store_valid_reg <= 1'b0;
         tx_done_valid_reg <= 1'b0;
         dropped_reg <= 1'b0;
         reported_reg <= 1'b0;
@@ -616,8 +602,8 @@ dma_fifo #(
 ) sends (
     .clk(clk),
     .rst(rst),
-    .in_data({store_queue_reg, store_ip_reg, store_l4_reg, store_short_reg, store_data_m1_reg}),
-    .in_valid(store_valid_reg),
+    .in_data({done_queue_reg, send_ip_reg, send_l4_reg, send_short_reg, send_data_m1_reg}),
+    .in_valid(send_valid_reg),
     .in_ready(),
     .room(),
     .out_data({o_queue, o_ip, o_l4, o_short, o_data_m1}),
