@@ -15,6 +15,7 @@
 // Errors: a descriptor with an impossible length (below 14, above MAX_FRAME) or without
 // end_of_packet is completed with its status and no read; the length is looked at first. A frame
 // with a read error is dropped and completed with DMA_ERROR; later frames are not affected.
+// Rate: a descriptor, a frame and a tx_done every second clock at most.
 // One event and one tx_done for each descriptor. A descriptor taken is always completed, also when
 // its queue has been disabled since; queue_idle tells when.
 // tuser: FUNCTION, PORT (= function), QUEUE, LENGTH (with padding), WANT_*; the rest is 0.
