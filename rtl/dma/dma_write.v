@@ -14,7 +14,8 @@
 // Rate: a beat of W in every clock; a frame takes the beats that its address needs, at least 1.
 // Order: frame_done comes for every frame in the order of the frames, when all of its bursts have
 // been answered, whatever the order of the answers; line_done in the order of the lines.
-// Back-pressure: s_frame_tready comes from a register; s_line_ready does not depend on the bus' ready.
+// Back-pressure: s_frame_tready and s_line_ready come from registers. s_line_ready looks at urgent, and at
+// what is waiting, a clock before.
 // awid: the frame's slot, 0 to SLOTS - 1; lines have 63. Answers of one id must come in order (AXI4).
 // awaddr is aligned to the bus. W may be offered before AW has been taken.
 // Errors: BRESP other than OKAY sets the error of the frame or line; the rest is written.
@@ -53,7 +54,9 @@ module dma_write #
     input  wire                s_line_urgent,
     input  wire                s_line_full,
     input  wire [3:0]          s_line_function,
+    /* verilator lint_off UNUSEDSIGNAL */
     input  wire [63:0]         s_line_address,
+    /* verilator lint_on UNUSEDSIGNAL */
     input  wire [LINE_W-1:0]   s_line_data,
     input  wire [LINE_W/8-1:0] s_line_strobe,
 
@@ -88,7 +91,8 @@ localparam integer B = DMA_W / 8;
 localparam integer OFF_W = $clog2(B);
 localparam integer BEAT_W = 8 - OFF_W;
 localparam integer RECORD_W = 6 + 4 + 56 + 2 * BEAT_W;
-// Beats, bursts and lines that wait for the bus: so many that they go to block RAM
+// Beats, bursts and lines that wait for the bus: so many that they go to block RAM. The lines' FIFO is
+// never full: a line in it is one in the FIFO of their records, or in that of commands, or between.
 localparam integer BEATS = 256;
 localparam integer BURSTS = 128;
 localparam integer LINES = 64;
@@ -177,7 +181,6 @@ dma_write_align #(
 always @(posedge clk)
     room_reg <= beats_room && bursts_room && slots_room && !rst;
 
-wire data_valid;
 wire data_take;
 wire [DMA_W-1:0] data;
 wire [B-1:0] strobe;
@@ -196,7 +199,7 @@ dma_fifo #(
     .in_ready(),
     .room(beats_room),
     .out_data({strobe, data}),
-    .out_valid(data_valid),
+    .out_valid(),
     .out_ready(data_take),
     .empty(data_empty)
 );
@@ -223,96 +226,132 @@ dma_fifo #(
 );
 
 // Lines wait with their address on one side and their data on the other
-wire line_fifo_ready;
-wire line_record_ready;
-wire line_take = s_line_valid && s_line_ready;
+reg line_ready_reg;
+reg line_taken_reg;
+reg line_in_full_reg;
+reg [3:0] line_in_function_reg;
+reg [63:OFF_W] line_in_address_reg;
+reg [LINE_W-1:0] line_in_data_reg;
+reg [LINE_W/8-1:0] line_in_strobe_reg;
+wire line_record_room;
+wire line_take = s_line_valid && line_ready_reg;
 wire line_waits;
-wire line_picked;
 wire line_full;
 wire [3:0] line_function;
-wire [63:0] line_address;
+wire [63:OFF_W] line_address;
 
-assign s_line_ready = line_fifo_ready && line_record_ready && (s_line_urgent || !record_valid);
+assign s_line_ready = line_ready_reg;
+
+always @(posedge clk) begin
+    // What is known of a line holds for that line only: not behind one that is taken
+    line_ready_reg <= line_record_room && ((s_line_valid && s_line_urgent && !line_take) || !record_valid);
+    line_taken_reg <= line_take;
+    line_in_full_reg <= s_line_full;
+    line_in_function_reg <= s_line_function;
+    line_in_address_reg <= s_line_address[63:OFF_W];
+    line_in_data_reg <= s_line_data;
+    line_in_strobe_reg <= s_line_strobe;
+    if (rst) begin
+        line_ready_reg <= 1'b0;
+        line_taken_reg <= 1'b0;
+    end
+end
 
 dma_fifo #(
-    .WIDTH(1 + 4 + 64),
-    .DEPTH(COMMANDS)
+    .WIDTH(1 + 4 + 64 - OFF_W),
+    .DEPTH(COMMANDS),
+    .MARGIN(4)
 ) line_record_fifo (
     .clk(clk),
     .rst(rst),
-    .in_data({s_line_full, s_line_function, s_line_address}),
-    .in_valid(line_take),
-    .in_ready(line_record_ready),
-    .room(),
+    .in_data({line_in_full_reg, line_in_function_reg, line_in_address_reg}),
+    .in_valid(line_taken_reg),
+    .in_ready(),
+    .room(line_record_room),
     .out_data({line_full, line_function, line_address}),
     .out_valid(line_waits),
-    .out_ready(line_picked),
+    .out_ready(pick_line),
     .empty()
 );
 
 // Choice of the next burst: a frame's, or a line. A line goes first, but not twice in a row.
-reg aw_valid_reg;
-reg [5:0] aw_id_reg;
-reg [63:0] aw_address_reg;
-reg [BEAT_W-1:0] aw_length_reg;
-reg [3:0] aw_function_reg;
+// Then it goes to a FIFO for AW and to one for W.
+reg pick_room_reg;
 reg line_last_reg;
+reg picked_reg;
+reg picked_line_reg;
+reg [5:0] picked_id_reg;
+reg [63:OFF_W] picked_address_reg;
+reg [BEAT_W-1:0] picked_length_reg;
+reg [3:0] picked_function_reg;
 
-wire command_ready;
-wire may_pick = (!aw_valid_reg || m_axi_awready) && command_ready;
+wire aw_room;
+wire command_room;
 wire line_wins = line_waits && !(record_valid && line_last_reg);
-wire pick_line = may_pick && line_wins;
-wire pick_record = may_pick && record_valid && !line_wins;
+wire pick_line = pick_room_reg && line_wins;
+wire pick_record = pick_room_reg && record_valid && !line_wins;
 
-assign line_picked = pick_line;
 assign record_take = pick_record;
 
-wire [BEAT_W-1:0] pick_length = line_wins ? (line_full ? LINE_LENGTH : {BEAT_W{1'b0}}) :
-                                            record[66+BEAT_W +: BEAT_W];
-
 always @(posedge clk) begin
-    if (pick_line || pick_record) begin
-        aw_id_reg <= line_wins ? LINE_ID : record[0 +: 6];
-        aw_function_reg <= line_wins ? line_function : record[6 +: 4];
-        aw_address_reg <= line_wins ? line_address : {record[10 +: 56], record[66 +: BEAT_W], {OFF_W{1'b0}}};
-        aw_length_reg <= pick_length;
+    pick_room_reg <= aw_room && command_room;
+    if (pick_line || pick_record)
         line_last_reg <= line_wins;
-    end
-    aw_valid_reg <= pick_line || pick_record || (aw_valid_reg && !m_axi_awready);
+    picked_reg <= pick_line || pick_record;
+    picked_line_reg <= line_wins;
+    picked_id_reg <= line_wins ? LINE_ID : record[0 +: 6];
+    picked_function_reg <= line_wins ? line_function : record[6 +: 4];
+    picked_address_reg <= line_wins ? line_address : {record[10 +: 56], record[66 +: BEAT_W]};
+    picked_length_reg <= line_wins ? (line_full ? LINE_LENGTH : {BEAT_W{1'b0}}) : record[66+BEAT_W +: BEAT_W];
     if (rst) begin
-        aw_valid_reg <= 1'b0;
+        pick_room_reg <= 1'b0;
         line_last_reg <= 1'b0;
+        picked_reg <= 1'b0;
     end
 end
 
-assign m_axi_awid = aw_id_reg;
-assign m_axi_awaddr = aw_address_reg;
-assign m_axi_awlen = {{(8-BEAT_W){1'b0}}, aw_length_reg};
+dma_fifo #(
+    .WIDTH(6 + 4 + 64 - OFF_W + BEAT_W),
+    .DEPTH(COMMANDS),
+    .MARGIN(4)
+) aw_fifo (
+    .clk(clk),
+    .rst(rst),
+    .in_data({picked_id_reg, picked_function_reg, picked_address_reg, picked_length_reg}),
+    .in_valid(picked_reg),
+    .in_ready(),
+    .room(aw_room),
+    .out_data({m_axi_awid, m_axi_awuser, m_axi_awaddr[63:OFF_W], m_axi_awlen[BEAT_W-1:0]}),
+    .out_valid(m_axi_awvalid),
+    .out_ready(m_axi_awready),
+    .empty()
+);
+
+assign m_axi_awaddr[OFF_W-1:0] = {OFF_W{1'b0}};
+assign m_axi_awlen[7:BEAT_W] = {(8-BEAT_W){1'b0}};
 assign m_axi_awsize = OFF_W[2:0];
 assign m_axi_awburst = 2'b01;
-assign m_axi_awuser = aw_function_reg;
-assign m_axi_awvalid = aw_valid_reg;
 
 // W: the bursts in the order of their addresses
 wire command_valid;
 wire command_line;
 wire [BEAT_W-1:0] command_length;
 wire command_take;
-wire line_valid;
 wire line_data_take;
 wire [LINE_W-1:0] line_data;
 wire [LINE_W/8-1:0] line_strobe;
 
 dma_fifo #(
     .WIDTH(1 + BEAT_W),
-    .DEPTH(COMMANDS)
+    .DEPTH(COMMANDS),
+    .MARGIN(4)
 ) command_fifo (
     .clk(clk),
     .rst(rst),
-    .in_data({line_wins, pick_length}),
-    .in_valid(pick_line || pick_record),
-    .in_ready(command_ready),
-    .room(),
+    .in_data({picked_line_reg, picked_length_reg}),
+    .in_valid(picked_reg),
+    .in_ready(),
+    .room(command_room),
     .out_data({command_line, command_length}),
     .out_valid(command_valid),
     .out_ready(command_take),
@@ -325,29 +364,38 @@ dma_fifo #(
 ) line_fifo (
     .clk(clk),
     .rst(rst),
-    .in_data({s_line_strobe, s_line_data}),
-    .in_valid(line_take),
-    .in_ready(line_fifo_ready),
+    .in_data({line_in_strobe_reg, line_in_data_reg}),
+    .in_valid(line_taken_reg),
+    .in_ready(),
     .room(),
     .out_data({line_strobe, line_data}),
-    .out_valid(line_valid),
+    .out_valid(),
     .out_ready(line_data_take),
     .empty()
 );
 /* verilator lint_on PINCONNECTEMPTY */
 
+// The burst on W. Its data need not be asked for: the beats of a frame's burst, and those of a line, are
+// in their FIFO no later than its record is in its own, which is as fast, and the record comes here by
+// the FIFO of commands, 5 clocks later.
+reg current_valid_reg;
+reg current_line_reg;
+/* verilator lint_off UNUSEDSIGNAL */
+reg current_second_reg;             // not its first beat
+/* verilator lint_on UNUSEDSIGNAL */
+reg [BEAT_W-1:0] current_left_reg;  // beats behind this one
+reg current_last_reg;               // there are none
 reg w_valid_reg;
 reg w_last_reg;
 reg [DMA_W-1:0] w_data_reg;
 reg [B-1:0] w_strobe_reg;
-reg [BEAT_W-1:0] w_beat_reg;
 
-wire w_load = command_valid && (command_line ? line_valid : data_valid) && (!w_valid_reg || m_axi_wready);
-wire w_last = w_beat_reg == command_length;
+wire w_move = !w_valid_reg || m_axi_wready;
+wire w_load = current_valid_reg && w_move;
 
-assign data_take = w_load && !command_line;
-assign line_data_take = w_load && command_line && w_last;
-assign command_take = w_load && w_last;
+assign data_take = w_load && !current_line_reg;
+assign line_data_take = w_load && current_line_reg && current_last_reg;
+assign command_take = !current_valid_reg || (w_move && current_last_reg);
 
 wire [DMA_W-1:0] line_beat;
 wire [B-1:0] line_beat_strobe;
@@ -355,8 +403,8 @@ wire [B-1:0] line_beat_strobe;
 generate
     if (LINE_W > DMA_W) begin : line_beats
         // Two beats
-        assign line_beat = w_beat_reg[0] ? line_data[LINE_W-1 -: DMA_W] : line_data[DMA_W-1:0];
-        assign line_beat_strobe = w_beat_reg[0] ? line_strobe[LINE_W/8-1 -: B] : line_strobe[B-1:0];
+        assign line_beat = current_second_reg ? line_data[LINE_W-1 -: DMA_W] : line_data[DMA_W-1:0];
+        assign line_beat_strobe = current_second_reg ? line_strobe[LINE_W/8-1 -: B] : line_strobe[B-1:0];
     end else begin : line_beats
         assign line_beat = line_data[DMA_W-1:0];
         assign line_beat_strobe = line_strobe[B-1:0];
@@ -364,16 +412,26 @@ generate
 endgenerate
 
 always @(posedge clk) begin
-    if (w_load) begin
-        w_data_reg <= command_line ? line_beat : data;
-        w_strobe_reg <= command_line ? line_beat_strobe : strobe;
-        w_last_reg <= w_last;
-        w_beat_reg <= w_last ? {BEAT_W{1'b0}} : w_beat_reg + 1'b1;
+    if (command_take) begin
+        current_valid_reg <= command_valid;
+        current_line_reg <= command_line;
+        current_second_reg <= 1'b0;
+        current_left_reg <= command_length;
+        current_last_reg <= command_length == {BEAT_W{1'b0}};
+    end else if (w_move) begin
+        current_second_reg <= 1'b1;
+        current_left_reg <= current_left_reg - 1'b1;
+        current_last_reg <= current_left_reg == {{(BEAT_W-1){1'b0}}, 1'b1};
     end
-    w_valid_reg <= w_load || (w_valid_reg && !m_axi_wready);
+    if (w_move) begin
+        w_data_reg <= current_line_reg ? line_beat : data;
+        w_strobe_reg <= current_line_reg ? line_beat_strobe : strobe;
+        w_last_reg <= current_last_reg;
+        w_valid_reg <= current_valid_reg;
+    end
     if (rst) begin
+        current_valid_reg <= 1'b0;
         w_valid_reg <= 1'b0;
-        w_beat_reg <= {BEAT_W{1'b0}};
     end
 end
 
@@ -391,7 +449,6 @@ reg frame_answer_reg;
 reg [5:0] answer_id_reg;
 reg answer_error_reg;
 reg [15:0] lines_reg;
-reg line_taken_reg;
 wire slots_busy;
 wire done_valid;
 wire done_room;
@@ -408,13 +465,11 @@ always @(posedge clk) begin
     frame_answer_reg <= b_valid_reg && b_id_reg != LINE_ID;
     answer_id_reg <= b_id_reg;
     answer_error_reg <= b_error_reg;
-    line_taken_reg <= line_take;
     lines_reg <= lines_reg + {{15{line_done_reg && !line_taken_reg}}, line_done_reg != line_taken_reg};
     if (rst) begin
         b_valid_reg <= 1'b0;
         line_done_reg <= 1'b0;
         frame_answer_reg <= 1'b0;
-        line_taken_reg <= 1'b0;
         lines_reg <= 16'd0;
     end
 end
@@ -465,7 +520,7 @@ assign busy = frame_busy || align_busy || !data_empty || slots_busy || !done_emp
 
 `ifdef FORMAL
 // Beats and records come as dma_write_align makes them and the FIFOs keep them, which are proved
-// apart. Every record, and every line, becomes one AW, unchanged, and no burst crosses 4 KiB. Burst
+// apart; that a burst's data is at its FIFO's output when W wants it is the FIFOs' latency. Every record, and every line, becomes one AW, unchanged, and no burst crosses 4 KiB. Burst
 // number f_number, any, has as many beats on W as its AW says, wlast with the last one; each beat
 // taken is put on W once, with its own strobes, and is one of the kind that the burst wants. So the
 // strobes that reach a record's words are those of its own beats. Neither records nor lines are
@@ -474,6 +529,10 @@ reg                f_past_reg = 1'b0;
 (* anyconst *) reg [7:0] f_number;
 reg  [7:0]         f_in_reg;            // bursts begun on AW, and ended on W
 reg  [7:0]         f_out_reg;
+reg                f_written_reg;       // a command was written the clock before
+reg  [4:0]         f_aws_reg;           // words in the FIFOs of AW, and of the lines' records
+reg  [4:0]         f_lines_reg;
+reg                f_line_written_reg;
 reg                f_line_reg;          // of burst f_number
 reg  [BEAT_W-1:0]  f_length_reg;
 reg  [BEAT_W-1:0]  f_beat_reg;          // beats that the burst has had
@@ -483,17 +542,26 @@ reg                f_line_passed_reg;
 wire               f_pick = pick_line || pick_record;
 wire [7:0]         f_inside = f_in_reg - f_out_reg;
 wire               f_this = f_out_reg == f_number && f_inside != 8'd0;
+wire               f_last = w_load && current_last_reg;
+// Commands in their FIFO
+wire [7:0]         f_commands = f_inside - {7'd0, current_valid_reg} - {7'd0, picked_reg};
+wire [7:0]         f_front = f_out_reg + {7'd0, current_valid_reg};
+wire [7:0]         f_newest = f_in_reg - 8'd1;
 
 always @(posedge clk) begin
     f_past_reg <= 1'b1;
     f_in_reg <= f_in_reg + {7'd0, f_pick};
-    f_out_reg <= f_out_reg + {7'd0, command_take};
+    f_out_reg <= f_out_reg + {7'd0, f_last};
+    f_written_reg <= picked_reg;
+    f_aws_reg <= f_aws_reg + {4'd0, picked_reg} - {4'd0, m_axi_awvalid && m_axi_awready};
+    f_lines_reg <= f_lines_reg + {4'd0, line_taken_reg} - {4'd0, pick_line};
+    f_line_written_reg <= line_taken_reg;
     if (f_pick && f_in_reg == f_number) begin
         f_line_reg <= pick_line;
-        f_length_reg <= pick_length;
+        f_length_reg <= pick_line ? (line_full ? LINE_LENGTH : {BEAT_W{1'b0}}) : record[66+BEAT_W +: BEAT_W];
     end
     if (w_load)
-        f_beat_reg <= w_last ? {BEAT_W{1'b0}} : f_beat_reg + 1'b1;
+        f_beat_reg <= current_last_reg ? {BEAT_W{1'b0}} : f_beat_reg + 1'b1;
     if (pick_line)
         f_record_passed_reg <= record_valid;
     if (pick_record)
@@ -505,6 +573,10 @@ always @(posedge clk) begin
     if (rst) begin
         f_in_reg <= 8'd0;
         f_out_reg <= 8'd0;
+        f_written_reg <= 1'b0;
+        f_aws_reg <= 5'd0;
+        f_lines_reg <= 5'd0;
+        f_line_written_reg <= 1'b0;
         f_beat_reg <= {BEAT_W{1'b0}};
         f_record_passed_reg <= 1'b0;
         f_line_passed_reg <= 1'b0;
@@ -514,69 +586,96 @@ end
 always @* begin
     if (!f_past_reg)
         assume (rst);
-    // The FIFO of commands
-    assume (f_inside <= COMMANDS + 2);
-    assume (!command_ready || f_inside < COMMANDS + 2);
-    assume (!command_valid || f_inside != 8'd0);
-    if (command_valid && f_this)
+    // The FIFOs, and what they promise with room: a word written the clock before is one of 4
+    assume (!m_axi_awvalid || f_aws_reg != 5'd0);
+    assume (!aw_room || f_aws_reg - {4'd0, f_written_reg} <= COMMANDS - 4);
+    assume (!line_waits || f_lines_reg != 5'd0);
+    assume (!line_record_room || f_lines_reg - {4'd0, f_line_written_reg} <= COMMANDS - 4);
+    assume (!command_valid || f_commands != 8'd0);
+    assume (!command_room || f_commands - {7'd0, f_written_reg} <= COMMANDS - 4);
+    if (command_valid && f_front == f_number)
         assume (command_line == f_line_reg && command_length == f_length_reg);
-    // What dma_write_align proves of its records, and completion_line's alignment
+    // What dma_write_align proves of its records
     assume (!record_valid || record[66 +: BEAT_W] <= ~record[66+BEAT_W +: BEAT_W]);
-    assume (!(line_waits && line_full) || (line_address & (LINE_W / 8 - 1)) == 64'd0);
+    // completion_line's alignment
+    assume (!(line_waits && line_full) || ({line_address, {OFF_W{1'b0}}} & (LINE_W / 8 - 1)) == 64'd0);
     if (f_past_reg) begin
         assert (!(pick_line && pick_record));
-        assert (f_pick == ((line_waits || record_valid) && command_ready && (!m_axi_awvalid || m_axi_awready)));
-        assert (line_picked == pick_line && record_take == pick_record);
+        assert (f_pick == ((line_waits || record_valid) && pick_room_reg));
+        assert (!pick_line || line_waits);
+        assert (!record_take || (record_valid && pick_record));
         assert (!(pick_line && record_valid && f_record_passed_reg));
         assert (!(pick_record && line_waits && f_line_passed_reg));
         assert (!f_record_passed_reg || line_last_reg);
         assert (!f_line_passed_reg || !line_last_reg);
+        // Nothing is written to a full FIFO
+        assert (!pick_room_reg || f_commands + {7'd0, picked_reg} < COMMANDS);
+        assert (!picked_reg || f_commands < COMMANDS);
+        assert (f_commands <= COMMANDS);
+        assert (!pick_room_reg || f_aws_reg + {4'd0, picked_reg} < COMMANDS);
+        assert (!picked_reg || f_aws_reg < COMMANDS);
+        assert (f_aws_reg <= COMMANDS);
+        assert (!line_ready_reg || f_lines_reg + {4'd0, line_taken_reg} < COMMANDS);
+        assert (!line_taken_reg || f_lines_reg < COMMANDS);
+        assert (f_lines_reg <= COMMANDS);
 
-        assert (w_beat_reg == f_beat_reg);
-        assert (!command_take || f_inside != 8'd0);
+        assert (!current_valid_reg || current_last_reg == (current_left_reg == {BEAT_W{1'b0}}));
+        assert (!current_valid_reg || f_beat_reg <= ~current_left_reg);
+        assert (!current_valid_reg || current_second_reg == (f_beat_reg != {BEAT_W{1'b0}}));
+        assert (current_valid_reg || f_beat_reg == {BEAT_W{1'b0}});
+        if (picked_reg && f_newest == f_number)
+            assert (picked_line_reg == f_line_reg && picked_length_reg == f_length_reg);
+        if (current_valid_reg && f_this) begin
+            assert (current_line_reg == f_line_reg);
+            assert (f_beat_reg <= f_length_reg && current_left_reg == f_length_reg - f_beat_reg);
+        end
         if (w_load && f_this) begin
             assert (data_take == !f_line_reg);
-            assert (w_last == (f_beat_reg == f_length_reg) && f_beat_reg <= f_length_reg);
-            assert (command_take == w_last);
-            assert (line_data_take == (w_last && f_line_reg));
+            assert (f_last == (f_beat_reg == f_length_reg));
+            assert (line_data_take == (f_last && f_line_reg));
         end
-        if (f_this)
-            assert (f_beat_reg <= f_length_reg);
-        assert (f_inside != 8'd0 || f_beat_reg == {BEAT_W{1'b0}});
-        assert (!(data_take || line_data_take) || (command_valid && (!m_axi_wvalid || m_axi_wready)));
-        assert (!data_take || data_valid);
-        assert (!line_data_take || line_valid);
+        assert (!(data_take && line_data_take));
+        assert (!(data_take || line_data_take) || (f_inside != 8'd0 && (!m_axi_wvalid || m_axi_wready)));
 
-        if (m_axi_awvalid)
-            assert ({1'b0, m_axi_awaddr[11:OFF_W]} + {{5-BEAT_W+8-OFF_W{1'b0}}, m_axi_awlen[BEAT_W-1:0]}
+        if (picked_reg)
+            assert ({1'b0, picked_address_reg[11:OFF_W]} + {{13-OFF_W-BEAT_W{1'b0}}, picked_length_reg}
                     < (13'd1 << (12 - OFF_W)));
     end
 end
 
 always @(posedge clk) begin
     if (f_past_reg && $past(!rst)) begin
+        assert (picked_reg == $past(f_pick));
         if ($past(pick_record))
-            assert (m_axi_awvalid && m_axi_awaddr == $past({record[10 +: 56], record[66 +: BEAT_W], {OFF_W{1'b0}}})
-                    && m_axi_awlen == $past(record[66+BEAT_W +: BEAT_W]) && m_axi_awid == $past(record[5:0]));
+            assert (picked_address_reg == $past({record[10 +: 56], record[66 +: BEAT_W]})
+                    && picked_length_reg == $past(record[66+BEAT_W +: BEAT_W]) && picked_id_reg == $past(record[5:0])
+                    && picked_function_reg == $past(record[9:6]) && !picked_line_reg);
         if ($past(pick_line))
-            assert (m_axi_awvalid && m_axi_awaddr == $past(line_address) && m_axi_awid == LINE_ID
-                    && m_axi_awlen == ($past(line_full) ? LINE_W / DMA_W - 1 : 0));
-        if ($past(m_axi_awvalid && !m_axi_awready))
-            assert (m_axi_awvalid && $stable(m_axi_awaddr) && $stable(m_axi_awlen) && $stable(m_axi_awid));
-        if ($past(!f_pick && (!m_axi_awvalid || m_axi_awready)))
-            assert (!m_axi_awvalid);
+            assert (picked_address_reg == $past(line_address) && picked_id_reg == LINE_ID && picked_line_reg
+                    && picked_length_reg == ($past(line_full) ? LINE_W / DMA_W - 1 : 0)
+                    && picked_function_reg == $past(line_function));
+
+        // A line is taken as it stands, and without urgent only when no record was waiting
+        if ($past(s_line_valid && s_line_ready))
+            assert (line_taken_reg && line_in_data_reg == $past(s_line_data)
+                    && line_in_strobe_reg == $past(s_line_strobe) && line_in_full_reg == $past(s_line_full)
+                    && line_in_address_reg == $past(s_line_address[63:OFF_W]));
+        else
+            assert (!line_taken_reg);
+        if (s_line_ready && $past(record_valid))
+            assert ($past(s_line_valid && s_line_urgent && !s_line_ready));
 
         if ($past(data_take))
             assert (m_axi_wvalid && m_axi_wdata == $past(data) && m_axi_wstrb == $past(strobe));
         if ($past(w_load))
-            assert (m_axi_wvalid && m_axi_wlast == $past(w_last));
-        if ($past(w_load && command_line))
+            assert (m_axi_wvalid && m_axi_wlast == $past(current_last_reg));
+        if ($past(w_load && current_line_reg))
             assert (m_axi_wstrb == $past(line_beat_strobe) && m_axi_wdata == $past(line_beat));
         if ($past(m_axi_wvalid && !m_axi_wready))
             assert (m_axi_wvalid && $stable(m_axi_wdata) && $stable(m_axi_wstrb) && $stable(m_axi_wlast));
         if ($past(!w_load && (!m_axi_wvalid || m_axi_wready)))
             assert (!m_axi_wvalid);
-        cover (f_this && f_out_reg == 8'd2 && !f_line_reg && command_take && f_length_reg == 1);
+        cover (f_this && f_out_reg == 8'd2 && !f_line_reg && f_last && f_length_reg == 1);
     end
 end
 `endif
