@@ -13,7 +13,8 @@
 // pop_ok 0: the queue had none (it was disabled just now), nothing was taken. available falls in the
 // clock behind the pop.
 // pending without available means: wait, a descriptor is coming. available and pending both 0:
-// the host has given no more. pending and idle follow by a clock, busy too.
+// the host has given no more. pending and idle follow by a clock; busy rises a clock late and falls
+// some clocks late.
 //
 // Doorbells need no ready and may come in every clock; where several to one queue come before the
 // first is handled, the last counts. A tail that moves backwards, or beyond what the ring holds, sets
@@ -97,6 +98,7 @@ localparam integer LANE_W = $clog2(LANES);
 localparam integer SLOT_W = $clog2(DEPTH);
 localparam integer ROWS = QUEUES * DEPTH / LANES;
 localparam integer ROW_W = SLOT_W - LANE_W;
+localparam integer WORD_W = 3 - LANE_W;                 // bus words of a batch
 localparam integer PAIRS = (QUEUES + 1) / 2;
 localparam integer COUNT_W = SLOT_W + 1;
 localparam [15:0] LANE_MASK = LANES[15:0] - 16'd1;
@@ -173,7 +175,8 @@ reg [QUEUE_W-1:0]       queue_reg;
 reg [QUEUES-1:0]        select_reg;             // queue_reg, one bit a queue, a clock earlier
 reg [QUEUES-1:0]        above_reg;              // queues behind the one served last
 reg                     running_reg;            // the queue ran in the clock before
-reg [QUEUES-1:0]        at_batch_reg;           // STATE_BATCH of queue_reg, one bit a queue
+reg [QUEUES-1:0]        at_batch_reg;           // STATE_BATCH of queue_reg, one bit a queue,
+reg                     batch_now_reg;          // and of any
 
 // What the queue's registers say is chosen in two clocks, as they stand far from each other
 reg [PAIRS*57-1:0]      ring_pair_reg;
@@ -219,7 +222,7 @@ reg [15:0]              index_now_reg;
 reg                     list_full_reg;
 reg                     fetch_reg;              // a batch is read
 reg                     more_with_reg, more_without_reg;    // descriptors are left behind it, or all
-wire                    batch = state_reg == STATE_BATCH && fetch_reg && running_reg;
+wire                    batch = batch_now_reg && fetch_reg && running_reg;
 
 wire [15:0]             tail_now = known_now_reg ? tail_ram[queue_reg] : 16'd0;
 
@@ -276,6 +279,7 @@ always @(posedge clk) begin
     favoured_reg <= (bell_reg | want_reg) & run_reg & above_reg;
     running_reg <= (run_reg & select_reg) != 0;
     at_batch_reg <= {QUEUES{1'b0}};
+    batch_now_reg <= 1'b0;
 
     // What follows from the visit's queue and from what STATE_READ takes, loaded in every clock: it
     // counts when it has come
@@ -348,6 +352,7 @@ always @(posedge clk) begin
             more_with_reg <= left_more;
             more_without_reg <= left_any;
             at_batch_reg <= running_reg ? select_reg : {QUEUES{1'b0}};
+            batch_now_reg <= running_reg;
             state_reg <= STATE_BATCH;
         end
         STATE_BATCH: begin
@@ -384,6 +389,7 @@ always @(posedge clk) begin
         candidates_reg <= {QUEUES{1'b0}};
         favoured_reg <= {QUEUES{1'b0}};
         at_batch_reg <= {QUEUES{1'b0}};
+        batch_now_reg <= 1'b0;
     end
 end
 
@@ -417,10 +423,11 @@ wire [3:0]              head_count;
 assign {head_queue, head_block, head_slot, head_count} = list_ram[list_out_reg[5:0]];
 
 reg                     first_beat_reg;
-reg [ROW_W-1:0]         row_reg;
+reg [WORD_W-1:0]        word_reg;
 
-wire [ROW_W-1:0]        row = first_beat_reg ? head_slot[SLOT_W-1:LANE_W] : row_reg;
-wire [QUEUE_W+ROW_W-1:0] write_row = {head_queue, row};
+// A batch does not leave its block of 8
+wire [WORD_W-1:0]       word = first_beat_reg ? head_slot[2:LANE_W] : word_reg;
+wire [QUEUE_W+ROW_W-1:0] write_row = {head_queue, head_slot[SLOT_W-1:3], word};
 
 // A batch has come; a clock later, which queue's
 reg                     last_reg;
@@ -454,7 +461,7 @@ always @(posedge clk) begin
     last_reg <= response_valid && response_last;
     if (response_valid) begin
         first_beat_reg <= response_last;
-        row_reg <= row + 1'b1;
+        word_reg <= word + 1'b1;
         last_error_reg <= response_error;
         last_queue_reg <= head_queue;
         last_count_reg <= head_count;
@@ -476,7 +483,6 @@ end
 
 // A pop, a clock later
 reg                     pop_reg;
-reg                     pop_late_reg;
 reg [QUEUE_W-1:0]       pop_queue_reg;
 reg [QUEUES-1:0]        take_reg;               // it takes one, one bit a queue
 
@@ -526,7 +532,6 @@ end
 
 always @(posedge clk) begin
     pop_reg <= pop_valid;
-    pop_late_reg <= pop_reg;
     pop_queue_reg <= pop_queue;
     for (i = 0; i < QUEUES; i = i + 1)
         take_reg[i] <= pop_valid && pop_queue == i[QUEUE_W-1:0] && available_reg[i];
@@ -539,7 +544,6 @@ always @(posedge clk) begin
     end
     if (rst) begin
         pop_reg <= 1'b0;
-        pop_late_reg <= 1'b0;
         take_reg <= {QUEUES{1'b0}};
         pop_ok_reg <= 1'b0;
     end
@@ -646,15 +650,22 @@ assign idle = idle_reg;
 assign fetched = fetched_reg;
 assign ring_error = ring_error_reg;
 assign doorbell_error = doorbell_error_reg;
-// A clock late, so it looks at what comes in, too
-reg busy_reg;
+// A clock late, so it looks at what comes in, too; what the queues say is two clocks late, and what
+// came in or ended less than that ago counts
+reg                     busy_reg;
+reg                     queues_busy_reg;
+reg [2:0]               recent_reg;
+wire                    now = doorbell_valid || pop_valid || state_reg != STATE_PICK || last_reg;
 
 always @(posedge clk) begin
-    busy_reg <= state_reg != STATE_PICK || doorbell_valid || bell_new_reg != 0 || bell_reg != 0
-                || list_in_reg != list_out_reg || last_reg || come_reg != 0 || candidates_reg != 0
-                || pop_valid || pop_reg || pop_late_reg || want_reg != 0 || (more_reg & may_reg) != 0;
-    if (rst)
+    recent_reg <= {recent_reg[1:0], now};
+    queues_busy_reg <= (bell_reg | want_reg | (more_reg & may_reg)) != 0 || list_in_reg != list_out_reg;
+    busy_reg <= now || recent_reg != 0 || queues_busy_reg;
+    if (rst) begin
+        recent_reg <= 3'd0;
+        queues_busy_reg <= 1'b0;
         busy_reg <= 1'b0;
+    end
 end
 
 assign busy = busy_reg;

@@ -117,7 +117,8 @@ always @* begin
 end
 
 always @(posedge clk) begin
-    if (pick)
+    // Loaded also when no queue wants: the turn begins anew then
+    if (!pop_valid_reg)
         pop_queue_reg <= |ahead ? lowest(ahead) : lowest(want);
     pop_valid_reg <= pick;
     asked_any_reg <= pop_valid_reg;
