@@ -12,9 +12,16 @@ using namespace axis;
 static const unsigned WORD = DATA_W / 8; /* the host bus here */
 static const unsigned QUEUES = 8, DEPTH = 64;
 
+/* The ring's 64th descriptor carries into bit 20 of the address, and for half of them into bit 42. */
 static uint64_t ring_base(unsigned q, unsigned generation)
 {
-	return 0x1000000000ull * (q + 1) + 0x100000ull * (generation % 64) + 128;
+	return (uint64_t)(q * 64 + generation % 64 + 1) << 44 |
+	       (generation & 1 ? 0x3fffffffc00ull : 0x123000ffc00ull);
+}
+
+static unsigned ring_queue(uint64_t address)
+{
+	return (unsigned)((address >> 44) - 1) / 64;
 }
 
 /* The descriptor number n of a queue, as the host wrote it. */
@@ -106,7 +113,7 @@ struct bench {
 	bytes memory(uint64_t address, unsigned length, unsigned function)
 	{
 		bytes out;
-		unsigned i = (unsigned)(address >> 36) - 1;
+		unsigned i = ring_queue(address);
 		if (i >= QUEUES) {
 			fail("read of no ring");
 			return bytes(length);
@@ -137,7 +144,7 @@ struct bench {
 	}
 	bool is_bad(const fetch &rd)
 	{
-		unsigned i = (unsigned)(rd.address >> 36) - 1;
+		unsigned i = ring_queue(rd.address);
 		uint64_t base = ring_base(i, q[i].generation);
 		if (i >= QUEUES || q[i].error_at == ~0ull || rd.address < base ||
 		    rd.address >= base + 0x80000)
@@ -189,6 +196,8 @@ struct bench {
 		}
 		m.eval();
 		if (!m.rst) {
+			if (!m.busy && !reads.empty())
+				fail("not busy with a read in flight");
 			if (m.request_valid && m.request_ready) {
 				fetch rd;
 				rd.address = m.request_address;
@@ -427,6 +436,23 @@ int main(int argc, char **argv)
 		t.check(ok && b.error.empty(),
 			"a read error stops its queue behind the good descriptors", b.error);
 	}
+	{ /* the clock behind the failed batch brings all of the next one */
+		bench b(11);
+		b.configure(0, 7);
+		b.q[0].error_at = 3;
+		b.enable(0, true);
+		b.run(5);
+		b.latency = 100;
+		b.post(0, 8);
+		while (!b.requests && b.clocks < 100)
+			b.clock();
+		b.latency = 20;
+		b.post(0, 1);
+		b.run(300);
+		t.check(b.error.empty() && b.requests == 2 && b.m.ring_error == 1 &&
+				!b.m.available && !b.q[0].popped,
+			"nothing good comes right behind a read error", b.error);
+	}
 	{ /* doorbell abuse */
 		bench b(5);
 		b.configure(1, 4);
@@ -512,6 +538,36 @@ int main(int argc, char **argv)
 		b.run(200);
 		t.check(b.requests == DEPTH / 8 + 3 && (b.m.available >> 5 & 1),
 			"a full queue holds up no other");
+	}
+	{ /* busy without a gap from a doorbell, or from pops that make room, to what they lead to */
+		bench b(10);
+		bool ok = true;
+		for (unsigned i = 0; i < QUEUES; i++) {
+			b.configure(i, 8);
+			b.enable(i, true);
+			b.pop_percent = 0;
+			b.run(20);
+			ok = ok && !b.m.busy;
+			b.post(i, 200);
+			while (!(b.m.available >> i & 1) && b.error.empty() && b.clocks < 30000) {
+				ok = ok && b.m.busy;
+				b.clock();
+			}
+			b.run(300);
+			ok = ok && !b.m.busy && b.fetched(i) == DEPTH;
+			b.pop_percent = 100;
+			while (b.fetched(i) == DEPTH && b.error.empty() && b.clocks < 30000) {
+				b.clock();
+				ok = ok && b.m.busy;
+				if (b.q[i].popped == 8)
+					b.pop_percent = 0;
+			}
+			b.run(300);
+			b.pop_percent = 100;
+			b.drain();
+		}
+		t.check(ok && b.error.empty(), "busy until all that follows has been done",
+			b.error);
 	}
 	for (unsigned latency : { 20u, 60u, 200u }) {
 		bench b(8);
