@@ -71,7 +71,8 @@ struct bench {
 					p->dead |= p->q == (int)q;
 			}
 			running |= !stopped[q] << q;
-			available |= !outside[q].empty() << q;
+			/* available falls a clock behind a queue that stops */
+			available |= (!outside[q].empty() || (stopped[q] && !was_stopped[q])) << q;
 			/* More to come, or not: it only matters to none. */
 			pending |= (r() & 1) << q;
 		}
