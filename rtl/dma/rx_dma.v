@@ -260,8 +260,8 @@ reg frame_stopped_reg;      // the queue has stopped within the frame
 reg frame_begun_reg;        // a piece has been given
 reg [META_LENGTH_W-1:0] frame_left_reg;     // bytes that no piece has
 
-// A piece that is decided, and what has become of it. give and drop are 1 for one clock, not before
-// piece_valid_reg's first; what it is about is in `decided` then.
+// A piece that is decided and waits for the data before it to leave. give and drop are 1 for one clock,
+// in which its descriptor is consumed and its entry or event leaves; `decided` is the piece then.
 localparam integer PIECE_W = 1 + 1 + 3 + META_FUNCTION_W + 16 + 14 + 14 + 64;
 reg piece_valid_reg;        // the piece's data has not been begun
 reg piece_drop_reg;
@@ -542,14 +542,15 @@ reg new_cut_reg;            // the piece is not the frame's last: it has that ma
 reg [13:0] new_beats_reg;
 reg new_one_reg;            // ... one,
 reg new_two_reg;            // ... or two
-reg new_rest_reg;           // and nothing comes behind it
+reg new_rest_reg;           // nothing comes behind it: the frame's rest is dropped
 reg [63:0] new_address_reg;
 reg [13:0] new_bytes_reg;
 reg [META_FUNCTION_W-1:0] new_function_reg;
 reg counting_reg;
 reg [13:0] count_reg;       // beats of the piece that are to come
-reg one_reg;                // and it is the last
 reg rest_reg;
+reg end_more_reg;           // the next beat is the piece's last, and behind it comes another piece,
+reg end_rest_reg;           // ... or the frame's rest
 reg [63:0] address_reg;
 reg [13:0] length_reg;
 reg [META_FUNCTION_W-1:0] function_reg;
@@ -570,12 +571,15 @@ wire [13:0] stored_beats = stored_cut >> BEAT_W;
 
 wire out_ready = m_frame_tready;
 wire put = beat_valid && putting_reg && out_ready;
-wire put_last = beat_last || (first_reg ? new_one_reg : one_reg);
-wire rest = !beat_last && (first_reg ? new_rest_reg : rest_reg);
-wire ends = (put || (beat_valid && dropping_reg)) && put_last;
+wire end_more = end_more_reg || (first_reg && new_one_reg && !new_rest_reg);
+wire end_rest = !beat_last && (end_rest_reg || (first_reg && new_one_reg && new_rest_reg));
+wire put_last = beat_last || end_more || end_rest;
+wire two = first_reg ? new_two_reg : counting_reg && count_reg == 14'd2;
+wire two_rest = first_reg ? new_rest_reg : rest_reg;
 
 assign beat_take = dropping_reg || (putting_reg && out_ready);
-assign piece_take = (!putting_reg && !dropping_reg) || (ends && !rest);
+assign piece_take = (!putting_reg && !dropping_reg) ||
+                    (beat_valid && ((beat_last && (dropping_reg || out_ready)) || (end_more && out_ready)));
 
 always @(posedge clk) begin
     if (!first_reg || (beat_valid && out_ready)) begin
@@ -596,15 +600,16 @@ always @(posedge clk) begin
     if (put) begin
         counting_reg <= first_reg ? new_cut_reg : counting_reg;
         count_reg <= (first_reg ? new_beats_reg : count_reg) - 14'd1;
-        one_reg <= first_reg ? new_two_reg : counting_reg && count_reg == 14'd2;
-        rest_reg <= first_reg ? new_rest_reg : rest_reg;
+        rest_reg <= two_rest;
+        end_more_reg <= two && !two_rest && !beat_last;
+        end_rest_reg <= two && two_rest && !beat_last;
         first_reg <= 1'b0;
     end
     if (piece_take) begin
         putting_reg <= piece_valid_reg && !piece_drop_reg;
         dropping_reg <= piece_valid_reg && piece_drop_reg;
         first_reg <= piece_valid_reg && !piece_drop_reg;
-    end else if (ends) begin
+    end else if (put && end_rest) begin
         putting_reg <= 1'b0;
         dropping_reg <= 1'b1;
     end
@@ -612,7 +617,8 @@ always @(posedge clk) begin
         putting_reg <= 1'b0;
         dropping_reg <= 1'b0;
         first_reg <= 1'b0;
-        one_reg <= 1'b0;
+        end_more_reg <= 1'b0;
+        end_rest_reg <= 1'b0;
     end
 end
 
