@@ -109,15 +109,16 @@ reg [24:0] block_reg;
 reg [6:0] bursts_reg;
 reg [5:0] slot_reg;
 
-// The enables of the wide registers: of registers only
+// The enables of the wide registers: one LUT behind registers. P moves with stage 0, also where it is
+// empty: nothing then stands between that LUT and what is in front.
 wire token = room && offer_reg;
 wire s0_ready = !offer_reg || (room && (last_reg || !s0_last_reg));
-wire p_ready = !p_valid_reg || s0_ready;
 wire first_load = s0_ready && !in_frame_reg;    // counts when p_valid
+wire step = offer_reg ? room : !in_frame_reg;   // token || first_load
 wire too_long = offer_reg && last_reg && !s0_last_reg;
 wire burst_end = last_reg || (&beat_reg);
 
-assign s_frame_tready = p_ready;
+assign s_frame_tready = s0_ready;
 assign slot_take = token && s0_first_reg;
 
 reg t_valid_reg;
@@ -141,15 +142,13 @@ wire [2*DMA_W-1:0] rotated_low = {s0_data_reg, s0_data_reg} << {offset_reg[LOW_W
 wire [5:0] slot_now = s0_first_reg ? slot : slot_reg;
 
 always @(posedge clk) begin
-    if (p_ready) begin
+    if (s0_ready) begin
         p_data_reg <= s_frame_tdata;
         p_last_reg <= s_frame_tlast;
         p_address_reg <= s_frame_address;
         p_function_reg <= s_frame_function;
         p_end_reg <= {1'b0, s_frame_length} + {{(15-OFF_W){1'b0}}, s_frame_address[OFF_W-1:0]} - 15'd1;
         p_valid_reg <= s_frame_tvalid;
-    end
-    if (s0_ready) begin
         s0_data_reg <= p_data_reg;
         s0_last_reg <= p_last_reg;
         s0_first_reg <= !in_frame_reg;
@@ -170,7 +169,7 @@ always @(posedge clk) begin
         low_reg <= below(p_address_reg[OFF_W-1:0]);
         end_lanes_reg <= up_to(p_end_reg[OFF_W-1:0]);
     end
-    if (first_load || token) begin
+    if (step) begin
         left_reg <= first_load ? p_end_reg[14:OFF_W] : left_reg - 1'b1;
         last_reg <= first_load ? p_end_reg[14:OFF_W] == {LEFT_W{1'b0}} : left_reg == {{LEFT_W-1{1'b0}}, 1'b1};
         beat_reg <= first_load ? p_address_reg[7:OFF_W] : beat_reg + 1'b1;
@@ -340,7 +339,7 @@ assign busy = p_valid_reg || offer_reg || in_frame_reg || t_valid_reg || o_valid
             f_beats_t_reg <= f_beats_reg;
             f_slot_t_reg <= f_slot;
         end
-        if (p_ready)
+        if (s0_ready)
             f_length_p_reg <= s_frame_length;
         if (first_load && p_valid_reg) begin
             f_open_reg <= 1'b1;
@@ -382,6 +381,7 @@ assign busy = p_valid_reg || offer_reg || in_frame_reg || t_valid_reg || o_valid
                         && {{LEFT_W-6{1'b0}}, count_bursts} == (f_place_t >> BEAT_W) + 1'b1);
 
             // What holds always
+            assert (step == (token || first_load));
             if (p_valid_reg && !in_frame_reg)
                 assert (f_length_p_reg != 14'd0 && p_end_reg == f_end(p_address_reg, f_length_p_reg));
             if (offer_reg)
