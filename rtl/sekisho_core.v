@@ -193,7 +193,8 @@ module sekisho_core #(
     wire [FUNCTION_W+6:0]      rss_read_address;
     wire [7:0]                 rss_read_data;
 
-    wire [RXQ-1:0]             rx_queue_enable;
+    wire [RXQ-1:0]             rx_queue_wanted;
+    wire [RXQ-1:0]             rx_queue_enable;    // a clock later
     wire [RXQ*4-1:0]           rx_queue_size_log2;
     wire [RXQ*8-1:0]           rx_queue_vector;
     wire [RXQ*64-1:0]          rx_queue_ring;
@@ -207,6 +208,7 @@ module sekisho_core #(
     wire [RXQ*16-1:0]          rx_queue_fetched;
     wire [RXQ*16-1:0]          rx_queue_completed;
 
+    wire [TXQ-1:0]             tx_queue_wanted;
     wire [TXQ-1:0]             tx_queue_enable;
     wire [TXQ*4-1:0]           tx_queue_size_log2;
     wire [TXQ*8-1:0]           tx_queue_vector;
@@ -255,26 +257,34 @@ module sekisho_core #(
     wire [TXQ_W+2:0]           tx_queue_event_index;
     wire [13:0]                tx_queue_event_bytes;
 
+    // What enables a queue goes to places all over the card.
+    reg  [RXQ-1:0]             rx_queue_enable_reg;
+    reg  [TXQ-1:0]             tx_queue_enable_reg;
     // All of a queue's parts a clock late: where one hands over to the next, no gap shows
-    reg  [RXQ-1:0]             rx_queue_enabled_reg;
+    reg  [RXQ-1:0]             rx_queue_was_enabled_reg;
     reg  [RXQ-1:0]             rx_queue_fetching_reg;
     reg  [RXQ-1:0]             rx_queue_moving_reg;
     reg  [RXQ-1:0]             rx_queue_completing_reg;
-    reg  [TXQ-1:0]             tx_queue_enabled_reg;
+    reg  [TXQ-1:0]             tx_queue_was_enabled_reg;
     reg  [TXQ-1:0]             tx_queue_fetching_reg;
     reg  [TXQ-1:0]             tx_queue_moving_reg;
     reg  [TXQ-1:0]             tx_queue_completing_reg;
 
     always @(posedge clk) begin
-        rx_queue_enabled_reg <= rx_queue_enable;
+        rx_queue_enable_reg <= rx_queue_wanted;
+        rx_queue_was_enabled_reg <= rx_queue_enable;
         rx_queue_fetching_reg <= ~rx_queue_fetch_idle;
         rx_queue_moving_reg <= ~rx_queue_dma_idle;
         rx_queue_completing_reg <= rx_queue_completing;
-        tx_queue_enabled_reg <= tx_queue_enable;
+        tx_queue_enable_reg <= tx_queue_wanted;
+        tx_queue_was_enabled_reg <= tx_queue_enable;
         tx_queue_fetching_reg <= ~tx_queue_fetch_idle;
         tx_queue_moving_reg <= ~tx_queue_dma_idle;
         tx_queue_completing_reg <= tx_queue_completing;
     end
+
+    assign rx_queue_enable = rx_queue_enable_reg;
+    assign tx_queue_enable = tx_queue_enable_reg;
 
     wire                       csr_busy;
 
@@ -332,23 +342,23 @@ module sekisho_core #(
         .rss_write_data(rss_write_data),
         .rss_read_address(rss_read_address),
         .rss_read_data(rss_read_data),
-        .rx_queue_enable(rx_queue_enable),
+        .rx_queue_enable(rx_queue_wanted),
         .rx_queue_size_log2(rx_queue_size_log2),
         .rx_queue_vector(rx_queue_vector),
         .rx_queue_ring(rx_queue_ring),
         .rx_queue_completion(rx_queue_completion),
-        .rx_queue_active(rx_queue_enabled_reg | rx_queue_fetching_reg | rx_queue_moving_reg
+        .rx_queue_active(rx_queue_was_enabled_reg | rx_queue_fetching_reg | rx_queue_moving_reg
                          | rx_queue_completing_reg),
         .rx_queue_ring_error(rx_queue_fetch_error | rx_queue_completion_error),
         .rx_queue_doorbell_error(rx_queue_doorbell_error),
         .rx_queue_fetched(rx_queue_fetched),
         .rx_queue_completed(rx_queue_completed),
-        .tx_queue_enable(tx_queue_enable),
+        .tx_queue_enable(tx_queue_wanted),
         .tx_queue_size_log2(tx_queue_size_log2),
         .tx_queue_vector(tx_queue_vector),
         .tx_queue_ring(tx_queue_ring),
         .tx_queue_completion(tx_queue_completion),
-        .tx_queue_active(tx_queue_enabled_reg | tx_queue_fetching_reg | tx_queue_moving_reg
+        .tx_queue_active(tx_queue_was_enabled_reg | tx_queue_fetching_reg | tx_queue_moving_reg
                          | tx_queue_completing_reg),
         .tx_queue_ring_error(tx_queue_fetch_error | tx_queue_completion_error),
         .tx_queue_doorbell_error(tx_queue_doorbell_error),

@@ -428,6 +428,15 @@ module csr #(
         end
     end
 
+    // A reset of a function clears registers all over the block
+    wire [FUNCTIONS-1:0] reset_written;
+    reg  [FUNCTIONS-1:0] function_reset_reg;
+
+    always @(posedge clk)
+        function_reset_reg <= reset_written;
+
+    assign function_reset = function_reset_reg;
+
     // A write to the doorbell page that names no doorbell
     always @(posedge clk) begin
         no_doorbell_reg <= {FUNCTIONS{step_reg[STEP_RESULT] && is_write_reg && !any_hit_reg &&
@@ -698,7 +707,7 @@ module csr #(
                 .rss_types_ipv6(rss_types[g*6+3]),
                 .rss_types_ipv6_tcp(rss_types[g*6+4]),
                 .rss_types_ipv6_udp(rss_types[g*6+5]),
-                .reset_reset(function_reset[g]),
+                .reset_reset(reset_written[g]),
                 .rss_key_value(rss_key[g*320 +: 320]),
                 .rx_queue_control_enable(rx_queue_enable[g*RX_QUEUES +: RX_QUEUES]),
                 .rx_queue_config_size_log2(rx_queue_size_log2[g*RX_QUEUES*4 +: RX_QUEUES*4]),
