@@ -6,7 +6,7 @@
 // Transmit: takes descriptors, reads frames from the host, hands them on as a stream.
 //
 // Queues that have a descriptor and whose function's transmitter is enabled are served round
-// robin, a frame at a time. Up to FRAMES frames are in flight; a read is issued only when the
+// robin, a frame at a time. Up to FRAMES frames are in flight, and one is reported; a read is issued only when the
 // frame buffer has room for all of it. A frame leaves when all of it has come (store and forward),
 // padded with zeros to 60 bytes.
 //
@@ -326,9 +326,10 @@ dma_fifo #(
 /* verilator lint_on PINCONNECTEMPTY */
 
 reg [ADDR_W:0]       release_reg;           // words to give back
-reg [FRAME_W:0]      undone_reg;            // frames that are not reported yet
+reg [FRAME_W:0]      undone_reg;            // frames that are not offered at tx_done yet
 reg [FRAME_W:0]      unsent_reg;            // frames that are not given to the output, or dropped
 reg                  reported_reg;          // one has been reported,
+reg                  offered_reg;           // one offered,
 reg                  sent_reg;              // one given to the output,
 reg                  dropped_reg;           // one dropped in the clock before
 
@@ -363,7 +364,7 @@ always @(posedge clk) begin
     claimed_reg <= claimed_reg ? !issue : claim;
     // A frame every second clock at most
     issue_reg <= issue;
-    undone_reg <= undone_reg + {{FRAME_W{1'b0}}, issue_reg} - {{FRAME_W{1'b0}}, reported_reg};
+    undone_reg <= undone_reg + {{FRAME_W{1'b0}}, issue_reg} - {{FRAME_W{1'b0}}, offered_reg};
     unsent_reg <= unsent_reg + {{FRAME_W{1'b0}}, issue_reg}
                   - ({{FRAME_W{1'b0}}, sent_reg} + {{FRAME_W{1'b0}}, dropped_reg});
     room_reg <= room_reg + {1'b0, release_reg} - {1'b0, claim_words & {ADDR_W+1{claim && !claimed_reg}}};
@@ -554,6 +555,7 @@ always @(posedge clk) begin
         tx_done_status_reg <= d_status;
     end
     tx_done_valid_reg <= tx_done_valid_reg ? !tx_done_ready : d_valid;
+    offered_reg <= d_valid && !tx_done_valid_reg;
     reported_reg <= tx_done_valid_reg && tx_done_ready;
     done_queue_reg <= c_queue;
     done_index_reg <= c_index;
@@ -569,6 +571,7 @@ always @(posedge clk) begin
         send_valid_reg <= 1'b0;
         tx_done_valid_reg <= 1'b0;
         dropped_reg <= 1'b0;
+        offered_reg <= 1'b0;
         reported_reg <= 1'b0;
     end
 end

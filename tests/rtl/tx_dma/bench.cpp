@@ -167,7 +167,7 @@ struct bench : dut<Vtx_dma> {
 			    m.request_length != j->length || m.request_function != j->queue / 4)
 				return fail("request that no descriptor asks for");
 			to_request.pop_front();
-			if (++in_flight > FRAMES)
+			if (++in_flight > FRAMES + 1)
 				fail("too many frames in flight");
 			reads.push_back({ j, cycles + 1 + r() % latency });
 		}
