@@ -56,6 +56,7 @@ struct bench {
 	std::string violation; /* of the AXI4-Lite rules */
 	std::vector<ring> rings;
 	bytes rss_table = bytes(FUNCTIONS * 128, 0);
+	uint8_t rss_read = 0; /* what its RAM has read a clock ago */
 
 	/* The model of all counters: by bank and index. */
 	std::map<std::pair<char, unsigned>, counter> counters;
@@ -141,8 +142,9 @@ struct bench {
 		unsigned write_address = dut.rss_write_address, data = dut.rss_write_data;
 		dut.clk = 1;
 		dut.eval();
-		/* The RSS table's RAM. */
-		dut.rss_read_data = rss_table[read_address];
+		/* The RSS table's RAM, and the register behind it. */
+		dut.rss_read_data = rss_read;
+		rss_read = rss_table[read_address];
 		if (write)
 			rss_table[write_address] = data;
 		clocks++;
