@@ -111,7 +111,8 @@ module frame_buffer #(
         frame_room_reg  <= frames_reg < FRAME_FULL[FRAME_W:0];
         room_reg        <= used_reg < FULL[ADDR_W:0] && frame_room_reg;
         stored_reg      <= write_commit || (stored_reg && !(fetch && read_next_reg == start_reg));
-        user_stored_reg <= write_commit || (user_stored_reg && !(user_fetch && user_read_next_reg == user_write_reg));
+        user_stored_reg <= write_commit
+                           || (user_stored_reg && !(user_fetch && user_read_next_reg == user_write_reg));
 
         if (rst) begin
             write_reg      <= {ADDR_W+1{1'b0}};

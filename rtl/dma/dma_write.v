@@ -516,15 +516,17 @@ dma_fifo #(
 );
 /* verilator lint_on PINCONNECTEMPTY */
 
-assign busy = frame_busy || align_busy || !data_empty || slots_busy || !done_empty || line_taken_reg || lines_reg != 16'd0;
+assign busy = frame_busy || align_busy || !data_empty || slots_busy || !done_empty || line_taken_reg
+              || lines_reg != 16'd0;
 
 `ifdef FORMAL
 // Beats and records come as dma_write_align makes them and the FIFOs keep them, which are proved
-// apart; that a burst's data is at its FIFO's output when W wants it is the FIFOs' latency. Every record, and every line, becomes one AW, unchanged, and no burst crosses 4 KiB. Burst
-// number f_number, any, has as many beats on W as its AW says, wlast with the last one; each beat
-// taken is put on W once, with its own strobes, and is one of the kind that the burst wants. So the
-// strobes that reach a record's words are those of its own beats. Neither records nor lines are
-// passed by more than one of the other kind.
+// apart; that a burst's data is at its FIFO's output when W wants it is the FIFOs' latency. Every
+// record, and every line, becomes one AW, unchanged, and no burst crosses 4 KiB. Burst number f_number,
+// any, has as many beats on W as its AW says, wlast with the last one; each beat taken is put on W once,
+// with its own strobes, and is one of the kind that the burst wants. So the strobes that reach a
+// record's words are those of its own beats. Neither records nor lines are passed by more than one of
+// the other kind.
 reg                f_past_reg = 1'b0;
 (* anyconst *) reg [7:0] f_number;
 reg  [7:0]         f_in_reg;            // bursts begun on AW, and ended on W
@@ -648,8 +650,8 @@ always @(posedge clk) begin
         assert (picked_reg == $past(f_pick));
         if ($past(pick_record))
             assert (picked_address_reg == $past({record[10 +: 56], record[66 +: BEAT_W]})
-                    && picked_length_reg == $past(record[66+BEAT_W +: BEAT_W]) && picked_id_reg == $past(record[5:0])
-                    && picked_function_reg == $past(record[9:6]) && !picked_line_reg);
+                    && picked_length_reg == $past(record[66+BEAT_W +: BEAT_W])
+                    && picked_id_reg == $past(record[5:0]) && picked_function_reg == $past(record[9:6]) && !picked_line_reg);
         if ($past(pick_line))
             assert (picked_address_reg == $past(line_address) && picked_id_reg == LINE_ID && picked_line_reg
                     && picked_length_reg == ($past(line_full) ? LINE_W / DMA_W - 1 : 0)

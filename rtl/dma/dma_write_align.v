@@ -7,7 +7,7 @@
 //
 // Input: frames as in dma_write. Output, without back-pressure: beats as W carries them, and a
 // burst record with the last beat of each burst. A burst ends at every multiple of 256 bytes and
-// at the frame's end. A beat leaves only while room is 1; 3 more may follow after it has fallen.
+// at the frame's end. A beat leaves only while room is 1; 2 more come after it has fallen.
 //
 // Rate: an output beat a clock, as many as the bytes from the aligned start of the address need.
 // A stream longer than its length is cut, one that is shorter is filled up: only the bytes that
@@ -226,7 +226,8 @@ reg [3:0] o_function_reg;
 reg [5:0] o_slot_reg;
 
 /* verilator lint_off UNUSEDSIGNAL */
-wire [2*DMA_W-1:0] rotated_high = {t_data_reg, t_data_reg} << {t_offset_reg[OFF_W-1 -: HIGH_W], {LOW_W{1'b0}}, 3'd0};
+wire [2*DMA_W-1:0] rotated_high = {t_data_reg, t_data_reg}
+                                  << {t_offset_reg[OFF_W-1 -: HIGH_W], {LOW_W{1'b0}}, 3'd0};
 /* verilator lint_on UNUSEDSIGNAL */
 wire [DMA_W-1:0] rotated = rotated_high[DMA_W +: DMA_W];
 wire [DMA_W-1:0] low_bits;

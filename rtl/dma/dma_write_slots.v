@@ -10,8 +10,8 @@
 // Each slot has two counts that run freely modulo 128: bursts expected and responses returned.
 // Rate: a slot, a response and a retired frame a clock. Latency: 4 to 6 clocks from the last response
 // to done_valid. The counts are swept for 64 clocks after reset; no slot is given before that.
-// take only when room was 1 a clock before. No back-pressure on done: done_room says a clock before a
-// slot is looked at that there is place for it, and what else is on its way comes up to 4 clocks after.
+// take only when room was 1 a clock before. No back-pressure on done: done_valid comes two clocks behind
+// a clock with done_room, so up to two more come when that has fallen.
 
 module dma_write_slots #
 (
@@ -326,7 +326,7 @@ endgenerate
                 assert (!f_error_reg);
                 // The frames inside are in the slots from head on
                 assert (f_slot >= head_reg[5:0] ? f_slot - head_reg[5:0] >= f_used
-                                                : {1'b0, f_slot} + SLOTS[6:0] >= {1'b0, head_reg[5:0]} + {1'b0, f_used});
+                        : {1'b0, f_slot} + SLOTS[6:0] >= {1'b0, head_reg[5:0]} + {1'b0, f_used});
                 if (!sweep || sweep_reg[5:0] > f_slot)
                     assert (f_difference == 7'd0);
             end

@@ -6,9 +6,9 @@
 // Transmit: takes descriptors, reads frames from the host, hands them on as a stream.
 //
 // Queues that have a descriptor and whose function's transmitter is enabled are served round
-// robin, a frame at a time. Up to FRAMES frames are in flight, and one is reported; a read is issued only when the
-// frame buffer has room for all of it. A frame leaves when all of it has come (store and forward),
-// padded with zeros to 60 bytes.
+// robin, a frame at a time. Up to FRAMES frames are in flight, beside the one that is offered at
+// tx_done; a read is issued only when the frame buffer has room for all of it. A frame leaves when all
+// of it has come (store and forward), padded with zeros to 60 bytes.
 //
 // Order: frames leave, and tx_done comes, in the order of the descriptors. Back-pressure of the
 // stream or of tx_done stops new reads and nothing else.

@@ -166,7 +166,8 @@ module port_rx #(
 
     wire        room;
     /* verilator lint_off UNSIGNED */   // a limit may be a whole number of beats
-    wire        runt     = !beat_huge_reg && (beat_short_reg || (beat_runt_reg && beat_end_reg[LANE_W-1:0] < RUNT_LANE));
+    wire        runt     = !beat_huge_reg
+                           && (beat_short_reg || (beat_runt_reg && beat_end_reg[LANE_W-1:0] < RUNT_LANE));
     wire        oversize = beat_long_reg || (beat_oversize_reg && beat_end_reg[LANE_W-1:0] >= OVERSIZE_LANE);
     /* verilator lint_on UNSIGNED */
     wire        overflow = overflow_reg || !room;

@@ -138,8 +138,8 @@ struct bench {
 				counts.pop_front();
 		}
 		behind = m.room ? 0 : behind + m.beat_valid;
-		if (behind > 3)
-			fail("more than 3 beats without room");
+		if (behind > 2)
+			fail("more than 2 beats without room");
 		if (m.beat_valid) {
 			beats.emplace_back(B), strobes.emplace_back(B / 8);
 			get(m.beat_data, beats.back().data(), B);
