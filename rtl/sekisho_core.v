@@ -11,8 +11,8 @@
 //
 // Stalls: the ports' receive side takes a beat in every clock and drops whole frames when its FIFO
 // is full; nothing else drops for want of room. One clock domain; rst is synchronous, lasts at least
-// 16 clocks and may be released at any time; for about 240 clocks after it the counters are cleared,
-// busy is 1, and no register access is accepted.
+// 16 clocks and may be released at any time; the outputs mean nothing in it. For about 240 clocks
+// after it the counters are cleared, busy is 1, and no register access is accepted.
 // busy 0: nothing is inside and nothing will happen without new input but what came in the last
 // three clocks: busy follows that late.
 
