@@ -207,6 +207,25 @@ static void random_test(axis::tap &t, const char *name, unsigned seed, unsigned 
 		std::to_string(b.idle) + " clocks");
 }
 
+/* Nothing else hides what is inside. */
+static void single_test(axis::tap &t)
+{
+	bench b(5);
+	bool done = true, fell = true;
+	for (unsigned i = 0; i < 300; i++) {
+		if (i % 2)
+			b.add_line();
+		else
+			b.add_frame(1 + b.r() % 600, 0);
+		b.host.latency = b.r() % 8;
+		done = b.run(2000) && done;
+		fell = !b.m.busy && fell;
+	}
+	t.check(done && b.host.error.empty(), "one after another: answered", b.host.error);
+	t.check(fell && !b.idle, "one after another: busy while it is inside, and no longer",
+		std::to_string(b.idle) + " clocks");
+}
+
 static void rate_test(axis::tap &t, unsigned length, unsigned latency, unsigned line_every,
 		      double most)
 {
@@ -239,6 +258,7 @@ int main()
 	random_test(t, "stalls and jitter", 2, 30, 20, 200, 0);
 	random_test(t, "long answers, refusals", 3, 5, 150, 400, 3);
 	random_test(t, "heavy stalls, refusals", 4, 70, 0, 50, 10);
+	single_test(t);
 	/* Beats that 60 bytes and a line of 32 take on the bus: the bound without waiting. */
 	unsigned small = (60 + BUS - 1) / BUS + LINE / BUS,
 		 large = (1514 + BUS - 1) / BUS + LINE / BUS;
