@@ -90,8 +90,7 @@ reg asked_any_reg;
 reg answer_any_reg;
 reg [QUEUES-1:0] asked_reg;
 reg [QUEUES-1:0] answer_reg;
-reg [QUEUE_W-1:0] asked_queue_reg;
-reg [QUEUE_W-1:0] answer_queue_reg;
+reg [QUEUE_W-1:0] asked_queue_reg;     // stands for both, as pops come every second clock
 
 // The answer, a clock later: it comes from a block RAM
 reg arrive_reg;
@@ -126,7 +125,6 @@ always @(posedge clk) begin
     asked_queue_reg <= pop_queue_reg;
     answer_any_reg <= asked_any_reg;
     answer_reg <= asked_reg;
-    answer_queue_reg <= asked_queue_reg;
     behind_reg <= {{(QUEUES-1){1'b1}}, 1'b0} << pop_queue_reg;
     running_reg <= queue_running;
 
@@ -134,7 +132,7 @@ always @(posedge clk) begin
     push_reg <= answer_reg & {QUEUES{pop_ok}};
     lost_reg <= answer_reg & {QUEUES{!pop_ok}};
     // The queue's descriptor before came two clocks ago or earlier, so its pointer stands
-    arrive_address_reg <= {answer_queue_reg, answer_pointer};
+    arrive_address_reg <= {asked_queue_reg, answer_pointer};
     arrive_entry_reg <= {pop_index, pop_length, pop_address};
     if (rst) begin
         pop_valid_reg <= 1'b0;
@@ -223,7 +221,7 @@ endgenerate
 reg busy_reg;
 
 always @(posedge clk) begin
-    busy_reg <= |want || pop_valid_reg || asked_any_reg || answer_any_reg || arrive_reg || |lost_reg || |consume_reg;
+    busy_reg <= |want || pop_valid_reg || asked_any_reg || answer_any_reg;
     if (rst)
         busy_reg <= 1'b0;
 end

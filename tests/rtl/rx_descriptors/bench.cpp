@@ -25,7 +25,7 @@ struct bench {
 	Vrx_descriptors m;
 	rng r{ 3 };
 	std::deque<descriptor> outside[Q], here[Q];
-	unsigned stopped[Q] = {}, wait[Q] = {}, next[Q] = {};
+	unsigned stopped[Q] = {}, off[Q] = {}, wait[Q] = {}, next[Q] = {};
 	/* Pops of the last clocks: asked, answered, and on the way to the entries */
 	struct pop {
 		int q = -1;
@@ -70,9 +70,12 @@ struct bench {
 				for (pop *p : { &asked, &answered, &arriving })
 					p->dead |= p->q == (int)q;
 			}
+			off[q] = stopped[q] ? off[q] + 1 : 0;
 			running |= !stopped[q] << q;
-			/* available falls a clock behind a queue that stops */
-			available |= (!outside[q].empty() || (stopped[q] && !was_stopped[q])) << q;
+			/* available falls a clock behind a queue that stops, or not at all where the
+			 * queue stops for an error */
+			available |= (!outside[q].empty() || off[q] == 1 || (off[q] && (r() & 1)))
+				     << q;
 			/* More to come, or not: it only matters to none. */
 			pending |= (r() & 1) << q;
 		}
@@ -100,7 +103,8 @@ struct bench {
 		m.read_address = q << 2 | (m.read_pointer >> 2 * q & 3);
 		m.consume_queue = q;
 		bool consume = !stopped[q] && !here[q].empty() && chance(r, c.consume);
-		m.consume_valid = consume;
+		/* A consume that was decided before the queue stopped comes up to 4 clocks behind that. */
+		m.consume_valid = consume || (off[q] && off[q] <= 4 && chance(r, c.consume));
 		m.late_valid = r() % 1000 < c.late;
 		m.late_queue = r() % Q;
 		m.eval();
@@ -179,6 +183,8 @@ struct bench {
 		asked.q = m.pop_valid ? (int)m.pop_queue : -1;
 		asked.dead = m.pop_valid && stopped[m.pop_queue];
 		pops += m.pop_valid;
+		if (m.pop_valid && off[m.pop_queue] > 2)
+			fail("a pop of a queue that has stopped");
 		m.clk = 1;
 		m.eval();
 		for (unsigned i = 0; i < Q; i++) {
