@@ -262,7 +262,7 @@ reg [META_LENGTH_W-1:0] frame_left_reg;     // bytes that no piece has
 
 // A piece that is decided and waits for the data before it to leave. give and drop are 1 for one clock,
 // in which its descriptor is consumed and its entry or event leaves; `decided` is the piece then.
-localparam integer PIECE_W = 1 + 1 + 3 + META_FUNCTION_W + 16 + 14 + 14 + 64;
+localparam integer PIECE_W = 1 + 1 + 3 + META_FUNCTION_W + 16 + 14 + 64;
 reg piece_valid_reg;        // the piece's data has not been begun
 reg piece_drop_reg;
 reg [PIECE_W-1:0] piece_reg;
@@ -282,7 +282,8 @@ wire now_running = look_running_reg && !frame_stopped_reg;
 wire now_fits = frame_left_reg <= descriptor_length_reg;
 wire now_may_cut = frame_begun_reg || (look_scatter_reg && now_bytes != 14'd0);
 wire give_whole = now_running && look_have_reg;
-wire give_cut = give_whole && now_may_cut && (look_have_second_reg || (frame_begun_reg && look_none_second_reg));
+wire give_cut = give_whole && now_may_cut &&
+                (look_have_second_reg || (frame_begun_reg && look_none_second_reg));
 wire drop_whole = !now_running || (!look_have_reg && look_none_reg);
 wire drop_cut = !now_running ||
                 (look_have_reg ? !frame_begun_reg && (!now_may_cut || look_none_second_reg) : look_none_reg);
@@ -291,9 +292,9 @@ wire [2:0] now_result = !now_running ? RX_QUEUE_RESULT_QUEUE_DISABLED :
                         RX_QUEUE_RESULT_NO_DESCRIPTOR;
 wire now_give = now_fits ? give_whole : give_cut;
 wire now_drop = now_fits ? drop_whole : drop_cut;
-wire now_more = !now_fits && look_have_second_reg;      // the frame has another piece, should this one be given
+wire now_more = !now_fits && look_have_second_reg;      // another piece follows, should this one be given
 wire [PIECE_W-1:0] now = {now_fits, look_have_second_reg, now_result, frame_function, descriptor_index_reg,
-                          now_bytes, now_fits ? frame_left_reg : now_bytes, descriptor_address_reg};
+                          now_fits ? frame_left_reg : now_bytes, descriptor_address_reg};
 
 // The same when it is acted upon
 wire choice_give;
@@ -369,8 +370,9 @@ generate
         assign frame_take = choose_end;
         assign decided = now;
 
+        // Behind a decision is a clock in which its piece waits
         always @(posedge clk)
-            settled_reg <= frame_valid && !give && !drop && !rst;
+            settled_reg <= frame_valid && !rst;
     end
 endgenerate
 
@@ -378,14 +380,13 @@ wire fits;
 wire second;
 wire [2:0] drop_result;
 wire [15:0] piece_index;
-wire [13:0] cut_bytes;
 wire [13:0] piece_bytes;
 /* verilator lint_off UNUSEDSIGNAL */
 wire [META_FUNCTION_W-1:0] piece_function;
 wire [63:0] piece_address;
 /* verilator lint_on UNUSEDSIGNAL */
 
-assign {fits, second, drop_result, piece_function, piece_index, cut_bytes, piece_bytes, piece_address} = decided;
+assign {fits, second, drop_result, piece_function, piece_index, piece_bytes, piece_address} = decided;
 
 always @(posedge clk) begin
     look_running_reg <= state_running[frame_queue] && !frame_bad;
@@ -400,8 +401,9 @@ always @(posedge clk) begin
     // Stopped and started again between two pieces is stopped, too
     if (look_frame_reg && !look_running_reg)
         frame_stopped_reg <= 1'b1;
+    // Behind the last piece it does not count
     if (give)
-        frame_left_reg <= frame_left_reg - cut_bytes;
+        frame_left_reg <= frame_left_reg - (DATA_W == 64 ? piece_bytes : now_bytes);
     else if (!frame_begun_reg)
         frame_left_reg <= frame_length;
     if (give)
@@ -555,7 +557,6 @@ reg [63:0] address_reg;
 reg [13:0] length_reg;
 reg [META_FUNCTION_W-1:0] function_reg;
 
-wire [13:0] stored_cut;
 wire [13:0] stored_bytes;
 wire [63:0] stored_address;
 wire stored_fits;
@@ -565,14 +566,14 @@ wire [META_FUNCTION_W-1:0] stored_function;
 wire [2:0] stored_result;
 wire [15:0] stored_index;
 /* verilator lint_on UNUSEDSIGNAL */
-assign {stored_fits, stored_second, stored_result, stored_function, stored_index, stored_cut, stored_bytes,
+assign {stored_fits, stored_second, stored_result, stored_function, stored_index, stored_bytes,
         stored_address} = piece_reg;
-wire [13:0] stored_beats = stored_cut >> BEAT_W;
+wire [13:0] stored_beats = stored_bytes >> BEAT_W;
 
 wire out_ready = m_frame_tready;
 wire put = beat_valid && putting_reg && out_ready;
 wire end_more = end_more_reg || (first_reg && new_one_reg && !new_rest_reg);
-wire end_rest = !beat_last && (end_rest_reg || (first_reg && new_one_reg && new_rest_reg));
+wire end_rest = end_rest_reg || (first_reg && new_one_reg && new_rest_reg);
 wire put_last = beat_last || end_more || end_rest;
 wire two = first_reg ? new_two_reg : counting_reg && count_reg == 14'd2;
 wire two_rest = first_reg ? new_rest_reg : rest_reg;
@@ -587,7 +588,7 @@ always @(posedge clk) begin
         new_beats_reg <= stored_beats;
         new_one_reg <= !stored_fits && stored_beats == 14'd1;
         new_two_reg <= !stored_fits && stored_beats == 14'd2;
-        new_rest_reg <= !stored_fits && !stored_second;
+        new_rest_reg <= !stored_second;
         new_address_reg <= stored_address;
         new_bytes_reg <= stored_bytes;
         new_function_reg <= stored_function;
@@ -601,8 +602,8 @@ always @(posedge clk) begin
         counting_reg <= first_reg ? new_cut_reg : counting_reg;
         count_reg <= (first_reg ? new_beats_reg : count_reg) - 14'd1;
         rest_reg <= two_rest;
-        end_more_reg <= two && !two_rest && !beat_last;
-        end_rest_reg <= two && two_rest && !beat_last;
+        end_more_reg <= two && !two_rest;
+        end_rest_reg <= two && two_rest;
         first_reg <= 1'b0;
     end
     if (piece_take) begin
@@ -633,7 +634,6 @@ localparam integer RATIO = DMA_W / DATA_W;
 reg out_valid_reg;
 reg out_last_reg;
 reg [DMA_W-1:0] out_data_reg;
-reg out_partial_reg;
 wire full;
 
 genvar n;
@@ -666,15 +666,11 @@ generate
 endgenerate
 
 always @(posedge clk) begin
-    if (put) begin
+    if (put)
         out_last_reg <= put_last;
-        out_partial_reg <= !put_last;
-    end
     out_valid_reg <= (put && (full || put_last)) || (out_valid_reg && !m_frame_tready);
-    if (rst) begin
+    if (rst)
         out_valid_reg <= 1'b0;
-        out_partial_reg <= 1'b0;
-    end
 end
 
 assign m_frame_tdata = out_data_reg;
@@ -696,9 +692,10 @@ always @(posedge clk) begin
     running_4_reg <= running_3_reg;
     idle_reg <= ~(queue_running | running_1_reg | running_2_reg | running_3_reg | running_4_reg |
                   ({{QUEUES-1{1'b0}}, entry_valid_reg} << entry_queue_reg));
+    // A frame's last beat is inside as long as anything of it but its entry or event
     busy_reg <= s_axis_tvalid || in_frame_reg || in_valid_reg || !frames_empty || !beats_empty ||
-                piece_valid_reg || putting_reg || dropping_reg || out_valid_reg || out_partial_reg ||
-                entry_valid_reg || done_event_valid || done_valid_reg || done_later_valid_reg || event_valid_reg;
+                out_valid_reg || entry_valid_reg || done_event_valid || done_valid_reg || done_later_valid_reg ||
+                event_valid_reg;
     if (rst) begin
         idle_reg <= {QUEUES{1'b1}};
         busy_reg <= 1'b0;

@@ -482,6 +482,31 @@ static void late_test(axis::tap &t)
 		"and waits again once a descriptor has come", b.error);
 }
 
+/* A descriptor that comes about when its queue has been waited for in vain serves a frame, or the next. */
+static void race_test(axis::tap &t)
+{
+	uint64_t dropped = 0, written = 0;
+	std::string error;
+	bool all = true;
+	for (unsigned when = 980; when < 1030; when++) {
+		bench b(22);
+		b.dead = true;
+		for (unsigned i = 0; i < 2; i++)
+			b.add(100, 6, false);
+		while (b.clocks < when)
+			b.clock();
+		for (unsigned i = 0; i < 2; i++)
+			b.fetched[6].push_back(b.make(6));
+		all = b.run(when + 3000) && all;
+		all &= b.written + b.events[NO_DESCRIPTOR] == 2;
+		dropped += b.events[NO_DESCRIPTOR], written += b.written;
+		if (error.empty())
+			error = b.error;
+	}
+	t.check(all && error.empty() && dropped > 10 && written > 10,
+		"a descriptor that comes just then", error);
+}
+
 static void rate_test(axis::tap &t, unsigned length, int queue, double most)
 {
 	bench b(9);
@@ -507,7 +532,7 @@ int main()
 	random_test(t, "stalls and events", 2, 40, 0, 0, 10000, false, 40);
 	random_test(t, "small buffers, foreign queues", 3, 10, 0, 40, 10000, true, 10);
 	random_test(t, "starved", 4, 10, 0, 0, supply, false, 10);
-	random_test(t, "queues that stop", 5, 20, 40, 20, supply, true, 20);
+	random_test(t, "queues that stop", 5, 60, 40, 20, supply, true, 20);
 	random_test(t, "scatter", 6, 0, 0, 60, 10000, false, 0, 3);
 	random_test(t, "scatter, stalls and events", 7, 40, 0, 90, 10000, true, 20, 3);
 	random_test(t, "scatter, one function, starved", 8, 10, 0, 60, 2 * supply, false, 10, 1);
@@ -515,6 +540,7 @@ int main()
 	random_test(t, "scatter, queues that stop, tiny buffers", 10, 20, 60, 80, 6 * supply, true,
 		    20, 3, 1);
 	late_test(t);
+	race_test(t);
 	double beats = (60 + BYTES - 1) / BYTES;
 	double small = beats < 2 ? 2 : beats;
 	rate_test(t, 60, 0, small * 1.01);
