@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * deliver: every rule by a model of its own, complete metadata, the RSS table, both events of every
- * frame, and in = out + drops, under all mixes of stalls. Configuration and the
- * table change while it runs.
+ * frame, and in = out + drops, under all mixes of stalls. Configuration and the table change while it
+ * runs.
  */
 #include "Vdeliver.h"
 #include "stream_bench.h"
@@ -50,13 +50,13 @@ static void apply(Vdeliver &m, const config &c)
 	m.max_frame = c.max_frame[0] | c.max_frame[1] << 14;
 }
 
-/* c: when the first beat was taken; later: a clock after, of which the addresses count. */
 /* Of the RSS table */
 static unsigned entry(const offered &o)
 {
 	return field(o.f.user, META_FUNCTION, 1) << 7 | field(o.f.user, META[RSS_HASH].lsb, 7);
 }
 
+/* c: when the first beat was taken. */
 static unsigned judge(offered &o, const config &c)
 {
 	const bytes &d = o.f.data;

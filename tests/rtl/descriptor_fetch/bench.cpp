@@ -507,6 +507,24 @@ int main(int argc, char **argv)
 					" is an error and ignored",
 				d.error);
 		}
+		/* A wrong tail at any time behind a right one, also when the last batch is to be read */
+		ok = true;
+		for (unsigned wait = 0; wait < 30; wait++) {
+			bench d(12);
+			d.configure(3, 8);
+			d.enable(3, true);
+			d.run(5);
+			d.post(3, 13);
+			d.run(wait);
+			d.ring_doorbell(3, 300);
+			d.run(50);
+			d.post(3, 0);
+			d.drain();
+			d.run(50);
+			ok = ok && d.error.empty() && d.q[3].popped == 13 && d.fetched(3) == 13 &&
+			     d.m.doorbell_error == 8;
+		}
+		t.check(ok, "a wrong tail leaves what the right one has given");
 		/* A doorbell in every clock, all queues */
 		bench c(6);
 		c.pop_percent = 0;
