@@ -8,7 +8,7 @@
 // One descriptor is taken every second clock, round robin over the queues that have room; it can
 // be used 4 clocks after pop_valid. have: the queue's oldest descriptor is here, entry
 // {queue, read_pointer}; it stays until consumed. none: neither here, nor coming. have_second,
-// none_second: the same of the one behind it; one of less than 64 bytes counts as none.
+// none_second: the same of the one behind it, a clock later; one of less than 64 bytes counts as none.
 // late says that the queue has kept the others waiting for long enough: none and none_second then
 // hold until its next descriptor comes. What they say of descriptors that are not here is a clock
 // late, or two behind a consume.
@@ -150,11 +150,15 @@ end
 assign pop_valid = pop_valid_reg;
 assign pop_queue = pop_queue_reg;
 
-wire arrive_useful = arrive_entry_reg[77:70] != 8'd0;
+// What arrived in the clock before, and whether it has 64 bytes or more
+reg [QUEUES-1:0] pushed_reg;
+reg arrived_useful_reg;
 
 always @(posedge clk) begin
     if (arrive_reg)
         entries[arrive_address_reg] <= arrive_entry_reg;
+    pushed_reg <= push_reg & running_reg;
+    arrived_useful_reg <= arrive_entry_reg[77:70] != 8'd0;
 end
 
 assign {descriptor_index, descriptor_length, descriptor_address} = entries[read_address];
@@ -163,8 +167,9 @@ genvar q;
 generate
     for (q = 0; q < QUEUES; q = q + 1) begin : queue
         localparam [QUEUE_W-1:0] Q = q;
-        // An entry is here, the oldest first, and has 64 bytes or more
+        // An entry is here, the oldest first; a clock later it is known whether it has 64 bytes or more
         reg [3:0] here_reg;
+        reg [3:0] known_reg;
         reg [3:0] useful_reg;
         // Entries here, and pops under way
         reg [2:0] held_reg;
@@ -181,6 +186,7 @@ generate
         wire nothing_coming = !available[q] && !pending[q];
         // Without the one that is consumed
         wire [3:0] left = consume ? {1'b0, here_reg[3:1]} : here_reg;
+        wire [3:0] left_known = consume ? {1'b0, known_reg[3:1]} : known_reg;
         wire [3:0] left_useful = consume ? {1'b0, useful_reg[3:1]} : useful_reg;
 
         // Available falls in the next clock, so none is right between the choice and here
@@ -188,16 +194,17 @@ generate
         assign want[q] = running_reg[q] && available[q] && (!held_reg[2] || consume);
         assign have[q] = left[0];
         assign none[q] = none_reg;
-        assign have_second[q] = left[1] && left_useful[1];
-        assign none_second[q] = left[1] ? !left_useful[1] : none_second_reg;
+        assign have_second[q] = left_known[1] && left_useful[1];
+        assign none_second[q] = left_known[1] ? !left_useful[1] : !left[1] && none_second_reg;
         assign read_pointer[2*q +: 2] = read_reg + {1'b0, consume};
         assign write_pointer[2*q +: 2] = write_reg;
 
         always @(posedge clk) begin
             consume_reg[q] <= consume_valid && consume_queue == Q;
             here_reg <= push ? {left[2:0], 1'b1} : left;
-            // Behind the last one stands what arrives, also when nothing does
-            useful_reg <= (left_useful & left) | ({4{arrive_useful}} & ~left);
+            known_reg <= pushed_reg[q] ? {left_known[2:0], 1'b1} : left_known;
+            // Behind the last one stands what arrived, also when nothing did
+            useful_reg <= (left_useful & left_known) | ({4{arrived_useful_reg}} & ~left_known);
             held_reg <= held_reg + {2'd0, pop[q]} - {2'd0, consume} - {2'd0, lost};
             read_reg <= read_reg + {1'b0, consume};
             write_reg <= write_reg + {1'b0, push};
@@ -208,6 +215,7 @@ generate
             if (rst || !running_reg[q]) begin
                 consume_reg[q] <= 1'b0;
                 here_reg <= 4'd0;
+                known_reg <= 4'd0;
                 held_reg <= 3'd0;
                 read_reg <= 2'd0;
                 write_reg <= 2'd0;

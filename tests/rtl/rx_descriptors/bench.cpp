@@ -37,7 +37,7 @@ struct bench {
 	bool late[Q] = {}, was_stopped[Q] = {}, wanted_before = false;
 	/* What is said of descriptors that are not here is a clock late. */
 	bool nothing_before[Q] = {}, no_second_before[Q] = {};
-	int consumed = -1;
+	int consumed = -1, arrived = -1;
 	uint64_t clocks = 0, pops = 0, used = 0, lost = 0, full = 0, nothing = 0, seconds = 0,
 		 second_none = 0, second_small = 0, late_only = 0;
 	std::string error;
@@ -114,8 +114,10 @@ struct bench {
 			unsigned held = here[i].size() + under_way + (consumed == (int)i);
 			bool more = (available >> i & 1) || (pending >> i & 1);
 			bool none = nothing_before[i];
-			bool second = here[i].size() > 1 && here[i][1].length >= 64;
-			bool small = here[i].size() > 1 && !second;
+			/* What arrived in the clock before is not known as a second one yet. */
+			bool known = here[i].size() > 2 || (here[i].size() == 2 && arrived != (int)i);
+			bool second = known && here[i][1].length >= 64;
+			bool small = known && !second;
 			/* Without one here the second is not looked at. */
 			bool no_second = here[i].size() > 1 ? small : no_second_before[i];
 			nothing_before[i] = late[i] || (!held && !more);
@@ -164,7 +166,9 @@ struct bench {
 			here[q].pop_front(), used++;
 		if (m.late_valid)
 			late[m.late_queue] = true;
+		arrived = -1;
 		if (arriving.q >= 0 && arriving.ok && !arriving.dead) {
+			arrived = arriving.q;
 			here[arriving.q].push_back(arriving.d);
 			late[arriving.q] = false;
 		}
