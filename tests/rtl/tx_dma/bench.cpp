@@ -149,6 +149,8 @@ struct bench : dut<Vtx_dma> {
 			fail("a queue is popped that has nothing or may not");
 		if (m.pop_valid && ((idle_before | m.queue_idle) >> popped & 1))
 			fail("queue_idle though a queue is about to be popped");
+		if (asked < QUEUES && (m.queue_idle >> asked & 1))
+			fail("queue_idle though a queue has been popped just now");
 		idle_before = m.queue_idle;
 		if (!m.busy && (m.pop_valid || !to_report.empty() || !to_send.empty()))
 			fail("not busy though something is inside");
@@ -319,6 +321,18 @@ int main()
 			b.post(i, MAX_FRAME);
 		t.check(b.finish() && b.frames == 8 && b.dones == 2208,
 			w + "frames with read errors leave the buffer empty", b.error);
+	}
+	{ /* the words of a lost frame come back in the clock of one that is sent, too */
+		bench b(45);
+		for (unsigned i = 0; i < 5500; i++)
+			if (i % 11)
+				b.post(i % QUEUES, 14, DMA_ERROR);
+			else
+				b.post(i % QUEUES, 25 * WORD);
+		for (unsigned i = 0; i < 8; i++)
+			b.post(i, MAX_FRAME);
+		t.check(b.finish() && b.frames == 508 && b.dones == 5508,
+			w + "frames with read errors among others do, too", b.error);
 	}
 	{ /* queues that are not neighbours */
 		bench b(44);
