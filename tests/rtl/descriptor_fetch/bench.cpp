@@ -198,6 +198,11 @@ struct bench {
 		if (!m.rst) {
 			if (!m.busy && !reads.empty())
 				fail("not busy with a read in flight");
+			for (auto &rd : reads)
+				if (m.idle >> ring_queue(rd.address) & 1)
+					fail("idle with a read in flight");
+			if (m.request_valid && (m.idle >> ring_queue(m.request_address) & 1))
+				fail("a read of an idle queue");
 			if (m.request_valid && m.request_ready) {
 				fetch rd;
 				rd.address = m.request_address;
@@ -388,6 +393,24 @@ int main(int argc, char **argv)
 				}
 		t.check(ok && b.error.empty(),
 			"enabled again at once, at any time behind a doorbell", b.error);
+		for (unsigned wait = 0; wait < 40; wait++) {
+			b.configure(5, 7);
+			b.enable(5, true);
+			b.run(2);
+			b.post(5, 100);
+			b.run(wait);
+			b.stop(5);
+			b.configure(5, 7);
+			b.enable(5, true);
+			b.run(3); /* a visit may be at its end */
+			for (unsigned i = 0; i < 17; i++) {
+				b.clock();
+				ok = ok && !(b.m.pending >> 5 & 1) && !(b.m.available >> 5 & 1);
+			}
+			b.stop(5);
+		}
+		t.check(ok && b.error.empty(), "nothing is pending in a queue that begins anew",
+			b.error);
 	}
 	{ /* idle must not come before the last read has */
 		bench b(3);
@@ -436,6 +459,24 @@ int main(int argc, char **argv)
 		t.check(ok && b.error.empty(),
 			"a read error stops its queue behind the good descriptors", b.error);
 	}
+	{ /* a failed read does not touch what came before it in its first word */
+		bool ok = true;
+		for (unsigned n = 1; n < 8; n++) {
+			bench b(13);
+			b.configure(4, 6);
+			b.q[4].error_at = 7;
+			b.enable(4, true);
+			b.pop_percent = 0;
+			b.post(4, n);
+			b.run(100);
+			b.post(4, 8 - n);
+			b.run(100);
+			b.pop_percent = 50;
+			b.run(100);
+			ok = ok && b.error.empty() && b.q[4].popped == n && b.m.ring_error == 16;
+		}
+		t.check(ok, "descriptors fetched before a read error stay good");
+	}
 	{ /* the clock behind the failed batch brings all of the next one */
 		bench b(11);
 		b.configure(0, 7);
@@ -459,6 +500,7 @@ int main(int argc, char **argv)
 		b.pop_percent = 0;
 		b.ring_doorbell(1, 5); /* not enabled: ignored */
 		b.run(50);
+		b.ring_doorbell(1, 5); /* nor in the clock before */
 		b.enable(1, true);
 		b.run(50);
 		bool ok = b.requests == 0 && !b.m.doorbell_error && !b.m.pending;
@@ -567,8 +609,11 @@ int main(int argc, char **argv)
 			b.run(20);
 			ok = ok && !b.m.busy;
 			b.post(i, 200);
+			/* pending comes two clocks behind the doorbell. */
+			uint64_t rung = b.clocks;
 			while (!(b.m.available >> i & 1) && b.error.empty() && b.clocks < 30000) {
 				ok = ok && b.m.busy;
+				ok = ok && (b.clocks < rung + 2 || (b.m.pending >> i & 1));
 				b.clock();
 			}
 			b.run(300);
@@ -584,8 +629,8 @@ int main(int argc, char **argv)
 			b.pop_percent = 100;
 			b.drain();
 		}
-		t.check(ok && b.error.empty(), "busy until all that follows has been done",
-			b.error);
+		t.check(ok && b.error.empty(),
+			"busy, and pending, until all that follows has been done", b.error);
 	}
 	for (unsigned latency : { 20u, 60u, 200u }) {
 		bench b(8);
