@@ -118,7 +118,7 @@ struct bench {
 		d.length = axis::chance(r, small_percent) ? 64 + r() % 400 : 10000 + r() % 6384;
 		if (axis::chance(r, tiny_percent))
 			d.length = r() % 64;
-		d.index = index[q]++ & 0xff;
+		d.index = index[q]++ & 0xffff;
 		return d;
 	}
 	void take(unsigned q, frame_info &f)
@@ -532,7 +532,8 @@ int main()
 	random_test(t, "stalls and events", 2, 40, 0, 0, 10000, false, 40);
 	random_test(t, "small buffers, foreign queues", 3, 10, 0, 40, 10000, true, 10);
 	random_test(t, "starved", 4, 10, 0, 0, supply, false, 10);
-	random_test(t, "queues that stop", 5, 60, 40, 20, supply, true, 20);
+	random_test(t, "queues that stop", 5, 20, 40, 20, supply, true, 20);
+	random_test(t, "queues that stop, entries that wait", 11, 70, 80, 0, 2000, false, 20);
 	random_test(t, "scatter", 6, 0, 0, 60, 10000, false, 0, 3);
 	random_test(t, "scatter, stalls and events", 7, 40, 0, 90, 10000, true, 20, 3);
 	random_test(t, "scatter, one function, starved", 8, 10, 0, 60, 2 * supply, false, 10, 1);
