@@ -5,9 +5,9 @@
 // Full rate, 9 clocks of latency at 64 bits, 12 at 512; order kept, nothing dropped, no frame too
 // long. All stages move together, or stand while m_axis_tready is 0, so what is told on a frame's last
 // beat cannot belong to another frame. s_axis_tready is m_axis_tready, whether a beat waits or not: the
-// sink takes it from a register, and must not wait for m_axis_tvalid. raw_sum is the one's complement sum of the frame's bytes
-// [SUM_START, SUM_END) as big-endian 16-bit words, the first word at SUM_START, a last odd byte as
-// the upper half; bytes behind tkeep count as 0. Needs SUM_START even.
+// sink takes it from a register, and must not wait for m_axis_tvalid. raw_sum is the one's complement sum
+// of the frame's bytes [SUM_START, SUM_END) as big-endian 16-bit words, the first word at SUM_START, a last
+// odd byte as the upper half; bytes behind tkeep count as 0. Needs SUM_START even.
 // The verdict: GOOD or BAD when L4_CHECKED; NONE for UDP_NO_CHECKSUM, BAD for UDP6_NO_CHECKSUM;
 // else UNKNOWN. The reason is that of parse.
 //

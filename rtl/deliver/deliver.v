@@ -134,7 +134,7 @@ module deliver #(
 
     assign rss_read_data = rss_read_data_reg;
 
-    // --- the beat that came in, and what its frame's first beat says: where valid_reg and first_reg say so --
+    // --- the beat that came in, and what its frame's first beat says: where valid_reg and first_reg say so -
 
     reg [DATA_W-1:0]    data_reg;
     reg [USER_W-1:0]    user_reg;

@@ -4,8 +4,8 @@
 // header's checksum, gives the final reason.
 //
 // A frame a clock; 6 clocks of latency; order kept. All stages stand while two results wait for `take`;
-// walk_ready comes from a register. SUM_END is there for a frame with a layer 4 header; else it is the frame's length, which
-// is not known here: `parse` fills it in.
+// walk_ready comes from a register. SUM_END is there for a frame with a layer 4 header; else it is the
+// frame's length, which is not known here: `parse` fills it in.
 
 `resetall
 `timescale 1ns / 1ps

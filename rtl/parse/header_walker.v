@@ -230,7 +230,8 @@ module header_walker #(
 
     // --- what has been found -------------------------------------------------------------------------
 
-    reg         type_reg;               // one of these is 1, while a frame is walked: a word that ends in an EtherType
+    // While a frame is walked one of these is 1
+    reg         type_reg;               // a word that ends in an EtherType
     reg         ipv4_reg;
     reg         ipv6_reg;
     reg         follow_reg;             // first word of what follows an IP or extension header
@@ -264,7 +265,7 @@ module header_walker #(
     reg         short_reg;              // IPv4 total length below the header's
     reg         fragment_reg;
     reg [15:0]  length_reg;             // of IPv4, IPv6 or UDP, as the header tells it
-    reg [14:0]  header_left_reg;        // bytes from the header's first one to the limit; IPv6: from the payload
+    reg [14:0]  header_left_reg;        // bytes from the header's first one (IPv6: the payload's) to the limit
     reg         over_reg;               // the length lies beyond
     reg [7:0]   protocol_reg;
     reg [15:0]  checksum_reg;
