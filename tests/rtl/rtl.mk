@@ -48,6 +48,8 @@ RTL_WIDTHS_event_detect := 4
 RTL_BENCHES += dma_read descriptor_fetch tx_path csum_insert port_tx
 RTL_BENCHES += tx_dma
 RTL_PARAMS_tx_dma := -GDATA_W=@ -GDMA_W=$$(if $$(filter 64,@),128,@)
+# At 128 the data of a short frame may be one beat, and its padding more
+RTL_WIDTHS_tx_dma := 64 128 512
 # The width is the host bus here
 RTL_PARAMS_dma_read := -GDMA_W=@
 RTL_WIDTHS_dma_read := 128 256 512
