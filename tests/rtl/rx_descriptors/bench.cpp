@@ -115,7 +115,8 @@ struct bench {
 			bool more = (available >> i & 1) || (pending >> i & 1);
 			bool none = nothing_before[i];
 			/* What arrived in the clock before is not known as a second one yet. */
-			bool known = here[i].size() > 2 || (here[i].size() == 2 && arrived != (int)i);
+			bool known =
+				here[i].size() > 2 || (here[i].size() == 2 && arrived != (int)i);
 			bool second = known && here[i][1].length >= 64;
 			bool small = known && !second;
 			/* Without one here the second is not looked at. */
