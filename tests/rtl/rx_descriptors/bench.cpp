@@ -94,6 +94,9 @@ struct bench {
 		}
 		m.queue_running = running, m.available = available, m.pending = pending;
 		m.pop_ok = answered.q >= 0 ? answered.ok : r() & 1;
+		/* Without an answer the words are anything. */
+		if (answered.q < 0)
+			answered.d = { r(), (unsigned)r() & 0x3fff, (unsigned)r() & 0xffff };
 		m.pop_address = answered.d.address, m.pop_length = answered.d.length;
 		m.pop_index = answered.d.index;
 		m.consume_valid = 0;
