@@ -494,6 +494,58 @@ static void test_refused_completions(unsigned int width)
 		  "and works again with a ring that is there");
 }
 
+/*
+ * A queue is stopped at any time, with work in every part of the card. Once it says that it is not
+ * active its rings and buffers are the host's again: the card touches nothing of them.
+ */
+static void test_stop(unsigned int width, bool transmit)
+{
+	sekisho_engine_config config = config_of(width, false);
+	config.read_latency = config.write_latency = 1000;
+	card c(config);
+	enable(c, 0, 0x3);
+	layout at;
+	bytes frame = make_frame(UDP4, 100, 1, false, true, at);
+	uint64_t touched = 0, moved = 0;
+	bool stopped = true;
+	for (unsigned int round = 0; round < 150; round++) {
+		unsigned int q = rnd() % 4;
+		c.used[0] = 0;
+		c.start(0, transmit, q, 4, 2048);
+		c.watched_begin = host::IOVA, c.watched_end = host::IOVA + c.used[0];
+		c.touched = 0;
+		for (unsigned int e = 0; e < 128; e++)
+			if (!transmit)
+				c.write(card::window(0) + 0x200 + 4 * e, q);
+		if (transmit) {
+			for (unsigned int i = 0; i < 8; i++)
+				c.send(0, q, frame, 0);
+			c.doorbell(0, true, q);
+		} else {
+			c.post(0, q, 8);
+			sekisho_engine_run(c.engine, rnd() % 2 * 1500);
+			for (unsigned int i = 0; i < 8; i++)
+				c.offer(0, frame);
+		}
+		sekisho_engine_run(c.engine, rnd() % 3500);
+		uint32_t base = card::window(0) + (transmit ? 0x800 : 0x400) + q * 0x40;
+		c.write(base, 0);
+		unsigned int polls = 0;
+		while ((c.read(base + 4) & 1) && ++polls < 10000)
+			;
+		stopped &= polls < 10000;
+		moved += c.touched > 0;
+		c.touched = 0;
+		c.settle();
+		touched += c.touched;
+	}
+	std::string name = transmit ? "transmit" : "receive";
+	tap.check(stopped && moved > 100, "a " + name + " queue stops at any time",
+		  std::to_string(moved) + " of 150 had touched memory");
+	tap.check(!touched, "nothing of a " + name + " queue's is touched once it is not active",
+		  std::to_string(touched) + " accesses");
+}
+
 static void test_interrupts(unsigned int width)
 {
 	card c(config_of(width, false));
@@ -816,6 +868,8 @@ int main(int argc, char **argv)
 	test_bad_addresses(width);
 	test_doorbells(width);
 	test_refused_completions(width);
+	test_stop(width, false);
+	test_stop(width, true);
 	test_interrupts(width);
 	test_events(width);
 	test_filters(width);

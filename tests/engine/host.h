@@ -208,6 +208,9 @@ public:
 	std::deque<bytes> sent[PORTS];
 	std::map<unsigned int, unsigned int> interrupts; /* function * 256 + vector -> count */
 	uint64_t refused = 0; /* accesses outside the map */
+	/* Accesses to a stretch of a function's memory */
+	unsigned int watched_function = 0;
+	uint64_t watched_begin = 0, watched_end = 0, touched = 0;
 
 private:
 	static void *dma(void *context, unsigned int function, uint64_t address, uint32_t length,
@@ -219,6 +222,8 @@ private:
 			c->refused++;
 			return nullptr;
 		}
+		c->touched += function == c->watched_function && address < c->watched_end &&
+			      address + length > c->watched_begin;
 		return c->memory(function, address);
 	}
 	static void interrupt(void *context, unsigned int function, unsigned int vector)
