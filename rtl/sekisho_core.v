@@ -156,15 +156,16 @@ module sekisho_core #(
     localparam integer RST_RX_PARSE    = 1;
     localparam integer RST_DELIVER     = 2;
     localparam integer RST_RX_DMA      = 3;
-    localparam integer RST_WRITE       = 4;
-    localparam integer RST_READ        = 5;
-    localparam integer RST_TX_PIPELINE = 6;
-    localparam integer RST_REGISTERS   = 7;
+    localparam integer RST_RX_FETCH    = 4;
+    localparam integer RST_WRITE       = 5;
+    localparam integer RST_READ        = 6;
+    localparam integer RST_TX_PIPELINE = 7;
+    localparam integer RST_REGISTERS   = 8;
 
-    reg [7:0] rst_reg;
+    reg [8:0] rst_reg;
 
     always @(posedge clk)
-        rst_reg <= {rst_reg[6:0], rst};
+        rst_reg <= {rst_reg[7:0], rst};
 
     // ---------------------------------------------------------------------------------------------
     // Registers
@@ -706,7 +707,7 @@ module sekisho_core #(
         .QUEUE_W(RXQ_W)
     ) rx_descriptor_fetch_inst (
         .clk(clk),
-        .rst(rst_reg[RST_RX_DMA]),
+        .rst(rst_reg[RST_RX_FETCH]),
         .enable(rx_queue_enable),
         .ring(rx_queue_ring),
         .size_log2(rx_queue_size_log2),

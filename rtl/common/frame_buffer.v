@@ -5,10 +5,10 @@
 // The writer commits or discards a frame with its last beat; discarding takes no time. It may
 // write a beat in a clock in which `room` is 1, or was 1 in one of the four clocks before. The user
 // word has a memory of its own, written at the commit; where a frame ends stands in its last beat.
-// Frames leave in order, at full rate; below 512 bits, where no Ethernet frame is that short, a frame
-// of one beat takes two clocks. A committed frame appears at the output three clocks later. A frame
-// longer than the buffer never fits: the writer must discard it once `room` stays away; room for
-// MAX_FRAME bytes is there whenever the buffer has drained.
+// Frames leave in order, at full rate. Below 512 bits a frame has two beats or more, as any of
+// Ethernet's has. A committed frame appears at the output three clocks later. A frame longer than the
+// buffer never fits: the writer must discard it once `room` stays away; room for MAX_FRAME bytes is
+// there whenever the buffer has drained.
 
 `resetall
 `timescale 1ns / 1ps
@@ -30,7 +30,8 @@ module frame_buffer #(
     // Writing: a beat, and with a frame's last beat what becomes of the frame.
     input  wire                  write_valid,
     input  wire [DATA_W-1:0]     write_data,
-    // Keep the frame that ends with this clock's beat. Needs write_valid.
+    // Keep the frame that ends with this clock's beat. Needs write_valid; below 512 bits not the
+    // frame's first.
     input  wire                  write_commit,
     // Forget all beats since the last commit, this clock's too.
     input  wire                  write_discard,
@@ -40,7 +41,7 @@ module frame_buffer #(
     // A beat may be written, and its frame committed, in this clock and the four that follow.
     output wire                  room,
 
-    // Frames out, user word on the first beat
+    // Frames out, user word on the first beat only
     output wire [DATA_W-1:0]     m_axis_tdata,
     output wire [DATA_W/8-1:0]   m_axis_tkeep,
     output wire                  m_axis_tlast,
@@ -131,8 +132,9 @@ module frame_buffer #(
 
     // --- reading ---------------------------------------------------------------------------------
 
-    // Behind each memory its read register, then the output. A frame's first beat waits for its user
-    // word. Where frames may be of one beat, that is read as the one before it leaves.
+    // Behind each memory its read register, then the output. The next frame's user word is read when
+    // this frame's leaves with the first beat: with two beats or more it is there in time. Where frames
+    // may be of one beat, it is read as the one before it leaves.
     reg [BEAT_W-1:0] beat_reg;
     reg              beat_valid_reg;
     reg [USER_W-1:0] user_reg;
@@ -142,14 +144,14 @@ module frame_buffer #(
     reg              out_valid_reg;
     reg              first_reg;     // the next beat to the output is a frame's first one, if none is there
 
-    // The memory's own output register is the output; what it reads is late, and looked at there only.
+    // The memory's own output register is the output; what it reads is late, and looked at there only,
+    // and not for the enables of the memories, which stand far apart.
     wire out_last   = out_reg[BEAT_W-1];
     wire first      = out_valid_reg ? out_last : first_reg;
     wire out_move   = !out_valid_reg || m_axis_tready;
-    wire beat_leave = out_move && (!first || user_valid_reg);
-    wire beat_move  = !beat_valid_reg || beat_leave;
+    wire beat_move  = !beat_valid_reg || out_move;
     assign fetch    = beat_move && stored_reg;
-    wire user_take  = beat_leave && beat_valid_reg && first;
+    wire user_take  = out_move && beat_valid_reg && first;
     assign user_fetch = (!user_valid_reg || (DATA_W == 512 && user_take)) && user_stored_reg;
 
     always @(posedge clk) begin
@@ -171,14 +173,13 @@ module frame_buffer #(
             user_valid_reg <= 1'b1;
         else if (user_take)
             user_valid_reg <= 1'b0;
-        // What is loaded without a beat does not count.
-        if (out_move)
-            out_reg <= beat_reg;
-        if (out_move && first)
-            out_user_reg <= user_reg;
+        // What is loaded without a beat does not count, nor the user word but with a first one.
+        if (out_move) begin
+            out_reg       <= beat_reg;
+            out_user_reg  <= user_reg;
+            out_valid_reg <= beat_valid_reg;
+        end
         first_reg <= first;
-        if (out_move)
-            out_valid_reg <= beat_valid_reg && (!first || user_valid_reg);
 
         if (rst) begin
             read_reg       <= {ADDR_W+1{1'b0}};
@@ -209,7 +210,7 @@ module frame_buffer #(
     // No loss, no duplication, no disorder: committed beat number f_tag, any, leaves as number f_tag,
     // as it was written, with tlast where it was committed; nothing of a discarded frame leaves. User
     // word number f_frame, any, leaves with the beat behind f_frame times tlast. Both memories have
-    // room for what a writer writes that heeds `room`. A beat whose user word is there goes on at once.
+    // room for what a writer writes that heeds `room`. Nothing holds a beat up.
     localparam integer F_W = ADDR_W + 3;
     localparam integer G_W = FRAME_W + 3;
     reg              f_past_reg = 1'b0;
@@ -234,12 +235,42 @@ module frame_buffer #(
     wire [F_W-1:0]   f_behind = f_place - f_front;
     wire [ADDR_W-1:0] f_address = read_reg[ADDR_W-1:0] + f_behind[ADDR_W-1:0];
     wire             f_give = m_axis_tvalid && m_axis_tready;
-    wire             f_move = beat_leave && beat_valid_reg;
+    wire             f_move = out_move && beat_valid_reg;
     wire [G_W-1:0]   f_waits = f_frame - f_taken_reg;           // user words in front of the one
     wire [G_W-1:0]   f_user_behind = f_waits - {{G_W-1{1'b0}}, user_valid_reg};
     wire [FRAME_W-1:0] f_user_address = user_read_reg[FRAME_W-1:0] + f_user_behind[FRAME_W-1:0];
     wire [G_W-1:0]   f_users = f_commits_reg - f_taken_reg;
-    reg              f_shown_reg;           // the output's user word is number f_frame
+    reg              f_shown_reg;           // the frame at the output is number f_frame
+    reg              f_first_out_reg;       // and the beat there its first
+    // Of the memory, in read order
+    reg  [DEPTH-1:0] f_last;                // last beats,
+    reg  [F_W-1:0]   f_stored_lasts;        // how many of them are committed and not at the output
+    reg              f_before;              // what goes before is a last beat
+    reg              f_alone;               // a frame of one beat
+    reg              f_open_last;           // a last beat in the frame that is being written
+    integer          f;
+
+    always @* begin
+        f_stored_lasts = {F_W{1'b0}};
+        f_before = first;
+        f_alone = 1'b0;
+        f_open_last = 1'b0;
+        if (beat_valid_reg) begin
+            f_stored_lasts = {{F_W-1{1'b0}}, beat_reg[BEAT_W-1]};
+            f_alone = first && beat_reg[BEAT_W-1];
+            f_before = beat_reg[BEAT_W-1];
+        end
+        for (f = 0; f < DEPTH; f = f + 1) begin
+            f_last[f] = memory[read_reg[ADDR_W-1:0] + f[ADDR_W-1:0]][BEAT_W-1];
+            if (f[F_W-1:0] < f_stored) begin
+                f_stored_lasts = f_stored_lasts + {{F_W-1{1'b0}}, f_last[f]};
+                f_alone = f_alone || (f_before && f_last[f]);
+                f_before = f_last[f];
+            end else if (f[F_W-1:0] < f_stored + f_open_reg && f_last[f]) begin
+                f_open_last = 1'b1;
+            end
+        end
+    end
 
     always @(posedge clk) begin
         f_past_reg <= 1'b1;
@@ -254,6 +285,8 @@ module frame_buffer #(
                 f_user_reg <= write_user;
         end
         f_given_reg <= f_given_reg + {{F_W-1{1'b0}}, f_give};
+        if (out_move)
+            f_first_out_reg <= user_take;
         if (user_take) begin
             f_taken_reg <= f_taken_reg + 1'b1;
             f_shown_reg <= f_taken_reg == f_frame;
@@ -276,20 +309,25 @@ module frame_buffer #(
             assume (rst);
         assume (!write_valid || f_age <= 3'd4);
         assume (!write_commit || (write_valid && !write_discard));
+        assume (DATA_W == 512 || !write_commit || f_open_reg != {F_W{1'b0}});
         if (f_past_reg) begin
             if (m_axis_tvalid && f_place == {F_W{1'b0}})
                 assert ({m_axis_tlast, m_axis_tdata} == {f_value_reg[BEAT_W-1], f_value_reg[DATA_W-1:0]}
                         && out_bytes == f_value_reg[DATA_W +: LANE_W]);
+            if (user_take)
+                assert (user_valid_reg);
             if (user_take && f_taken_reg == f_frame)
                 assert (user_reg == f_user_reg);
-            if ((m_axis_tvalid || !first) && f_shown_reg && f_commits_reg - f_frame <= FRAMES + 2)
+            if (m_axis_tvalid && f_shown_reg && f_first_out_reg && f_commits_reg - f_frame <= FRAMES + 2)
                 assert (m_axis_tuser == f_user_reg);
             assert (f_taken_reg == f_lasts_reg + {{G_W-1{1'b0}}, !first});
             assert (!f_move || user_take == first);
             // Nothing holds it up.
             if (f_stored != {F_W{1'b0}} && !beat_valid_reg)
                 assert (fetch);
-            if (beat_valid_reg && !out_valid_reg && (!first || user_valid_reg))
+            if (beat_valid_reg && first)
+                assert (user_valid_reg);
+            if (beat_valid_reg && !out_valid_reg)
                 assert (f_move);
             if (user_write_reg != user_read_reg && !user_valid_reg)
                 assert (user_fetch);
@@ -305,6 +343,9 @@ module frame_buffer #(
             assert (f_stored <= {2'd0, f_used} && f_stored + f_open_reg == {2'd0, f_used});
             assert (f_committed_reg - f_given_reg == f_stored + f_front);
             assert (f_users == {2'd0, f_frames} + {{G_W-1{1'b0}}, user_valid_reg});
+            assert (f_commits_reg - f_lasts_reg == f_stored_lasts[G_W-1:0]);
+            assert (f_stored == {F_W{1'b0}} || f_before);
+            assert (!f_open_last && (DATA_W == 512 || !f_alone));
             if (f_place < f_stored + f_front + f_open_reg) begin
                 if (f_place == {F_W{1'b0}} && out_valid_reg)
                     assert (out_reg == f_value_reg);

@@ -96,7 +96,7 @@ module counter_bank #(
         s1_clear_reg <= clear;
         s1_index_reg <= index;
         s1_packet_reg <= event_valid;
-        s1_bytes_reg <= event_valid ? event_bytes : 14'd0;
+        s1_bytes_reg <= event_bytes;
         s1_event_from_3_reg <= s2_valid_reg && s2_index_reg == event_index;
         s1_read_from_3_reg <= s2_valid_reg && s2_index_reg == read_index;
 
@@ -105,7 +105,7 @@ module counter_bank #(
         if (s1_valid_reg) begin
             s2_index_reg <= s1_index_reg;
             s2_packet_reg <= s1_packet_reg;
-            s2_bytes_reg <= s1_bytes_reg;
+            s2_bytes_reg <= s1_packet_reg ? s1_bytes_reg : 14'd0;
             s2_from_3_reg <= s2_valid_reg && s2_index_reg == s1_index_reg;
             s2_word_reg <= s1_from_3 ? sum : ram[s1_index_reg];
         end

@@ -126,7 +126,7 @@ module csr_counters #(
 
     // The words on their way. Stage 0: address of the RAM. Stage 1: its word. Stage 2: that and
     // the top bits are there. Stage 3: whether to add 1. Stage 4: the new word.
-    reg                        asked_reg;        // the read has been taken
+    reg                        asked_reg;        // the read has been taken, before the last clock
     reg                        p0_sweep_reg, p1_sweep_reg, p2_sweep_reg, p3_sweep_reg, p4_sweep_reg;
     reg                        taken_reg;        // it was taken in the clock before
     reg                        p0_read_reg, p1_read_reg, p2_read_reg, p3_read_reg, p4_read_reg;
@@ -148,7 +148,7 @@ module csr_counters #(
     reg [PACKETS_HIGH_W-1:0]   p2_packets_high_reg, p3_packets_high_reg, p4_packets_high_reg;
 
     wire                       step = clearing_reg || phase_reg == 2'd3;
-    wire                       ask = read_valid && read_valid_reg && !asked_reg && !wait_clear_reg &&
+    wire                       ask = read_valid && read_valid_reg && !taken_reg && !asked_reg && !wait_clear_reg &&
                                      phase_reg[0] == phase_reg[1];
     wire                       taken = ask && |(read_select & bank_ready);
     wire [BANKS-1:0]           bank_read = {BANKS{ask}} & read_select;
@@ -294,7 +294,7 @@ module csr_counters #(
 
         if (!read_valid || p4_read_reg) begin
             asked_reg <= 1'b0;
-        end else if (taken) begin
+        end else if (taken_reg) begin
             asked_reg <= 1'b1;
         end
 

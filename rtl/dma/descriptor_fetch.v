@@ -134,6 +134,8 @@ reg [QUEUES-1:0]        run_reg;                // enabled, and nothing left of 
 reg [QUEUES-1:0]        ring_error_reg;
 reg [QUEUES-1:0]        doorbell_error_reg;
 reg [QUEUES-1:0]        bell_reg;               // a doorbell waits
+reg [QUEUES-1:0]        bell_take_reg;          // STATE_READ takes it
+reg [QUEUES-1:0]        bell_judge_reg;         // STATE_COUNT tells whether it is wrong
 reg [QUEUES-1:0]        more_reg;               // the tail is ahead of the fetches
 reg [QUEUES-1:0]        want_reg;               // and there is room for a batch
 reg [QUEUES-1:0]        may_reg;                // room for a batch, and no error
@@ -199,6 +201,7 @@ reg [15:0]              fetched_next_reg;
 reg [3:0]               count_reg;              // with those that complete its first word
 
 reg                     request_valid_reg;
+reg                     issued_reg;             // its first clock
 
 // Those to visit, and those of them behind the one served last
 reg [QUEUES-1:0]        candidates_reg;
@@ -280,6 +283,7 @@ always @(posedge clk) begin
     running_reg <= (run_reg & select_reg) != 0;
     at_batch_reg <= {QUEUES{1'b0}};
     batch_now_reg <= 1'b0;
+    issued_reg <= 1'b0;
 
     // What follows from the visit's queue and from what STATE_READ takes, loaded in every clock: it
     // counts when it has come
@@ -358,6 +362,7 @@ always @(posedge clk) begin
         STATE_BATCH: begin
             count_reg <= batch_reg + {1'b0, fetched_now_reg[2:0] & LANE_MASK[2:0]};
             request_valid_reg <= batch;
+            issued_reg <= batch;
             state_reg <= batch ? STATE_SEND : STATE_PICK;
         end
         default: begin
@@ -386,10 +391,6 @@ always @(posedge clk) begin
         request_valid_reg <= 1'b0;
         doorbell_reg <= 1'b0;
         above_reg <= {QUEUES{1'b0}};
-        candidates_reg <= {QUEUES{1'b0}};
-        favoured_reg <= {QUEUES{1'b0}};
-        at_batch_reg <= {QUEUES{1'b0}};
-        batch_now_reg <= 1'b0;
     end
 end
 
@@ -441,7 +442,8 @@ reg [3:0]               come_count_reg;
 reg [3:0]               come_count_m1_reg;      // less 1
 
 always @(posedge clk) begin
-    if (batch) begin
+    // A clock late; all of it stays until the next visit
+    if (issued_reg) begin
         list_ram[list_in_reg[5:0]] <= {queue_reg, index_now_reg[14:3], fetched_now_reg[SLOT_W-1:0], batch_reg};
         list_in_reg <= list_in_reg + 7'd1;
     end
@@ -584,10 +586,12 @@ generate
             bell_new_reg[g] <= doorbell_valid && doorbell_queue == QUEUE[QUEUE_W-1:0] && enable[g];
             if (bell_new_reg[g])
                 bell_reg[g] <= 1'b1;
-            else if (state_reg == STATE_READ && select_reg[g] && bell_now_reg && running_reg)
+            else if (bell_take_reg[g])
                 bell_reg[g] <= 1'b0;
+            bell_take_reg[g] <= state_reg == STATE_NAME && select_reg[g] && bell_reg[g];
+            bell_judge_reg[g] <= state_reg == STATE_JUDGE && select_reg[g] && bell_now_reg;
 
-            if (state_reg == STATE_COUNT && select_reg[g] && bell_now_reg && running_reg) begin
+            if (bell_judge_reg[g] && running_reg) begin
                 if (bad_reg)
                     doorbell_error_reg[g] <= 1'b1;
                 else

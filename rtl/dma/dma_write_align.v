@@ -95,7 +95,8 @@ reg s0_first_reg;               // it is a frame's first
 reg s0_last_reg;                // no input beat of the frame is to come
 reg [DMA_W-1:0] s0_data_reg;
 reg drain_reg;
-reg [31:0] high_reg;
+reg [31:0] high_reg;            // of the address
+reg [23:0] block_reg;
 reg [3:0] function_reg;
 reg [OFF_W-1:0] offset_reg;
 reg [B-1:0] low_reg;            // lanes below the frame's first byte, and up to its last one
@@ -104,8 +105,8 @@ reg [B-1:0] end_lanes_reg;
 reg [LEFT_W-1:0] left_reg;      // tokens behind it
 reg last_reg;                   // there are none
 reg [BEAT_W-1:0] beat_reg;      // its beat's number in the block
-reg [BEAT_W-1:0] first_reg;     // number of the beat that its burst starts with
-reg [24:0] block_reg;
+reg [BEAT_W-1:0] begin_reg;     // the number that the frame begins with
+reg in_block_reg;               // a block has begun since, so its burst starts with beat 0
 reg [6:0] bursts_reg;
 reg [5:0] slot_reg;
 
@@ -117,6 +118,7 @@ wire first_load = s0_ready && !in_frame_reg;    // counts when p_valid
 wire step = offer_reg ? room : !in_frame_reg;   // token || first_load
 wire too_long = offer_reg && last_reg && !s0_last_reg;
 wire burst_end = last_reg || (&beat_reg);
+wire [BEAT_W-1:0] first = in_block_reg ? {BEAT_W{1'b0}} : begin_reg;    // beat that its burst starts with
 
 assign s_frame_tready = s0_ready;
 assign slot_take = token && s0_first_reg;
@@ -164,7 +166,9 @@ always @(posedge clk) begin
         slot_reg <= slot_now;
     if (first_load) begin
         high_reg <= p_address_reg[63:32];
+        block_reg <= p_address_reg[31:8];
         function_reg <= p_function_reg;
+        begin_reg <= p_address_reg[7:OFF_W];
         offset_reg <= p_address_reg[OFF_W-1:0];
         low_reg <= below(p_address_reg[OFF_W-1:0]);
         end_lanes_reg <= up_to(p_end_reg[OFF_W-1:0]);
@@ -173,11 +177,7 @@ always @(posedge clk) begin
         left_reg <= first_load ? p_end_reg[14:OFF_W] : left_reg - 1'b1;
         last_reg <= first_load ? p_end_reg[14:OFF_W] == {LEFT_W{1'b0}} : left_reg == {{LEFT_W-1{1'b0}}, 1'b1};
         beat_reg <= first_load ? p_address_reg[7:OFF_W] : beat_reg + 1'b1;
-        if (first_load)
-            first_reg <= p_address_reg[7:OFF_W];
-        else if (&beat_reg)
-            first_reg <= {BEAT_W{1'b0}};
-        block_reg <= first_load ? {1'b0, p_address_reg[31:8]} : block_reg + {24'd0, &beat_reg};
+        in_block_reg <= !first_load && (in_block_reg || (&beat_reg));
         bursts_reg <= first_load ? 7'd0 : bursts_reg + {6'd0, &beat_reg};
     end
 
@@ -191,10 +191,10 @@ always @(posedge clk) begin
     t_strobe_reg <= (s0_first_reg ? ~low_reg : {B{1'b1}}) & (last_reg ? end_lanes_reg : {B{1'b1}});
     t_burst_end_reg <= burst_end;
     t_last_reg <= last_reg;
-    t_block_reg <= block_reg;
+    t_block_reg <= {1'b0, block_reg} + {18'd0, bursts_reg};
     t_high_reg <= high_reg;
-    t_first_reg <= first_reg;
-    t_length_reg <= beat_reg - first_reg;
+    t_first_reg <= first;
+    t_length_reg <= beat_reg - first;
     t_function_reg <= function_reg;
     t_bursts_reg <= bursts_reg + 7'd1;
     t_slot_reg <= slot_now;
@@ -402,9 +402,8 @@ assign busy = p_valid_reg || offer_reg || in_frame_reg || t_valid_reg || o_valid
                 assert (last_reg == (left_reg == {LEFT_W{1'b0}}));
                 assert (beat_reg == f_place_1[BEAT_W-1:0]);
                 assert ({{LEFT_W-6{1'b0}}, bursts_reg} == f_place_1 >> BEAT_W);
-                assert (block_reg == {1'b0, f_address_reg[31:8]} + {18'd0, bursts_reg});
-                assert (high_reg == f_address_reg[63:32]);
-                assert (first_reg <= beat_reg && beat_reg - first_reg == f_beats_reg);
+                assert ({high_reg, block_reg} == f_address_reg[63:8]);
+                assert (first <= beat_reg && beat_reg - first == f_beats_reg);
                 assert (f_index_reg == {LEFT_W{1'b0}} || slot_reg == f_slot_reg);
             end
             if (t_valid_reg) begin

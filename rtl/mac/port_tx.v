@@ -248,6 +248,7 @@ axis_register #(
 
 // --- events: a frame sent goes before a frame dropped ---------------------------------------------
 
+reg                  in_frame_reg;          // what the MAC takes next is not a frame's first beat
 reg [13:0]           sent_m1_reg;
 reg                  event_valid_reg;
 reg [2:0]            event_result_reg;
@@ -256,7 +257,11 @@ reg                  busy_reg;
 
 always @(posedge clk) begin
     sent_reg <= m_axis_tvalid && m_axis_tlast && m_axis_tready;
-    sent_m1_reg <= out_m1;
+    if (m_axis_tvalid && m_axis_tready) begin
+        in_frame_reg <= !m_axis_tlast;
+        if (!in_frame_reg)
+            sent_m1_reg <= out_m1;
+    end
     event_valid_reg <= sent_reg || lost_valid;
     event_result_reg <= sent_reg ? RESULT_SENT : lost_result;
     event_m1_reg <= sent_reg ? sent_m1_reg : lost_m1;
@@ -264,6 +269,7 @@ always @(posedge clk) begin
                 || buffer_busy || out_busy || sent_reg || !lost_empty || event_valid_reg;
 
     if (rst) begin
+        in_frame_reg <= 1'b0;
         sent_reg <= 1'b0;
         event_valid_reg <= 1'b0;
         busy_reg <= 1'b0;

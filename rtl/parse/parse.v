@@ -170,7 +170,6 @@ module parse #(
     wire [DATA_W-1:0]   beat_data;
     wire [DATA_W/8-1:0] beat_keep;
     wire                beat_last;
-    wire                beat_first;
     wire [PASS_W-1:0]   beat_user;
     wire                beat_valid;
     wire                beat_ready;
@@ -178,7 +177,7 @@ module parse #(
 
     axis_fifo #(
         .DATA_W(DATA_W),
-        .USER_W(PASS_W + 1),
+        .USER_W(PASS_W),
         .DEPTH(256)
     ) fifo (
         .clk(clk),
@@ -186,13 +185,13 @@ module parse #(
         .s_axis_tdata(in_data),
         .s_axis_tkeep(in_keep),
         .s_axis_tlast(in_last),
-        .s_axis_tuser({in_user, !in_frame_reg}),
+        .s_axis_tuser(in_user),
         .s_axis_tvalid(accept),
         .s_axis_tready(fifo_ready),
         .m_axis_tdata(beat_data),
         .m_axis_tkeep(beat_keep),
         .m_axis_tlast(beat_last),
-        .m_axis_tuser({beat_user, beat_first}),
+        .m_axis_tuser(beat_user),
         .m_axis_tvalid(beat_valid),
         .m_axis_tready(beat_ready),
         .busy(fifo_busy)
@@ -357,12 +356,20 @@ module parse #(
 
     // --- out: a frame's first beat waits for its result ----------------------------------------------
 
+    reg               leaving_reg;      // the beat in front is not its frame's first
     wire              out_ready;
     wire              out_busy;
     reg  [USER_W-1:0] user;
 
-    assign beat_ready  = out_ready && (!beat_first || result_valid);
-    assign result_take = beat_valid && beat_first && result_valid && out_ready;
+    assign beat_ready  = out_ready && (leaving_reg || result_valid);
+    assign result_take = beat_valid && !leaving_reg && result_valid && out_ready;
+
+    always @(posedge clk) begin
+        if (beat_valid && beat_ready)
+            leaving_reg <= !beat_last;
+        if (rst)
+            leaving_reg <= 1'b0;
+    end
 
     always @* begin
         user             = result_user;
@@ -382,7 +389,7 @@ module parse #(
         .s_axis_tkeep(beat_keep),
         .s_axis_tlast(beat_last),
         .s_axis_tuser(user),
-        .s_axis_tvalid(beat_valid && (!beat_first || result_valid)),
+        .s_axis_tvalid(beat_valid && (leaving_reg || result_valid)),
         .s_axis_tready(out_ready),
         .m_axis_tdata(m_axis_tdata),
         .m_axis_tkeep(m_axis_tkeep),
