@@ -143,13 +143,18 @@ module frame_buffer #(
     reg [USER_W-1:0] out_user_reg;
     reg              out_valid_reg;
     reg              first_reg;     // the next beat to the output is a frame's first one, if none is there
+    // For the memories' enables: nothing at the output, and nothing there or nothing in beat_reg. The
+    // memories' blocks stand far apart, so each is one LUT behind m_axis_tready.
+    reg              out_free_reg;
+    reg              beat_free_reg;
 
-    // The memory's own output register is the output; what it reads is late, and looked at there only,
-    // and not for the enables of the memories, which stand far apart.
+    // The memory's own output register is the output; what it reads is late, and looked at there only.
     wire out_last   = out_reg[BEAT_W-1];
     wire first      = out_valid_reg ? out_last : first_reg;
-    wire out_move   = !out_valid_reg || m_axis_tready;
-    wire beat_move  = !beat_valid_reg || out_move;
+    wire out_move   = out_free_reg || m_axis_tready;
+    wire beat_move  = beat_free_reg || m_axis_tready;
+    wire out_next   = beat_valid_reg || !out_move;
+    wire beat_next  = stored_reg || !beat_move;
     assign fetch    = beat_move && stored_reg;
     wire user_take  = out_move && beat_valid_reg && first;
     assign user_fetch = (!user_valid_reg || (DATA_W == 512 && user_take)) && user_stored_reg;
@@ -162,8 +167,6 @@ module frame_buffer #(
             read_reg      <= read_next_reg;
             read_next_reg <= read_next_reg + 1'b1;
         end
-        if (beat_move)
-            beat_valid_reg <= fetch;
         if (user_fetch) begin
             user_reg      <= user_memory[user_read_reg[FRAME_W-1:0]];
             user_read_reg <= user_read_next_reg;
@@ -175,11 +178,14 @@ module frame_buffer #(
             user_valid_reg <= 1'b0;
         // What is loaded without a beat does not count, nor the user word but with a first one.
         if (out_move) begin
-            out_reg       <= beat_reg;
-            out_user_reg  <= user_reg;
-            out_valid_reg <= beat_valid_reg;
+            out_reg      <= beat_reg;
+            out_user_reg <= user_reg;
         end
-        first_reg <= first;
+        first_reg      <= first;
+        beat_valid_reg <= beat_next;
+        out_valid_reg  <= out_next;
+        beat_free_reg  <= !(beat_next && out_next);
+        out_free_reg   <= !out_next;
 
         if (rst) begin
             read_reg       <= {ADDR_W+1{1'b0}};
@@ -189,6 +195,8 @@ module frame_buffer #(
             beat_valid_reg <= 1'b0;
             user_valid_reg <= 1'b0;
             out_valid_reg  <= 1'b0;
+            beat_free_reg  <= 1'b1;
+            out_free_reg   <= 1'b1;
             first_reg      <= 1'b1;
         end
     end
@@ -333,6 +341,7 @@ module frame_buffer #(
                 assert (user_fetch);
 
             // What holds always
+            assert (out_free_reg == !out_valid_reg && beat_free_reg == !(beat_valid_reg && out_valid_reg));
             assert (f_age_reg <= 3'd5);
             assert (f_used <= DEPTH - 6 + f_age && {1'b0, f_frames} <= FRAMES - 6 + f_age);
             assert (f_used <= used_reg + 1'b1 && f_frames <= frames_reg + 1'b1);
