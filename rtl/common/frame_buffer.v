@@ -139,6 +139,7 @@ module frame_buffer #(
     reg              beat_valid_reg;
     reg [USER_W-1:0] user_reg;
     reg              user_valid_reg;
+    reg              user_left_reg; // ... no more: it left in the last clock
     reg [BEAT_W-1:0] out_reg;
     reg [USER_W-1:0] out_user_reg;
     reg              out_valid_reg;
@@ -157,7 +158,8 @@ module frame_buffer #(
     wire beat_next  = stored_reg || !beat_move;
     assign fetch    = beat_move && stored_reg;
     wire user_take  = out_move && beat_valid_reg && first;
-    assign user_fetch = (!user_valid_reg || (DATA_W == 512 && user_take)) && user_stored_reg;
+    wire user_free  = !user_valid_reg || (DATA_W == 512 ? user_take : user_left_reg);
+    assign user_fetch = user_free && user_stored_reg;
 
     always @(posedge clk) begin
         // Read also when there is nothing: it counts when it is valid.
@@ -172,10 +174,8 @@ module frame_buffer #(
             user_read_reg <= user_read_next_reg;
             user_read_next_reg <= user_read_next_reg + 1'b1;
         end
-        if (user_fetch)
-            user_valid_reg <= 1'b1;
-        else if (user_take)
-            user_valid_reg <= 1'b0;
+        user_valid_reg <= user_fetch || !user_free;
+        user_left_reg  <= user_take;
         // What is loaded without a beat does not count, nor the user word but with a first one.
         if (out_move) begin
             out_reg      <= beat_reg;
@@ -194,6 +194,7 @@ module frame_buffer #(
             user_read_next_reg <= {{FRAME_W{1'b0}}, 1'b1};
             beat_valid_reg <= 1'b0;
             user_valid_reg <= 1'b0;
+            user_left_reg  <= 1'b0;
             out_valid_reg  <= 1'b0;
             beat_free_reg  <= 1'b1;
             out_free_reg   <= 1'b1;
@@ -245,7 +246,8 @@ module frame_buffer #(
     wire             f_give = m_axis_tvalid && m_axis_tready;
     wire             f_move = out_move && beat_valid_reg;
     wire [G_W-1:0]   f_waits = f_frame - f_taken_reg;           // user words in front of the one
-    wire [G_W-1:0]   f_user_behind = f_waits - {{G_W-1{1'b0}}, user_valid_reg};
+    wire             f_user_valid = user_valid_reg && (DATA_W == 512 || !user_left_reg);
+    wire [G_W-1:0]   f_user_behind = f_waits - {{G_W-1{1'b0}}, f_user_valid};
     wire [FRAME_W-1:0] f_user_address = user_read_reg[FRAME_W-1:0] + f_user_behind[FRAME_W-1:0];
     wire [G_W-1:0]   f_users = f_commits_reg - f_taken_reg;
     reg              f_shown_reg;           // the frame at the output is number f_frame
@@ -323,7 +325,7 @@ module frame_buffer #(
                 assert ({m_axis_tlast, m_axis_tdata} == {f_value_reg[BEAT_W-1], f_value_reg[DATA_W-1:0]}
                         && out_bytes == f_value_reg[DATA_W +: LANE_W]);
             if (user_take)
-                assert (user_valid_reg);
+                assert (f_user_valid);
             if (user_take && f_taken_reg == f_frame)
                 assert (user_reg == f_user_reg);
             if (m_axis_tvalid && f_shown_reg && f_first_out_reg && f_commits_reg - f_frame <= FRAMES + 2)
@@ -334,10 +336,10 @@ module frame_buffer #(
             if (f_stored != {F_W{1'b0}} && !beat_valid_reg)
                 assert (fetch);
             if (beat_valid_reg && first)
-                assert (user_valid_reg);
+                assert (f_user_valid);
             if (beat_valid_reg && !out_valid_reg)
                 assert (f_move);
-            if (user_write_reg != user_read_reg && !user_valid_reg)
+            if (user_write_reg != user_read_reg && !f_user_valid)
                 assert (user_fetch);
 
             // What holds always
@@ -351,7 +353,8 @@ module frame_buffer #(
             assert (stored_reg == (start_reg != read_reg) && user_stored_reg == (f_frames != 0));
             assert (f_stored <= {2'd0, f_used} && f_stored + f_open_reg == {2'd0, f_used});
             assert (f_committed_reg - f_given_reg == f_stored + f_front);
-            assert (f_users == {2'd0, f_frames} + {{G_W-1{1'b0}}, user_valid_reg});
+            assert (f_users == {2'd0, f_frames} + {{G_W-1{1'b0}}, f_user_valid});
+            assert (user_valid_reg || !user_left_reg || DATA_W == 512);
             assert (f_commits_reg - f_lasts_reg == f_stored_lasts[G_W-1:0]);
             assert (f_stored == {F_W{1'b0}} || f_before);
             assert (!f_open_last && (DATA_W == 512 || !f_alone));
@@ -364,7 +367,7 @@ module frame_buffer #(
                     assert (memory[f_address] == f_value_reg);
             end
             if (f_waits < f_users) begin
-                if (f_waits == {G_W{1'b0}} && user_valid_reg)
+                if (f_waits == {G_W{1'b0}} && f_user_valid)
                     assert (user_reg == f_user_reg);
                 else
                     assert (user_memory[f_user_address] == f_user_reg);

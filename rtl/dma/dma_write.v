@@ -385,16 +385,19 @@ reg current_second_reg;             // not its first beat
 /* verilator lint_on UNUSEDSIGNAL */
 reg [BEAT_W-1:0] current_left_reg;  // beats behind this one
 reg current_last_reg;               // there are none
+// For the enables of the FIFOs' memories: a frame's beat, and a line's last one. Each is one LUT before
+// them, with m_axi_wready.
+reg frame_beat_reg;
+reg line_end_reg;
 reg w_valid_reg;
 reg w_last_reg;
 reg [DMA_W-1:0] w_data_reg;
 reg [B-1:0] w_strobe_reg;
 
 wire w_move = !w_valid_reg || m_axi_wready;
-wire w_load = current_valid_reg && w_move;
 
-assign data_take = w_load && !current_line_reg;
-assign line_data_take = w_load && current_line_reg && current_last_reg;
+assign data_take = w_move && frame_beat_reg;
+assign line_data_take = w_move && line_end_reg;
 assign command_take = !current_valid_reg || (w_move && current_last_reg);
 
 wire [DMA_W-1:0] line_beat;
@@ -418,10 +421,13 @@ always @(posedge clk) begin
         current_second_reg <= 1'b0;
         current_left_reg <= command_length;
         current_last_reg <= command_length == {BEAT_W{1'b0}};
+        frame_beat_reg <= command_valid && !command_line;
+        line_end_reg <= command_valid && command_line && command_length == {BEAT_W{1'b0}};
     end else if (w_move) begin
         current_second_reg <= 1'b1;
         current_left_reg <= current_left_reg - 1'b1;
         current_last_reg <= current_left_reg == {{(BEAT_W-1){1'b0}}, 1'b1};
+        line_end_reg <= current_line_reg && current_left_reg == {{(BEAT_W-1){1'b0}}, 1'b1};
     end
     if (w_move) begin
         w_data_reg <= current_line_reg ? line_beat : data;
@@ -431,6 +437,8 @@ always @(posedge clk) begin
     end
     if (rst) begin
         current_valid_reg <= 1'b0;
+        frame_beat_reg <= 1'b0;
+        line_end_reg <= 1'b0;
         w_valid_reg <= 1'b0;
     end
 end
@@ -544,7 +552,8 @@ reg                f_line_passed_reg;
 wire               f_pick = pick_line || pick_record;
 wire [7:0]         f_inside = f_in_reg - f_out_reg;
 wire               f_this = f_out_reg == f_number && f_inside != 8'd0;
-wire               f_last = w_load && current_last_reg;
+wire               f_load = current_valid_reg && w_move;
+wire               f_last = f_load && current_last_reg;
 // Commands in their FIFO
 wire [7:0]         f_commands = f_inside - {7'd0, current_valid_reg} - {7'd0, picked_reg};
 wire [7:0]         f_front = f_out_reg + {7'd0, current_valid_reg};
@@ -562,7 +571,7 @@ always @(posedge clk) begin
         f_line_reg <= pick_line;
         f_length_reg <= pick_line ? (line_full ? LINE_LENGTH : {BEAT_W{1'b0}}) : record[66+BEAT_W +: BEAT_W];
     end
-    if (w_load)
+    if (f_load)
         f_beat_reg <= current_last_reg ? {BEAT_W{1'b0}} : f_beat_reg + 1'b1;
     if (pick_line)
         f_record_passed_reg <= record_valid;
@@ -621,6 +630,8 @@ always @* begin
         assert (!line_taken_reg || f_lines_reg < COMMANDS);
         assert (f_lines_reg <= COMMANDS);
 
+        assert (frame_beat_reg == (current_valid_reg && !current_line_reg));
+        assert (line_end_reg == (current_valid_reg && current_line_reg && current_last_reg));
         assert (!current_valid_reg || current_last_reg == (current_left_reg == {BEAT_W{1'b0}}));
         assert (!current_valid_reg || f_beat_reg <= ~current_left_reg);
         assert (!current_valid_reg || current_second_reg == (f_beat_reg != {BEAT_W{1'b0}}));
@@ -631,7 +642,7 @@ always @* begin
             assert (current_line_reg == f_line_reg);
             assert (f_beat_reg <= f_length_reg && current_left_reg == f_length_reg - f_beat_reg);
         end
-        if (w_load && f_this) begin
+        if (f_load && f_this) begin
             assert (data_take == !f_line_reg);
             assert (f_last == (f_beat_reg == f_length_reg));
             assert (line_data_take == (f_last && f_line_reg));
@@ -669,13 +680,13 @@ always @(posedge clk) begin
 
         if ($past(data_take))
             assert (m_axi_wvalid && m_axi_wdata == $past(data) && m_axi_wstrb == $past(strobe));
-        if ($past(w_load))
+        if ($past(f_load))
             assert (m_axi_wvalid && m_axi_wlast == $past(current_last_reg));
-        if ($past(w_load && current_line_reg))
+        if ($past(f_load && current_line_reg))
             assert (m_axi_wstrb == $past(line_beat_strobe) && m_axi_wdata == $past(line_beat));
         if ($past(m_axi_wvalid && !m_axi_wready))
             assert (m_axi_wvalid && $stable(m_axi_wdata) && $stable(m_axi_wstrb) && $stable(m_axi_wlast));
-        if ($past(!w_load && (!m_axi_wvalid || m_axi_wready)))
+        if ($past(!f_load && (!m_axi_wvalid || m_axi_wready)))
             assert (!m_axi_wvalid);
         cover (f_this && f_out_reg == 8'd2 && !f_line_reg && f_last && f_length_reg == 1);
     end

@@ -182,30 +182,29 @@ wire                 list_room;             // for what is under way
 
 reg [QUEUES-1:0]     usable;
 reg [QUEUES-1:0]     usable_reg;
+reg [QUEUES-1:0]     favoured_reg;          // and behind the one served last
 reg                  usable_any_reg;        // one of them
 reg [QUEUE_W-1:0]    pick_queue;
 reg [QUEUES-1:0]     above_next;
 
-wire [QUEUES-1:0]    favoured = usable_reg & above_reg;
-wire [QUEUES-1:0]    pick = favoured != 0 ? lowest(favoured) : lowest(usable_reg);
+wire [QUEUES-1:0]    pick = favoured_reg != 0 ? lowest(favoured_reg) : lowest(usable_reg);
 
 integer i;
 
 always @* begin
     pick_queue = {QUEUE_W{1'b0}};
-    above_next = {QUEUES{1'b0}};
     usable = {QUEUES{1'b0}};
     for (i = 0; i < QUEUES; i = i + 1) begin
         usable[i] = available[i] && tx_enable[i / QUEUES_PER_FUNCTION];
         if (pick_reg[i])
             pick_queue = pick_queue | i[QUEUE_W-1:0];
-        if (i != 0)
-            above_next[i] = above_next[i-1] || pick_reg[i-1];
+        above_next[i] = pick_valid_reg ? (pick_reg & ~({QUEUES{1'b1}} << i)) != 0 : above_reg[i];
     end
 end
 
 always @(posedge clk) begin
     usable_reg <= usable;
+    favoured_reg <= usable & above_next;
     usable_any_reg <= usable != 0;
     // A queue is popped every second clock. The bits are late: the pop behind a queue's last
     // descriptor may find none, which does no harm.
@@ -214,8 +213,7 @@ always @(posedge clk) begin
     pop_reg <= pick_reg;
     pop_valid_reg <= pick_valid_reg;
     pop_queue_reg <= pick_queue;
-    if (pick_valid_reg)
-        above_reg <= above_next;
+    above_reg <= above_next;
     asked_reg <= pop_reg;
     asked_valid_reg <= pop_valid_reg;
     asked_queue_reg <= pop_queue_reg;
@@ -226,6 +224,7 @@ always @(posedge clk) begin
 
     if (rst) begin
         usable_reg <= {QUEUES{1'b0}};
+        favoured_reg <= {QUEUES{1'b0}};
         usable_any_reg <= 1'b0;
         pick_valid_reg <= 1'b0;
         pop_valid_reg <= 1'b0;

@@ -53,7 +53,7 @@ PROOFS = {
     **{f"dma_write.w{width}": (
         "bitwuzla", "dma_write", "rtl/dma/dma_write.v rtl/common/axis_register.v rtl/dma/dma_write_align.v "
         "rtl/dma/dma_write_slots.v rtl/dma/dma_fifo.v", {"DMA_W": width}, 3,
-        ("assign data_take = w_load && !current_line_reg", "assign data_take = w_load && !(current_line_reg && current_last_reg)"))
+        ("assign data_take = w_move && frame_beat_reg", "assign data_take = w_move && current_valid_reg && !line_end_reg"))
        for width in (128, 512)},
     **{f"dma_read.w{width}": (
         "bitwuzla", "dma_read", "rtl/dma/dma_read.v rtl/dma/dma_fifo.v rtl/dma/dma_read_align.v", {"DMA_W": width}, 1,
