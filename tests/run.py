@@ -24,6 +24,7 @@ import time
 RESULT = re.compile(r"^(not )?ok\b\s*(\d+)?\s*(?:- ?)?(.*)$")
 PLAN = re.compile(r"^1\.\.(\d+)\s*(?:#\s*SKIP\S*\s*(.*))?$", re.IGNORECASE)
 DIRECTIVE = re.compile(r"(?:^|\s)#\s*SKIP\S*\s*(.*)$", re.IGNORECASE)
+COMMENT_LINES = 30  # shown of what a program says behind a failure
 LIMIT = re.compile(r"^# time limit (\d+)\s*$")
 GRACE = 15  # seconds between SIGTERM, which lets a test remove its namespaces, and SIGKILL
 
@@ -34,6 +35,8 @@ class Outcome:
     def __init__(self):
         self.passed = 0
         self.failures = []  # name
+        self.comments = {}  # what is said behind a failure: lines, by its place in failures
+        self.failing = False  # the last result was one
         self.skips = []  # (name, reason)
         self.planned = None
         self.results = 0
@@ -52,6 +55,7 @@ class Outcome:
         match = RESULT.match(text)
         if match:
             self.results += 1
+            self.failing = False
             name = match.group(3).strip()
             skip = DIRECTIVE.search(match.group(3))
             if skip:
@@ -59,9 +63,12 @@ class Outcome:
                 self.skips.append((name, skip.group(1).strip() or "no reason given"))
             elif match.group(1):
                 self.failures.append(name or "test %d" % self.results)
+                self.failing = True
             else:
                 self.passed += 1
             return None
+        if self.failing and text.startswith("#"):
+            self.comments.setdefault(len(self.failures) - 1, []).append(text)
         if text.startswith("Bail out!"):
             self.bail_out = text[9:].strip()
         match = LIMIT.match(text)
@@ -244,8 +251,10 @@ def main():
             print("skipped: %s: %s (%s)" % (program, name, reason))
     for program in programs:
         outcome, log_path = outcomes[program]
-        for name in outcome.failures:
+        for place, name in enumerate(outcome.failures):
             print("failed: %s: %s (see %s)" % (program, name, log_path))
+            for line in outcome.comments.get(place, [])[-COMMENT_LINES:]:
+                print("    " + line[:300])
     if not programs:
         print("failed: no program given")
         failed += 1

@@ -34,12 +34,14 @@ def runner(scripts, *arguments):
         return result.returncode, result.stdout.splitlines(), texts
 
 
-def expect(text, status, last, *fragments, arguments=()):
+def expect(text, status, last, *fragments, arguments=(), without=()):
     code, lines, logs = runner({"t": text}, *arguments)
     tap.equal(code, status, "exit status of: %s\n%s" % (text, "\n".join(lines)))
     tap.equal(lines[-1], last, "last line")
     for fragment in fragments:
         assert any(fragment in line for line in lines[:-1]), "%r not in %r" % (fragment, lines)
+    for fragment in without:
+        assert not any(fragment in line for line in lines), "%r in %r" % (fragment, lines)
 
 
 def tally():
@@ -54,6 +56,12 @@ def plan_at_the_end():
 def failure_is_named():
     expect("echo 1..2; echo ok 1 - a; echo not ok 2 - the name; exit 1", 1,
            "1 passed, 1 failed, 0 skipped", "failed:", "the name")
+
+
+def failure_is_explained():
+    expect("echo 1..3; echo not ok 1 - a; echo '# because'; echo ok 2 - b; echo '# 0.1 s'; echo not ok 3; "
+           "for i in $(seq 40); do echo \"# line $i.\"; done", 1, "1 passed, 2 failed, 0 skipped",
+           "    # because", "    # line 11.", "    # line 40.", without=("0.1 s", "line 10."))
 
 
 def failure_with_status_0():
@@ -160,6 +168,7 @@ tap.run([
     ("passes, skips and their reasons are counted", tally),
     ("the plan may come last", plan_at_the_end),
     ("a failure is named", failure_is_named),
+    ("what is said behind a failure is told", failure_is_explained),
     ("a failure counts though the program ends with 0", failure_with_status_0),
     ("a status other than 0 counts though no test failed", status_without_failure),
     ("a program without a plan fails", no_plan),
