@@ -22,9 +22,12 @@ test: $(TEST_DEPS) ## Build and run all tests
 	@$(RUN_TESTS) -j 2 --alone tests/system/ --logs $(BUILD)/logs $(TESTS)
 
 # The modules' benches and the system tests again, with other random numbers each time; then the fuzz
-# targets for FUZZ_SECONDS each, and LONG_FRAMES through the differential test.
+# targets for FUZZ_SECONDS each, and LONG_FRAMES through the differential test, a tenth of them with each
+# of ten seeds, on all processors.
 LONG_ROUNDS ?= 10
 LONG_FRAMES ?= 10000000
+LONG_SEEDS := 1001 1002 1003 1004 1005 1006 1007 1008 1009 1010
+LONG_DIFF_TESTS = $(foreach seed,$(LONG_SEEDS),"$(DIFF_BUILD)/diff_test --frames $$(($(LONG_FRAMES) / 10)) --seed $(seed)")
 .PHONY: test-long
 test-long: $(TEST_DEPS) ## The tests LONG_ROUNDS times (10) with other seeds, fuzzing, 10 million frames of the differential test
 	@for round in $$(seq $(LONG_ROUNDS)); do \
@@ -33,7 +36,7 @@ test-long: $(TEST_DEPS) ## The tests LONG_ROUNDS times (10) with other seeds, fu
 			--time-limit 1800 --logs $(BUILD)/logs/round-$$round $(TESTS) || exit 1; \
 	done
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) $(RUN_TESTS) --logs $(BUILD)/logs/fuzz tests/fuzz/test_fuzz.py
-	@$(BUILD)/tests/model/diff_test --frames $(LONG_FRAMES) --progress
+	@$(RUN_TESTS) -j $$(nproc) --logs $(BUILD)/logs/diff $(LONG_DIFF_TESTS)
 
 .PHONY: test-system
 test-system: $(BUILD)/venv.stamp sim tools driver driver-asan $(BUILD)/tests/interrupt_echo ## Only the system tests

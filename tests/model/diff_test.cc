@@ -244,7 +244,8 @@ int main(int argc, char **argv)
 	uint64_t frames = 0;
 	unsigned int round = o.only >= 0 ? o.only : 0, differences = 0;
 	double start = seconds(), shown = start;
-	printf("# time limit 1200\n");
+	/* 100 frames a second are few even for a busy machine. */
+	printf("# time limit %llu\n", (unsigned long long)o.frames / 100 + 200);
 	do {
 		unsigned int p = round / plan_count % PAIRS;
 		std::string names[2] = { pairs[p][0], pairs[p][1] };
