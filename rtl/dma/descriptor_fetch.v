@@ -64,9 +64,7 @@ module descriptor_fetch #
     output wire [13:0]          request_length,
     input  wire                 response_valid,
     // Bits 127:96 of a descriptor are reserved
-    /* verilator lint_off UNUSED */
     input  wire [DMA_W-1:0]     response_data,
-    /* verilator lint_on UNUSED */
     input  wire                 response_last,
     input  wire                 response_error,
 
@@ -417,18 +415,24 @@ assign request_length = {6'd0, count_reg, 4'd0};
 reg [QUEUE_W+SLOT_W+15:0] list_ram[0:63];
 reg [6:0]               list_in_reg, list_out_reg;
 
-wire [QUEUE_W-1:0]      head_queue;
-wire [11:0]             head_block;
-wire [SLOT_W-1:0]       head_slot;
-wire [3:0]              head_count;
-assign {head_queue, head_block, head_slot, head_count} = list_ram[list_out_reg[5:0]];
+// A word of the oldest, and what the list says of it
+reg                     word_valid_reg;
+/* verilator lint_off UNUSED */
+reg [DMA_W-1:0]         word_data_reg;
+/* verilator lint_on UNUSED */
+reg                     word_last_reg;
+reg                     word_error_reg;
+reg [QUEUE_W-1:0]       head_queue_reg;
+reg [11:0]              head_block_reg;
+reg [SLOT_W-1:0]        head_slot_reg;
+reg [3:0]               head_count_reg;
 
 reg                     first_beat_reg;
 reg [WORD_W-1:0]        word_reg;
 
 // A batch does not leave its block of 8
-wire [WORD_W-1:0]       word = first_beat_reg ? head_slot[2:LANE_W] : word_reg;
-wire [QUEUE_W+ROW_W-1:0] write_row = {head_queue, head_slot[SLOT_W-1:3], word};
+wire [WORD_W-1:0]       word = first_beat_reg ? head_slot_reg[2:LANE_W] : word_reg;
+wire [QUEUE_W+ROW_W-1:0] write_row = {head_queue_reg, head_slot_reg[SLOT_W-1:3], word};
 
 // A batch has come; a clock later, which queue's
 reg                     last_reg;
@@ -460,20 +464,27 @@ always @(posedge clk) begin
     come_count_reg <= last_count_reg;
     come_count_m1_reg <= last_count_reg - 4'd1;
 
-    last_reg <= response_valid && response_last;
-    if (response_valid) begin
-        first_beat_reg <= response_last;
+    word_valid_reg <= response_valid;
+    word_data_reg <= response_data;
+    word_last_reg <= response_last;
+    word_error_reg <= response_error;
+    {head_queue_reg, head_block_reg, head_slot_reg, head_count_reg} <= list_ram[list_out_reg[5:0]];
+    if (response_valid && response_last)
+        list_out_reg <= list_out_reg + 7'd1;
+
+    last_reg <= word_valid_reg && word_last_reg;
+    if (word_valid_reg) begin
+        first_beat_reg <= word_last_reg;
         word_reg <= word + 1'b1;
-        last_error_reg <= response_error;
-        last_queue_reg <= head_queue;
-        last_count_reg <= head_count;
-        if (response_last)
-            list_out_reg <= list_out_reg + 7'd1;
+        last_error_reg <= word_error_reg;
+        last_queue_reg <= head_queue_reg;
+        last_count_reg <= head_count_reg;
     end
 
     if (rst) begin
         list_in_reg <= 7'd0;
         list_out_reg <= 7'd0;
+        word_valid_reg <= 1'b0;
         first_beat_reg <= 1'b1;
         last_reg <= 1'b0;
         come_reg <= {QUEUES{1'b0}};
@@ -507,11 +518,11 @@ generate
         reg [107:0] read_reg;
         // The lanes before the batch's first descriptor are another batch's
         wire mine = !first_beat_reg
-                    || LANE[SLOT_W-1:0] >= (head_slot & LANE_MASK[SLOT_W-1:0]);
+                    || LANE[SLOT_W-1:0] >= (head_slot_reg & LANE_MASK[SLOT_W-1:0]);
 
         always @(posedge clk) begin
-            if (response_valid && mine)
-                descriptor_ram[write_row] <= {head_block, response_data[g*128 +: 96]};
+            if (word_valid_reg && mine)
+                descriptor_ram[write_row] <= {head_block_reg, word_data_reg[g*128 +: 96]};
             if (pop_reg)
                 read_reg <= descriptor_ram[read_row];
         end
@@ -659,7 +670,8 @@ assign doorbell_error = doorbell_error_reg;
 reg                     busy_reg;
 reg                     queues_busy_reg;
 reg [2:0]               recent_reg;
-wire                    now = doorbell_valid || pop_valid || state_reg != STATE_PICK || last_reg;
+wire                    now = doorbell_valid || pop_valid || state_reg != STATE_PICK || word_valid_reg
+                                  || last_reg;
 
 always @(posedge clk) begin
     recent_reg <= {recent_reg[1:0], now};

@@ -425,7 +425,7 @@ int main(int argc, char **argv)
 			early = early || (b.m.idle >> 2 & 1);
 			b.clock();
 		}
-		b.run(3);
+		b.run(4);
 		t.check(!early && (b.m.idle >> 2 & 1) && b.requests == 8,
 			"not idle before the last read has come");
 	}
