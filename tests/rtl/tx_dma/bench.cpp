@@ -30,6 +30,7 @@ struct bench : dut<Vtx_dma> {
 	/* Pops of the last two clocks, QUEUES: none */
 	unsigned popped = QUEUES, asked = QUEUES;
 	unsigned outstanding[QUEUES] = {}, served[QUEUES] = {};
+	std::vector<unsigned> order; /* queues, as they are served */
 	unsigned request_stall = 0, response_stall = 0, done_stall = 0, stale = 0, bad = 0;
 	unsigned latency = 10, available_before = 0, enable_before = 0, idle_before = 0xff;
 	/* the clock before that, and before that */
@@ -115,6 +116,7 @@ struct bench : dut<Vtx_dma> {
 			to_send.push_back(j);
 		outstanding[queue]++;
 		served[queue]++;
+		order.push_back(queue);
 	}
 	void respond()
 	{
@@ -342,8 +344,12 @@ int main()
 			b.clock();
 		unsigned low = std::min({ b.served[1], b.served[4], b.served[7] });
 		unsigned high = std::max({ b.served[1], b.served[4], b.served[7] });
-		t.check(b.error.empty() && low > 0 && high <= low + 2,
-			w + "three queues far from each other take turns", b.error);
+		bool turns = b.order.size() > 20;
+		for (size_t i = 1; i < b.order.size(); i++)
+			turns = turns && b.order[i] == (b.order[i - 1] + 3) % 9;
+		t.check(b.error.empty() && low > 0 && high <= low + 2 && turns,
+			w + "three queues far from each other take turns, one descriptor each",
+			b.error);
 	}
 	{ /* turns, a function's transmitter, rate */
 		bench b(41);
@@ -357,6 +363,7 @@ int main()
 		t.check(held && b.error.empty(), w + "tx_enable holds one function", b.error);
 		b.m.tx_enable = 3;
 		unsigned first = b.served[4];
+		size_t before_turns = b.order.size();
 		for (unsigned i = 0; i < 100; i++)
 			b.clock();
 		unsigned low = ~0u, high = 0;
@@ -364,11 +371,15 @@ int main()
 			unsigned n = b.served[i] - (i < 4 ? 0 : first);
 			low = std::min(low, n), high = std::max(high, n);
 		}
+		bool turns = b.order.size() > before_turns + 10;
+		for (size_t i = before_turns + 8; i < b.order.size(); i++)
+			turns = turns && b.order[i] == (b.order[i - 1] + 1) % QUEUES;
 		uint64_t begin = b.cycles, before = b.frames;
 		for (unsigned i = 0; i < 400; i++)
 			b.clock();
 		double per = (double)(b.cycles - begin) / (double)(b.frames - before);
-		t.check(low > 0 && high <= low + 2, w + "queues take turns");
+		t.check(low > 0 && high <= low + 2 && turns,
+			w + "queues take turns, one descriptor each");
 		t.check(b.finish() && per <= (DATA_W == 512 ? 2.1 : 8.1),
 			w + "a minimum frame in " + std::string(DATA_W == 512 ? "2" : "8") +
 				" clocks",
