@@ -669,17 +669,20 @@ assign doorbell_error = doorbell_error_reg;
 // came in or ended less than that ago counts
 reg                     busy_reg;
 reg                     queues_busy_reg;
+reg                     reads_busy_reg;
 reg [2:0]               recent_reg;
 wire                    now = doorbell_valid || pop_valid || state_reg != STATE_PICK || word_valid_reg
                                   || last_reg;
 
 always @(posedge clk) begin
     recent_reg <= {recent_reg[1:0], now};
-    queues_busy_reg <= (bell_reg | want_reg | (more_reg & may_reg)) != 0 || list_in_reg != list_out_reg;
-    busy_reg <= now || recent_reg != 0 || queues_busy_reg;
+    queues_busy_reg <= (bell_reg | want_reg | (more_reg & may_reg)) != 0;
+    reads_busy_reg <= list_in_reg != list_out_reg;
+    busy_reg <= now || recent_reg != 0 || queues_busy_reg || reads_busy_reg;
     if (rst) begin
         recent_reg <= 3'd0;
         queues_busy_reg <= 1'b0;
+        reads_busy_reg <= 1'b0;
         busy_reg <= 1'b0;
     end
 end

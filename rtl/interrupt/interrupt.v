@@ -80,6 +80,7 @@ reg [7:0] irq_vector_reg;
 
 // Events that wait; the first of them
 reg [FUNCTIONS-1:0] event_reg;
+reg event_any_reg;          // one of them
 reg event_last_reg;         // the last interrupt was an event's
 reg [FUNCTIONS-1:0] event_first;
 reg [3:0] event_function;
@@ -96,7 +97,9 @@ wire hold = irq_valid_reg && !irq_ready;
 // Armed anew, or stopped, since it was looked at: look again later
 wire look_stale = (arm_write_valid && arm_write_queue == look_reg) || !enable[look_reg];
 wire hit_stale = (arm_write_valid && arm_write_queue == hit_reg) || !enable[hit_reg];
-wire event_fire = event_reg != {FUNCTIONS{1'b0}} && !hold && !(hit_valid_reg && event_last_reg);
+wire event_fire = event_any_reg && !hold && !(hit_valid_reg && event_last_reg);
+wire [FUNCTIONS-1:0] event_next = event_enable
+                                  & (event_valid | (event_reg & ~(event_fire ? event_first : {FUNCTIONS{1'b0}})));
 wire fire = hit_valid_reg && !hold && !event_fire;
 // The queues are not looked at meanwhile
 wire stay = hold || event_fire;
@@ -139,7 +142,7 @@ endgenerate
 assign irq_valid = irq_valid_reg;
 assign irq_function = irq_function_reg;
 assign irq_vector = irq_vector_reg;
-assign busy = irq_valid_reg || event_reg != {FUNCTIONS{1'b0}} || quiet_reg != {QUIET_W{1'b0}};
+assign busy = irq_valid_reg || event_any_reg || quiet_reg != {QUIET_W{1'b0}};
 
 always @(posedge clk) begin
     if (arm_write_valid)
@@ -175,13 +178,15 @@ always @(posedge clk) begin
     if (fire || event_fire)
         event_last_reg <= event_fire;
     irq_valid_reg <= fire || event_fire || hold;
-    event_reg <= event_enable & (event_valid | (event_reg & ~(event_fire ? event_first : {FUNCTIONS{1'b0}})));
+    event_reg <= event_next;
+    event_any_reg <= event_next != {FUNCTIONS{1'b0}};
     if (rst) begin
         scan_reg <= {QUEUE_W{1'b0}};
         look_valid_reg <= 1'b0;
         hit_valid_reg <= 1'b0;
         irq_valid_reg <= 1'b0;
         event_reg <= {FUNCTIONS{1'b0}};
+        event_any_reg <= 1'b0;
         event_last_reg <= 1'b0;
         low_bits_reg <= {2*QUEUES{1'b0}};
         quiet_reg <= {QUIET_W{1'b0}};
