@@ -113,7 +113,7 @@ wire [RINGS-1:0] enable = {tx_enable, rx_enable};
 // Entries that wait for their frame's answer
 wire waiting_valid;
 wire waiting_take;
-wire waiting_empty;
+wire waiting_busy;
 wire [QUEUE_W-1:0] waiting_queue;
 wire waiting_first;
 wire waiting_more;
@@ -121,6 +121,11 @@ wire waiting_truncated;
 wire [13:0] waiting_bytes;
 wire [15:0] waiting_index;
 wire [159:0] waiting_words;
+
+wire stored_valid;
+wire stored_ready;
+wire stored_empty;
+wire [ENTRY_W-1:0] stored;
 
 /* verilator lint_off PINCONNECTEMPTY */
 dma_fifo #(
@@ -133,11 +138,32 @@ dma_fifo #(
     .in_valid(entry_valid),
     .in_ready(entry_ready),
     .room(),
-    .out_data({waiting_queue, waiting_first, waiting_more, waiting_truncated, waiting_bytes, waiting_index,
-               waiting_words}),
-    .out_valid(waiting_valid),
-    .out_ready(waiting_take),
-    .empty(waiting_empty)
+    .out_data(stored),
+    .out_valid(stored_valid),
+    .out_ready(stored_ready),
+    .empty(stored_empty)
+);
+
+// So that the FIFO's blocks do not wait for what is decided below
+axis_register #(
+    .DATA_W(160),
+    .USER_W(ENTRY_W - 160)
+) entry_register (
+    .clk(clk),
+    .rst(rst),
+    .s_axis_tdata(stored[159:0]),
+    .s_axis_tkeep({20{1'b1}}),
+    .s_axis_tlast(1'b1),
+    .s_axis_tuser(stored[ENTRY_W-1:160]),
+    .s_axis_tvalid(stored_valid),
+    .s_axis_tready(stored_ready),
+    .m_axis_tdata(waiting_words),
+    .m_axis_tkeep(),
+    .m_axis_tlast(),
+    .m_axis_tuser({waiting_queue, waiting_first, waiting_more, waiting_truncated, waiting_bytes, waiting_index}),
+    .m_axis_tvalid(waiting_valid),
+    .m_axis_tready(waiting_take),
+    .busy(waiting_busy)
 );
 
 reg room_reg;                   // behind the pipe, a clock old: the FIFO is far
@@ -523,7 +549,7 @@ assign tx_active = in_flight[RINGS-1:QUEUES];
 reg busy_reg;
 
 always @(posedge clk)
-    busy_reg <= entry_valid || tx_done_valid || !waiting_empty || tx_waiting != {QUEUES{1'b0}} || p1_valid_reg ||
+    busy_reg <= entry_valid || tx_done_valid || !stored_empty || waiting_busy || tx_waiting != {QUEUES{1'b0}} || p1_valid_reg ||
                 p2_valid_reg || p3_valid_reg || p4_valid_reg || p5_valid_reg || !write_empty || line_busy;
 
 assign busy = busy_reg;

@@ -227,9 +227,16 @@ module port_rx #(
         end
     end
 
-    wire [31:0] frame_time;
-    wire [13:0] frame_length;
-    wire        buffer_busy;
+    wire [DATA_W-1:0]   buffer_tdata;
+    wire [DATA_W/8-1:0] buffer_tkeep;
+    wire                buffer_tlast;
+    wire [32+14-1:0]    buffer_tuser;
+    wire                buffer_tvalid;
+    wire                buffer_tready;
+    wire                buffer_busy;
+    wire [31:0]         frame_time;
+    wire [13:0]         frame_length;
+    wire                out_busy;
 
     frame_buffer #(
         .DATA_W(DATA_W),
@@ -246,13 +253,35 @@ module port_rx #(
         .write_user({write_time_reg, write_bytes_reg}),
         .write_length(write_bytes_reg),
         .room(room),
+        .m_axis_tdata(buffer_tdata),
+        .m_axis_tkeep(buffer_tkeep),
+        .m_axis_tlast(buffer_tlast),
+        .m_axis_tuser(buffer_tuser),
+        .m_axis_tvalid(buffer_tvalid),
+        .m_axis_tready(buffer_tready),
+        .busy(buffer_busy)
+    );
+
+    // The buffer's blocks stand far from what comes behind the port.
+    axis_register #(
+        .DATA_W(DATA_W),
+        .USER_W(32 + 14)
+    ) out (
+        .clk(clk),
+        .rst(rst),
+        .s_axis_tdata(buffer_tdata),
+        .s_axis_tkeep(buffer_tkeep),
+        .s_axis_tlast(buffer_tlast),
+        .s_axis_tuser(buffer_tuser),
+        .s_axis_tvalid(buffer_tvalid),
+        .s_axis_tready(buffer_tready),
         .m_axis_tdata(m_axis_tdata),
         .m_axis_tkeep(m_axis_tkeep),
         .m_axis_tlast(m_axis_tlast),
         .m_axis_tuser({frame_time, frame_length}),
         .m_axis_tvalid(m_axis_tvalid),
         .m_axis_tready(m_axis_tready),
-        .busy(buffer_busy)
+        .busy(out_busy)
     );
 
     reg [USER_W-1:0] user;
@@ -269,7 +298,8 @@ module port_rx #(
     assign event_valid  = event_valid_reg;
     assign event_result = event_result_reg;
     assign event_bytes  = event_bytes_reg;
-    assign busy = buffer_busy || in_frame_reg || beat_valid_reg || write_valid_reg || event_valid_reg;
+    assign busy = buffer_busy || out_busy || in_frame_reg || beat_valid_reg || write_valid_reg ||
+        event_valid_reg;
 
 endmodule
 

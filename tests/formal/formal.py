@@ -75,7 +75,8 @@ PROOFS = {
         ("|ahead ? lowest(ahead) :", "")),
     "completion_writer": (
         "bitwuzla", "completion_writer",
-        "rtl/dma/completion_writer.v rtl/dma/dma_fifo.v rtl/dma/completion_tx.v rtl/dma/completion_line.v",
+        "rtl/dma/completion_writer.v rtl/dma/dma_fifo.v rtl/common/axis_register.v rtl/dma/completion_tx.v "
+        "rtl/dma/completion_line.v",
         {"QUEUES": 2, "QUEUES_PER_FUNCTION": 1, "QUEUE_W": 1}, 1,
         ("room_reg && rx_valid && !tx_valid", "room_reg && rx_valid")),
     "axis_frame_mux": (
