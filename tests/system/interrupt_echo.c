@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
 /*
- * A DPDK application that sleeps: it sends back what port 0 receives, and between packets it waits
- * for the queue's interrupt.
+ * A DPDK application that sleeps: it sends back what port 0 receives with the first EtherType for
+ * experiments, drops what else a host says, and between packets it waits for the queue's interrupt.
  *
  * usage: interrupt_echo EAL-OPTIONS -- PACKETS
- * Prints "ready" with the port's address, and after so many packets "echoed N, woken N, processor N ms".
+ * Prints "ready" with the port's address, and when it has sent so many packets "echoed N, dropped N,
+ * woken N, processor N ms".
  */
 
 #include <errno.h>
@@ -21,6 +22,7 @@
 #define RING 256
 #define BURST 32
 #define PATIENCE_MS 60000
+#define EXPERIMENT 0x88b5 /* IEEE Std 802, local experimental EtherType 1 */
 
 static int fail(const char *what, int error)
 {
@@ -36,20 +38,33 @@ static unsigned int processor_ms(void)
 	return used.tv_sec * 1000 + used.tv_nsec / 1000000;
 }
 
-static unsigned int echo(void)
+/* A burst: how many packets came; adds to what was sent back and dropped. */
+static unsigned int echo(unsigned int *echoed, unsigned int *dropped)
 {
 	struct rte_mbuf *mbufs[BURST];
 	uint16_t count = rte_eth_rx_burst(0, 0, mbufs, BURST);
-	uint16_t sent = rte_eth_tx_burst(0, 0, mbufs, count);
+	uint16_t ours = 0, sent;
 
-	rte_pktmbuf_free_bulk(mbufs + sent, count - sent);
-	return sent;
+	for (uint16_t i = 0; i < count; i++) {
+		const struct rte_ether_hdr *header =
+			rte_pktmbuf_mtod(mbufs[i], const struct rte_ether_hdr *);
+
+		if (header->ether_type == rte_cpu_to_be_16(EXPERIMENT))
+			mbufs[ours++] = mbufs[i];
+		else
+			rte_pktmbuf_free(mbufs[i]);
+	}
+	sent = rte_eth_tx_burst(0, 0, mbufs, ours);
+	rte_pktmbuf_free_bulk(mbufs + sent, ours - sent);
+	*echoed += sent;
+	*dropped += count - sent;
+	return count;
 }
 
 int main(int argc, char **argv)
 {
 	const struct rte_eth_conf config = { .intr_conf.rxq = 1 };
-	unsigned int wanted, echoed = 0, woken = 0, start;
+	unsigned int wanted, echoed = 0, dropped = 0, woken = 0, start;
 	struct rte_ether_addr address;
 	struct rte_mempool *pool;
 	int used = rte_eal_init(argc, argv);
@@ -84,9 +99,7 @@ int main(int argc, char **argv)
 
 		/* Armed first, so that what comes after the look wakes us. */
 		rte_eth_dev_rx_intr_enable(0, 0);
-		ret = echo();
-		echoed += ret;
-		if (ret != 0)
+		if (echo(&echoed, &dropped) != 0)
 			continue;
 		ret = rte_epoll_wait(RTE_EPOLL_PER_THREAD, &event, 1, PATIENCE_MS);
 		if (ret <= 0)
@@ -94,7 +107,8 @@ int main(int argc, char **argv)
 		rte_eth_dev_rx_intr_disable(0, 0);
 		woken++;
 	}
-	printf("echoed %u, woken %u, processor %u ms\n", echoed, woken, processor_ms() - start);
+	printf("echoed %u, dropped %u, woken %u, processor %u ms\n", echoed, dropped, woken,
+	       processor_ms() - start);
 	fflush(stdout);
 	ret = rte_eth_dev_stop(0);
 	if (ret == 0)
