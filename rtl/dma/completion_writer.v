@@ -21,7 +21,7 @@
 // while enable or active is 1.
 //
 // Rate: a completion a clock into the pipe, transmit one in two clocks; a line in two clocks, with lines of
-// 64 bytes one a clock. Latency: 10 clocks to the line. Counts and errors follow 3 clocks behind a line's
+// 64 bytes one a clock. Latency: 11 clocks to the line. Counts and errors follow 3 clocks behind a line's
 // answer; active and busy come from registers.
 
 module completion_writer #
