@@ -5,8 +5,8 @@
  * experiments, drops what else a host says, and between packets it waits for the queue's interrupt.
  *
  * usage: interrupt_echo EAL-OPTIONS -- PACKETS
- * Prints "ready" with the port's address, and when it has sent so many packets "echoed N, dropped N,
- * woken N, processor N ms".
+ * Prints "ready" with the port's address, and when it has sent so many packets and then nothing comes
+ * for a while, "echoed N, dropped N, woken N, processor N ms".
  */
 
 #include <errno.h>
@@ -22,6 +22,7 @@
 #define RING 256
 #define BURST 32
 #define PATIENCE_MS 60000
+#define LINGER_MS 500 /* a port that stops at once would take its last packet with it */
 #define EXPERIMENT 0x88b5 /* IEEE Std 802, local experimental EtherType 1 */
 
 static int fail(const char *what, int error)
@@ -94,14 +95,15 @@ int main(int argc, char **argv)
 	printf("ready " RTE_ETHER_ADDR_PRT_FMT "\n", RTE_ETHER_ADDR_BYTES(&address));
 	fflush(stdout);
 	start = processor_ms();
-	while (echoed < wanted) {
+	for (;;) {
 		struct rte_epoll_event event;
 
 		/* Armed first, so that what comes after the look wakes us. */
 		rte_eth_dev_rx_intr_enable(0, 0);
 		if (echo(&echoed, &dropped) != 0)
 			continue;
-		ret = rte_epoll_wait(RTE_EPOLL_PER_THREAD, &event, 1, PATIENCE_MS);
+		ret = rte_epoll_wait(RTE_EPOLL_PER_THREAD, &event, 1,
+				     echoed < wanted ? PATIENCE_MS : LINGER_MS);
 		if (ret <= 0)
 			break;
 		rte_eth_dev_rx_intr_disable(0, 0);
