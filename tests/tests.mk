@@ -27,7 +27,7 @@ test: $(TEST_DEPS) ## Build and run all tests
 LONG_ROUNDS ?= 10
 LONG_FRAMES ?= 10000000
 LONG_SEEDS := 1001 1002 1003 1004 1005 1006 1007 1008 1009 1010
-LONG_DIFF_TESTS = $(foreach seed,$(LONG_SEEDS),"$(DIFF_BUILD)/diff_test --frames $$(($(LONG_FRAMES) / 10)) --seed $(seed)")
+LONG_DIFF_TESTS = $(foreach seed,$(LONG_SEEDS),"$(DIFF_BUILD)/diff_test --frames $$(($(LONG_FRAMES) / 10)) --seed $(seed) --progress")
 .PHONY: test-long
 test-long: $(TEST_DEPS) ## The tests LONG_ROUNDS times (10) with other seeds, fuzzing, 10 million frames of the differential test
 	@for round in $$(seq $(LONG_ROUNDS)); do \

@@ -24,7 +24,8 @@
 // no more; descriptors fetched before stay good.
 // enable 1 -> 0 flushes at once; reads in flight are taken and dropped; idle is 1 when none is
 // left. A queue enabled again earlier starts when they have come. Counts and error bits are
-// cleared when enable is 0. ring and size_log2 must not change while enable is 1 or idle 0.
+// cleared when enable is 0. ring and size_log2 must not change while enable is 1 or idle 0. rst lasts 3
+// clocks or more: what follows from other registers has no reset of its own.
 
 module descriptor_fetch #
 (
