@@ -21,8 +21,8 @@
 // while enable or active is 1.
 //
 // Rate: a completion a clock into the pipe, transmit one in two clocks; a line in two clocks, with lines of
-// 64 bytes one a clock. Latency: 11 clocks to the line. Counts and errors follow 3 clocks behind a line's
-// answer; active and busy come from registers.
+// 64 bytes one a clock. Latency: 13 clocks from an entry to its line, when its frame is answered by then.
+// Counts and errors follow 3 clocks behind a line's answer; active and busy come from registers.
 
 module completion_writer #
 (

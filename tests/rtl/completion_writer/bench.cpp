@@ -44,6 +44,8 @@ struct bench {
 	std::deque<line> lines;
 	std::deque<unsigned> event_expected;
 	std::string error;
+	uint64_t entry_at = 0,
+		 line_at = 0; /* clocks of the last entry taken, and of the last line given */
 	uint64_t clocks = 0, pairs = 0, n_lines = 0, entries_in = 0, frames_in = 0, dones = 0,
 		 events = 0, refused = 0;
 	unsigned stall = 0, latency = 20, jitter = 0, refuse = 0, frame_error = 0, tx_error = 0,
@@ -252,6 +254,7 @@ struct bench {
 		check_active();
 		if (m.entry_valid && m.entry_ready) {
 			entry_active = false, entries_in++;
+			entry_at = clocks;
 			frames.push_back({ entry_queue, entry });
 		}
 		if (m.tx_done_valid && m.tx_done_ready) {
@@ -291,6 +294,7 @@ struct bench {
 			events++;
 		}
 		if (m.m_line_valid && m.m_line_ready) {
+			line_at = clocks;
 			line l;
 			axis::bytes data(LINE), strobe(LINE / 8);
 			axis::get(m.m_line_data, data.data(), LINE);
@@ -402,6 +406,14 @@ int main()
 	axis::tap t;
 	const unsigned small[Q] = { 3, 4, 5, 3, 6, 7, 3, 8 },
 		       all[Q] = { 3, 5, 8, 10, 12, 13, 14, 15 };
+	if (LINE < 64) { /* where none waits for its neighbour */
+		bench b(9, small);
+		b.rx_left[0] = 1;
+		bool done = b.run(1000);
+		t.check(done && b.n_lines == 1 && b.line_at - b.entry_at == 13,
+			"13 clocks from an entry to its line",
+			std::to_string(b.line_at - b.entry_at));
+	}
 	{
 		bench b(1, small);
 		b.stall = 20, b.jitter = 60, b.frame_error = 5, b.tx_error = 10,
