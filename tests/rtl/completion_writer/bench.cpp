@@ -347,10 +347,14 @@ struct bench {
 		for (auto &l : lines)
 			if (l.ring < RINGS)
 				inside[l.ring] = true;
-		for (unsigned i = 0; i < RINGS; i++)
-			if ((inside[i] || (!ring[i].waiting.empty() && !ring[i].broken)) &&
-			    !flag(i, m.rx_active, m.tx_active))
+		for (unsigned i = 0; i < RINGS; i++) {
+			if (!inside[i] && (ring[i].waiting.empty() || ring[i].broken))
+				continue;
+			if (!flag(i, m.rx_active, m.tx_active))
 				fail("a queue with completions under way is not active");
+			if (!m.busy)
+				fail("not busy with completions under way");
+		}
 	}
 	bool pending()
 	{
@@ -421,6 +425,13 @@ int main()
 		for (unsigned i = 0; i < Q; i++)
 			b.rx_left[i] = b.tx_left[i] = 3000;
 		check_all(t, b, "stalls and errors", b.run(2000000));
+	}
+	{
+		bench b(7, small);
+		b.stall = 95, b.jitter = 60;
+		for (unsigned i = 0; i < Q; i++)
+			b.rx_left[i] = b.tx_left[i] = 100;
+		check_all(t, b, "one at a time", b.run(2000000));
 	}
 	{
 		bench b(6, small);

@@ -41,7 +41,7 @@ struct run {
 	std::deque<offered> sent;
 	std::deque<std::pair<unsigned, unsigned>> events; /* result, bytes */
 	std::string error;
-	bool busy_at_end = true;
+	bool busy_at_end = true, idle_with_frame = false;
 };
 
 static void execute(run &x, rng &r)
@@ -82,6 +82,7 @@ static void execute(run &x, rng &r)
 		}
 		if (m.s_axis_tvalid && m.s_axis_tlast)
 			x.sent.push_back(x.in[index]);
+		x.idle_with_frame |= m.m_axis_tvalid && !m.busy;
 		in.sample();
 		out.sample();
 		if (m.event_valid)
@@ -99,6 +100,8 @@ static std::string verify(run &x, std::map<unsigned, unsigned> &results)
 {
 	if (!x.error.empty())
 		return x.error;
+	if (x.idle_with_frame)
+		return "not busy with a frame at the output";
 	if (x.busy_at_end)
 		return "busy at the end";
 	if (x.events.size() != x.sent.size())
