@@ -201,7 +201,7 @@ def corrupted(options):
         damaged = run["ports"][1]["corrupted"]
         claim("the simulator damaged %d frames on port 1" % damaged, damaged > 5)
         claim("the card judged %d packets BAD: exactly those" % bad,
-              bad == damaged and counters.ip(1, "bad") == 0)
+              bad == damaged and counters.ip(1, "bad") == 0, counters.port_rx[1])
         early = drops["function_disabled"]
         claim("it delivered none of them: of %d received %d were dropped as BAD, %d delivered; %d "
               "came before testpmd ran" % (counters.port_rx[1]["accepted"],

@@ -27,7 +27,7 @@
 #define SLICE_CLOCKS 500u /* about half a millisecond: how late a doorbell may be seen */
 /* A clock of the model is a frame. So few that a port takes as many in a turn as it sends. */
 #define SLICE_FRAMES 128u
-#define FRAMES_A_TURN 64u
+#define FRAMES_A_TURN 64u /* of a wire */
 #define POLL_NANOSECONDS 200000 /* of polling before the first sleep */
 #define SLEEP_MS 1
 #define LINK_MS 50 /* so late is it seen that nobody is at the end of a wire any more */
@@ -39,6 +39,8 @@ struct scheduler {
 	const struct scheduler_options *options;
 	struct sekisho_engine *engine;
 	uint32_t slice; /* clocks between looks at doorbells, sockets and wires */
+	unsigned int next_wire;
+	int64_t wire_clocks; /* that the wires may still fill */
 	struct function *functions[FUNCTIONS];
 	struct port ports[SEKISHO_PORTS];
 	bool port_open[SEKISHO_PORTS];
@@ -352,32 +354,56 @@ static bool serve_link(struct scheduler *scheduler, unsigned int number, bool du
 	return true;
 }
 
-static bool serve_port_in(struct scheduler *scheduler, unsigned int number)
+/* Takes a frame from a wire; true when there was one that the engine can take. */
+static bool take_frame(struct scheduler *scheduler, unsigned int number)
 {
 	struct port *port = &scheduler->ports[number];
+	ssize_t length;
+
+	if (!scheduler->port_open[number] || port->ended || can_wait(scheduler, number) ||
+	    !sekisho_engine_can_receive(scheduler->engine, number))
+		return false;
+	length = port_receive(port, scheduler->frame);
+	if (length == -EAGAIN)
+		return false;
+	if (length < 0) {
+		/* The interface was deleted, for one. It would report that for ever. */
+		sim_log(LOG_ERROR, "port %u: %s: %s; receives no more", number, port->name,
+			strerror((int)-length));
+		port->ended = true;
+		epoll_ctl(scheduler->epoll, EPOLL_CTL_DEL, port->fd, NULL);
+		return false;
+	}
+	sekisho_engine_receive(scheduler->engine, number, scheduler->frame, (uint32_t)length,
+			       false);
+	if (scheduler->options->engine.kind == SEKISHO_ENGINE_RTL)
+		scheduler->wire_clocks -= length * 8 / scheduler->options->engine.data_width + 2;
+	return true;
+}
+
+/*
+ * Takes frames from the wires, in turn. A wire brings a beat a clock, as many as the card moves in
+ * all, while the ports of a real card are slower than its pipeline: so together they fill no more
+ * than the clocks that the card runs. A port's FIFO then overflows only if the host is too slow.
+ */
+static bool serve_wires(struct scheduler *scheduler)
+{
+	unsigned int refused = 0;
 	bool worked = false;
 
-	if (!scheduler->port_open[number] || port->ended || can_wait(scheduler, number))
-		return false;
-	for (unsigned int i = 0; i < FRAMES_A_TURN; i++) {
-		ssize_t length;
-
-		if (!sekisho_engine_can_receive(scheduler->engine, number))
+	scheduler->wire_clocks += scheduler->slice;
+	if (scheduler->wire_clocks > scheduler->slice)
+		scheduler->wire_clocks = scheduler->slice;
+	for (unsigned int i = 0; i < FRAMES_A_TURN * SEKISHO_PORTS; i++) {
+		if (refused == SEKISHO_PORTS || scheduler->wire_clocks <= 0)
 			break;
-		length = port_receive(port, scheduler->frame);
-		if (length == -EAGAIN)
-			break;
-		if (length < 0) {
-			/* The interface was deleted, for one. It would report that for ever. */
-			sim_log(LOG_ERROR, "port %u: %s: %s; receives no more", number, port->name,
-				strerror((int)-length));
-			port->ended = true;
-			epoll_ctl(scheduler->epoll, EPOLL_CTL_DEL, port->fd, NULL);
-			break;
+		if (take_frame(scheduler, scheduler->next_wire)) {
+			refused = 0;
+			worked = true;
+		} else {
+			refused++;
 		}
-		sekisho_engine_receive(scheduler->engine, number, scheduler->frame,
-				       (uint32_t)length, false);
-		worked = true;
+		scheduler->next_wire = (scheduler->next_wire + 1) % SEKISHO_PORTS;
 	}
 	return worked;
 }
@@ -401,10 +427,10 @@ static bool turn(struct scheduler *scheduler, bool look_at_links, bool *waiting)
 	*waiting = false;
 	for (unsigned int i = 0; i < SEKISHO_PORTS; i++) {
 		worked |= serve_link(scheduler, i, look_at_links);
-		worked |= serve_port_in(scheduler, i);
 		if (scheduler->port_open[i])
 			*waiting |= port_flush(&scheduler->ports[i]);
 	}
+	worked |= serve_wires(scheduler);
 	for (unsigned int i = 0; i < SEKISHO_FUNCTIONS; i++) {
 		if (scheduler->functions[i] == NULL)
 			continue;

@@ -274,6 +274,23 @@ def captures(folder):
         server.kill()
 
 
+def two_wires(folder):
+    """Two wires at once bring as much as the card takes and no more: its ports lose nothing."""
+    frames = [datagram(os.urandom(1472)) for _ in range(ENTRIES)]
+    path = os.path.join(folder, "full.pcap")
+    write_pcap(path, frames)
+    server = serve("--port", f"0=pcap:{path},", "--port", f"1=pcap:{path},")
+    try:
+        with server.connect("net0") as first, server.connect("net1") as second:
+            nics = [Nic(client) for client in (first, second)]
+            for number, nic in enumerate(nics):
+                came = next((i for i, frame in enumerate(frames) if nic.receive() != frame), len(frames))
+                tap.equal(came, len(frames), f"two wires at once: all frames of port {number}, in order")
+                nic.close()
+    finally:
+        server.kill()
+
+
 def tap_port(_, namespace):
     server = serve("--port", f"0=tap:sek0,netns={namespace.name}")
     try:
@@ -539,7 +556,7 @@ def replay(folder):
 
 def run_groups(folder, namespace, reason):
     wired = (tap_port, faults, no_link, veth_port, churn)
-    for group in (command_line, sockets, captures, loop_port, replay, engines, waveform) + wired:
+    for group in (command_line, sockets, captures, two_wires, loop_port, replay, engines, waveform) + wired:
         arguments = (folder,)
         if group in wired:
             if namespace is None:
