@@ -140,6 +140,13 @@ class Nic:
         self.client.write32(0x1800, self.sent & 0xffff)
 
 
+def wait_for_link(client):
+    """The kernel tells of a carrier when it comes to it; what is sent before is lost."""
+    deadline = time.monotonic() + 10
+    while not client.read32(0x44) & 1 and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
 class Namespace:
     """A network namespace without traffic of its own."""
 
@@ -299,6 +306,7 @@ def tap_port(_, namespace):
         wire = namespace.raw("sek0")
         with server.connect() as client:
             nic = Nic(client)
+            wait_for_link(client)
             frames = [datagram(os.urandom(20 + 13 * i)) for i in range(100)]
             for frame in frames:
                 wire.send(frame)
@@ -386,6 +394,7 @@ def veth_port(_, namespace):
         wire = namespace.raw("far")
         with server.connect("net1") as client:
             nic = Nic(client)
+            wait_for_link(client)
             plain, tagged = datagram(b"plain" * 20), datagram(b"tag" * 30, tag=b"\x81\0\x20\x64")
             double = datagram(b"two" * 30, tag=b"\x88\xa8\0\7\x81\0\x20\x64")
             for name, frame in (("plain", plain), ("tagged", tagged), ("double tagged", double)):
