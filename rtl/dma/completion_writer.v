@@ -110,20 +110,22 @@ localparam integer WRITE_W = RING_W + 64 + 256;
 // Rings: those of the receive queues, then those of the transmit queues
 wire [RINGS-1:0] enable = {tx_enable, rx_enable};
 
-// Entries that wait for their frame's answer
+// Entries with their frame's answer
 wire waiting_valid;
-wire waiting_take;
 wire waiting_busy;
+wire turn;                      // of the receive direction
 wire [QUEUE_W-1:0] waiting_queue;
 wire waiting_first;
 wire waiting_more;
 wire waiting_truncated;
+wire waiting_error;             // the frame has been refused
 wire [13:0] waiting_bytes;
 wire [15:0] waiting_index;
 wire [159:0] waiting_words;
 
+// Entries that wait for it
 wire stored_valid;
-wire stored_ready;
+wire joined_ready;
 wire stored_empty;
 wire [ENTRY_W-1:0] stored;
 
@@ -140,29 +142,30 @@ dma_fifo #(
     .room(),
     .out_data(stored),
     .out_valid(stored_valid),
-    .out_ready(stored_ready),
+    .out_ready(joined_ready && frame_done_valid),
     .empty(stored_empty)
 );
 
 // So that the FIFO's blocks do not wait for what is decided below
 axis_register #(
     .DATA_W(160),
-    .USER_W(ENTRY_W - 160)
+    .USER_W(ENTRY_W - 160 + 1)
 ) entry_register (
     .clk(clk),
     .rst(rst),
     .s_axis_tdata(stored[159:0]),
     .s_axis_tkeep({20{1'b1}}),
     .s_axis_tlast(1'b1),
-    .s_axis_tuser(stored[ENTRY_W-1:160]),
-    .s_axis_tvalid(stored_valid),
-    .s_axis_tready(stored_ready),
+    .s_axis_tuser({stored[ENTRY_W-1:160], frame_done_error}),
+    .s_axis_tvalid(stored_valid && frame_done_valid),
+    .s_axis_tready(joined_ready),
     .m_axis_tdata(waiting_words),
     .m_axis_tkeep(),
     .m_axis_tlast(),
-    .m_axis_tuser({waiting_queue, waiting_first, waiting_more, waiting_truncated, waiting_bytes, waiting_index}),
+    .m_axis_tuser({waiting_queue, waiting_first, waiting_more, waiting_truncated, waiting_bytes, waiting_index,
+                   waiting_error}),
     .m_axis_tvalid(waiting_valid),
-    .m_axis_tready(waiting_take),
+    .m_axis_tready(turn),
     .busy(waiting_busy)
 );
 
@@ -197,10 +200,10 @@ completion_tx #(
 
 // One a clock into the pipe, transmit first: between two of its own it leaves a clock in which there is
 // room. The pipe does not stall: room covers it.
-wire rx_valid = waiting_valid && frame_done_valid;
+wire waiting_take = turn && waiting_valid;
 
-assign waiting_take = room_reg && rx_valid && !tx_valid;
-assign frame_done_ready = room_reg && waiting_valid && !tx_valid;
+assign turn = room_reg && !tx_valid;
+assign frame_done_ready = joined_ready && stored_valid;
 assign tx_take = room_reg && tx_valid;
 
 // Receive; of transmit what completion_tx says now
@@ -218,7 +221,7 @@ reg [2:0] event_result_reg;
 reg [13:0] event_bytes_reg;
 reg refused_reg;                // a piece of the frame has been refused
 
-wire refused = frame_done_error || (refused_reg && !waiting_first);
+wire refused = waiting_error || (refused_reg && !waiting_first);
 
 integer i;
 
@@ -233,7 +236,7 @@ always @(posedge clk) begin
         p1_select_reg[QUEUES+i] <= tx_queue == i[QUEUE_W-1:0];
     end
     p1_index_reg <= waiting_index;
-    p1_status_reg <= {1'd0, frame_done_error ? COMPLETION_STATUS_DMA_ERROR :
+    p1_status_reg <= {1'd0, waiting_error ? COMPLETION_STATUS_DMA_ERROR :
                             waiting_truncated ? COMPLETION_STATUS_TRUNCATED : COMPLETION_STATUS_OK};
     p1_more_reg <= waiting_more;
     p1_words_reg <= waiting_words;
@@ -573,14 +576,14 @@ reg [RING_W+19:0] f_5_reg;
 
 always @(posedge clk) begin
     f_past_reg <= 1'b1;
-    f_rx_passed_reg <= !waiting_take && ((tx_take && rx_valid) || f_rx_passed_reg) && !rst;
+    f_rx_passed_reg <= !waiting_take && ((tx_take && waiting_valid) || f_rx_passed_reg) && !rst;
     f_tx_passed_reg <= !tx_take && ((waiting_take && tx_valid) || f_tx_passed_reg) && !rst;
     f_offered_reg <= tx_valid && !tx_take;
     f_room_reg <= room_reg && !tx_valid;
     f_valid_reg <= rst ? 5'd0 : {f_valid_reg[3:0], waiting_take || tx_take};
     f_1_reg <= tx_take ? {1'b1, tx_queue, 20'd0} :
                {1'b0, waiting_queue, waiting_index, 1'b0,
-                frame_done_error ? COMPLETION_STATUS_DMA_ERROR :
+                waiting_error ? COMPLETION_STATUS_DMA_ERROR :
                 waiting_truncated ? COMPLETION_STATUS_TRUNCATED : COMPLETION_STATUS_OK};
     f_2_reg <= f_1_reg[RING_W+19] ? {f_1_reg[RING_W+19:20], tx_index, tx_status} : f_1_reg;
     f_3_reg <= f_2_reg;
@@ -593,15 +596,14 @@ always @* begin
         assume (rst);
     if (f_past_reg) begin
         // Both wait until they are taken
-        assume (!f_rx_passed_reg || rx_valid);
+        assume (!f_rx_passed_reg || waiting_valid);
         assume (!f_tx_passed_reg || tx_valid);
         assume (!tx_valid || f_offered_reg || f_room_reg);
         assert (!(waiting_take && tx_take));
-        assert ((waiting_take || tx_take) == (room_reg && (rx_valid || tx_valid)));
-        assert (waiting_take == (frame_done_valid && frame_done_ready));
+        assert ((waiting_take || tx_take) == (room_reg && (waiting_valid || tx_valid)));
         assert (!waiting_take || waiting_valid);
         assert (!tx_take || tx_valid);
-        assert (!(tx_take && rx_valid && f_rx_passed_reg));
+        assert (!(tx_take && waiting_valid && f_rx_passed_reg));
         assert (!(waiting_take && tx_valid && f_tx_passed_reg));
         assert (!f_rx_passed_reg || !tx_valid);
 

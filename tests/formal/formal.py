@@ -78,7 +78,7 @@ PROOFS = {
         "rtl/dma/completion_writer.v rtl/dma/dma_fifo.v rtl/common/axis_register.v rtl/dma/completion_tx.v "
         "rtl/dma/completion_line.v",
         {"QUEUES": 2, "QUEUES_PER_FUNCTION": 1, "QUEUE_W": 1}, 1,
-        ("room_reg && rx_valid && !tx_valid", "room_reg && rx_valid")),
+        ("turn = room_reg && !tx_valid", "turn = room_reg")),
     "axis_frame_mux": (
         "cvc5", "axis_frame_mux", "rtl/common/axis_frame_mux.v", {"INPUTS": 3, "DATA_W": 8, "USER_W": 2}, 5,
         ("found = found || grant_reg[i]", "found = 1'b0")),
