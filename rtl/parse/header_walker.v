@@ -33,7 +33,7 @@ module header_walker #(
     input  wire                    clk,
     input  wire                    rst,
 
-    // A frame may begin, the clock after next; a beat may come then.
+    // A frame may begin three clocks later, if none has begun in this one; a beat may come then.
     output wire                    start_room,
     output wire                    room,
 
@@ -104,6 +104,8 @@ module header_walker #(
     wire               all_rows = ROWS < 32'd12 && rows_reg == ROWS[3:0];
     wire               store = write_valid && (write_start || (!skip_reg && !all_rows));
     wire [4:0]         used = write_reg - high_index_reg[INDEX_W-1 -: 5];
+    reg                advance_reg;         // a step whose word is in the ring: the next one is read then
+    wire               leave = advance_reg && !begin_frame && high_index_reg[WORD_W] != low_index_reg[WORD_W];
 
     always @* begin
         for (w = 0; w < WORDS; w = w + 1) begin
@@ -118,9 +120,9 @@ module header_walker #(
             high_memory[write_reg[3:0]] <= write_high;
             write_reg                   <= write_reg + 5'd1;
         end
-        // Told a clock late, when three beats are on their way; the reader may be two rows past the
-        // frame's end.
-        room_reg <= used <= 5'd11;
+        // For the beat that is stored three clocks later: two more are on their way, and the reader may
+        // be two rows past the frame's end.
+        room_reg <= used <= (store == leave ? 5'd11 : store ? 5'd10 : 5'd12);
 
         if (begin_frame)
             next_valid_reg <= 1'b0;
@@ -167,8 +169,6 @@ module header_walker #(
     // Known a clock ahead, as far as the rows in the ring and the frame before this one tell
     reg                 step_reg;
     reg                 move_reg;           // ... and there is a word to walk
-    reg                 advance_reg;        // a step whose word is in the ring: the next one is read then
-
     reg  [INDEX_W-1:0]  low_index_next_reg; // low_index_reg + 1
     wire                there_next = advance_reg ? low_index_next_reg[INDEX_W-1 -: 5] != write_reg :
         low_index_reg[INDEX_W-1 -: 5] != write_reg;

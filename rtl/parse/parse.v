@@ -118,10 +118,12 @@ module parse #(
 
     wire [N-1:0]      walker_start_room;
     wire [N-1:0]      walker_room;
-    wire              fifo_ready;
-    wire              room = fifo_ready &&
-        (turn_reg & walker_room & ({N{in_frame_reg}} | walker_start_room)) != {N{1'b0}};
-    wire              accept = in_valid && room;
+    wire [N-1:0]      may_begin = walker_start_room & ~(write_valid_reg & {N{write_start_reg}});
+    wire              fifo_room;
+    reg               room_reg;         // decided a clock ahead: a wide register waits for it
+    wire              accept = in_valid && room_reg;
+    wire [N-1:0]      turn_next = accept && in_last ? {turn_reg[N-2:0], turn_reg[N-1]} : turn_reg;
+    wire              in_frame_next = accept ? !in_last : in_frame_reg;
 
     always @(posedge clk) begin
         // These count with write_valid_reg, the last two with write_start_reg.
@@ -130,16 +132,16 @@ module parse #(
         write_data_reg     <= in_data;
         write_left_reg     <= {1'b0, in_user[META_LENGTH +: META_LENGTH_W]} - 15'd10;
         write_function_reg <= in_user[META_FUNCTION +: META_FUNCTION_W];
-        if (accept) begin
-            in_frame_reg <= !in_last;
-            if (in_last)
-                turn_reg <= {turn_reg[N-2:0], turn_reg[N-1]};
-        end
+        in_frame_reg    <= in_frame_next;
+        turn_reg        <= turn_next;
+        room_reg        <= fifo_room &&
+            (turn_next & walker_room & ({N{in_frame_next}} | may_begin)) != {N{1'b0}};
         write_valid_reg <= turn_reg & {N{accept}};
 
         if (rst) begin
             turn_reg        <= {{N-1{1'b0}}, 1'b1};
             in_frame_reg    <= 1'b0;
+            room_reg        <= 1'b0;
             write_valid_reg <= {N{1'b0}};
         end
     end
@@ -161,7 +163,7 @@ module parse #(
         .m_axis_tlast(in_last),
         .m_axis_tuser(in_user),
         .m_axis_tvalid(in_valid),
-        .m_axis_tready(room),
+        .m_axis_tready(room_reg),
         .busy(in_busy)
     );
 
@@ -173,28 +175,25 @@ module parse #(
     wire [PASS_W-1:0]   beat_user;
     wire                beat_valid;
     wire                beat_ready;
-    wire                fifo_busy;
+    wire                fifo_empty;
 
-    axis_fifo #(
-        .DATA_W(DATA_W),
-        .USER_W(PASS_W),
-        .DEPTH(256)
+    dma_fifo #(
+        .WIDTH(PASS_W + 1 + DATA_W/8 + DATA_W),
+        .DEPTH(256),
+        .MARGIN(3)          // room_reg, and what it lets in
     ) fifo (
         .clk(clk),
         .rst(rst),
-        .s_axis_tdata(in_data),
-        .s_axis_tkeep(in_keep),
-        .s_axis_tlast(in_last),
-        .s_axis_tuser(in_user),
-        .s_axis_tvalid(accept),
-        .s_axis_tready(fifo_ready),
-        .m_axis_tdata(beat_data),
-        .m_axis_tkeep(beat_keep),
-        .m_axis_tlast(beat_last),
-        .m_axis_tuser(beat_user),
-        .m_axis_tvalid(beat_valid),
-        .m_axis_tready(beat_ready),
-        .busy(fifo_busy)
+        .in_data({in_user, in_last, in_keep, in_data}),
+        .in_valid(accept),
+        /* verilator lint_off PINCONNECTEMPTY */
+        .in_ready(),        // room tells
+        /* verilator lint_on PINCONNECTEMPTY */
+        .room(fifo_room),
+        .out_data({beat_user, beat_last, beat_keep, beat_data}),
+        .out_valid(beat_valid),
+        .out_ready(beat_ready),
+        .empty(fifo_empty)
     );
 
     // --- walkers -----------------------------------------------------------------------------------
@@ -401,7 +400,7 @@ module parse #(
     );
 
     // A frame is in the FIFO as long as it is in a walker.
-    assign busy = in_busy || fifo_busy || in_frame_reg || out_busy;
+    assign busy = in_busy || !fifo_empty || in_frame_reg || out_busy;
 
     wire unused = &{1'b0, s_axis_tuser[USER_W-1:PASS_W], result_user[PASS_W-1:0]};
 

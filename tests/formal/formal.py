@@ -26,9 +26,6 @@ PROOFS = {
     "axis_register": (
         "z3", "axis_register", "rtl/common/axis_register.v", {"DATA_W": 8, "USER_W": 3}, 10,
         ("if (!skid_full_reg)", "if (s_axis_tvalid)")),
-    "axis_fifo": (
-        "z3", "axis_fifo", "rtl/common/axis_fifo.v", {"DATA_W": 8, "USER_W": 3, "DEPTH": 4}, 10,
-        ("if (out_free_reg || m_axis_tready)", "if (read_valid_reg)")),
     **{f"frame_buffer.w{width}": (
         "bitwuzla", "frame_buffer", "rtl/common/frame_buffer.v",
         {"DATA_W": width, "USER_W": 3, "RAM_BYTES": 2 * width, "FRAMES": 16}, 1,

@@ -13,7 +13,7 @@ RTL_WIDTHS := 64 512
 
 RTL_BENCHES :=
 # Receive
-RTL_BENCHES += axis_register axis_fifo axis_frame_mux axis_frame_demux port_rx parse csum_verify deliver
+RTL_BENCHES += axis_register axis_frame_mux axis_frame_demux port_rx parse csum_verify deliver
 RTL_BENCHES += frame_buffer header_walk toeplitz_hash
 # It has no parameter, and words of 32 bits
 RTL_PARAMS_toeplitz_hash := -Wall
