@@ -672,8 +672,7 @@ reg                     busy_reg;
 reg                     queues_busy_reg;
 reg                     reads_busy_reg;
 reg [2:0]               recent_reg;
-wire                    now = doorbell_valid || pop_valid || state_reg != STATE_PICK || word_valid_reg
-                                  || last_reg;
+wire                    now = doorbell_valid || pop_valid || state_reg != STATE_PICK || last_reg;
 
 always @(posedge clk) begin
     recent_reg <= {recent_reg[1:0], now};

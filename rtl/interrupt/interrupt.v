@@ -19,7 +19,7 @@
 
 module interrupt #
 (
-    // Queues of both directions, and network functions
+    // Queues of both directions, at least 4, and network functions
     parameter integer QUEUES = 16,
     parameter integer FUNCTIONS = 2,
     // Bits of a queue number: 2^QUEUE_W >= QUEUES
@@ -74,6 +74,10 @@ reg hit_valid_reg;
 reg [QUEUE_W-1:0] hit_reg;
 reg [7:0] hit_vector_reg;
 
+// An interrupt was raised for it: it is disarmed, a clock later
+reg fired_valid_reg;
+reg [QUEUE_W-1:0] fired_reg;
+
 reg irq_valid_reg;
 reg [3:0] irq_function_reg;
 reg [7:0] irq_vector_reg;
@@ -96,7 +100,8 @@ reg [QUIET_W-1:0] quiet_reg;
 wire hold = irq_valid_reg && !irq_ready;
 // Armed anew, or stopped, since it was looked at: look again later
 wire look_stale = (arm_write_valid && arm_write_queue == look_reg) || !enable[look_reg];
-wire hit_stale = (arm_write_valid && arm_write_queue == hit_reg) || !enable[hit_reg];
+wire hit_armed = arm_write_valid && arm_write_queue == hit_reg;
+wire hit_stale = hit_armed || !enable[hit_reg];
 wire event_fire = event_any_reg && !hold && !(hit_valid_reg && event_last_reg);
 wire [FUNCTIONS-1:0] event_next = event_enable
                                   & (event_valid | (event_reg & ~(event_fire ? event_first : {FUNCTIONS{1'b0}})));
@@ -129,7 +134,7 @@ generate
 
         always @(posedge clk) begin
             armed_reg <= enable[g] && ((arm_write_valid && arm_write_queue == Q) ||
-                                       (armed_reg && !(fire && hit_reg == Q)));
+                                       (armed_reg && !(fired_valid_reg && fired_reg == Q)));
             if (rst)
                 armed_reg <= 1'b0;
         end
@@ -166,6 +171,8 @@ always @(posedge clk) begin
         look_valid_reg <= look_valid_reg && !look_stale;
         hit_valid_reg <= hit_valid_reg && !hit_stale;
     end
+    fired_valid_reg <= fire && !hit_armed;
+    fired_reg <= hit_reg;
     low_bits_reg <= low_bits;
     if (low_bits != low_bits_reg || arm_write_valid)
         quiet_reg <= {QUIET_W{1'b1}};
@@ -184,6 +191,7 @@ always @(posedge clk) begin
         scan_reg <= {QUEUE_W{1'b0}};
         look_valid_reg <= 1'b0;
         hit_valid_reg <= 1'b0;
+        fired_valid_reg <= 1'b0;
         irq_valid_reg <= 1'b0;
         event_reg <= {FUNCTIONS{1'b0}};
         event_any_reg <= 1'b0;
