@@ -98,14 +98,19 @@ reg [2*QUEUES-1:0] low_bits_reg;
 reg [QUIET_W-1:0] quiet_reg;
 
 wire hold = irq_valid_reg && !irq_ready;
-// Armed anew, or stopped, since it was looked at: look again later
-wire look_stale = (arm_write_valid && arm_write_queue == look_reg) || !enable[look_reg];
+// Armed anew, or stopped, since it was looked at: look again later. That it stopped is known a clock
+// late, when it may stand in the next place.
+reg stayed_reg;
+reg look_off_reg;
+reg hit_off_reg;
 wire hit_armed = arm_write_valid && arm_write_queue == hit_reg;
-wire hit_stale = hit_armed || !enable[hit_reg];
+wire hit_off = stayed_reg ? hit_off_reg : look_off_reg;
+wire look_stale = (arm_write_valid && arm_write_queue == look_reg) || (stayed_reg && look_off_reg);
+wire hit_stale = hit_armed || hit_off;
 wire event_fire = event_any_reg && !hold && !(hit_valid_reg && event_last_reg);
 wire [FUNCTIONS-1:0] event_next = event_enable
                                   & (event_valid | (event_reg & ~(event_fire ? event_first : {FUNCTIONS{1'b0}})));
-wire fire = hit_valid_reg && !hold && !event_fire;
+wire fire = hit_valid_reg && !hit_off && !hold && !event_fire;
 // The queues are not looked at meanwhile
 wire stay = hold || event_fire;
 wire [31:0] hit_queue = {{(32-QUEUE_W){1'b0}}, hit_reg};
@@ -171,6 +176,9 @@ always @(posedge clk) begin
         look_valid_reg <= look_valid_reg && !look_stale;
         hit_valid_reg <= hit_valid_reg && !hit_stale;
     end
+    stayed_reg <= stay;
+    look_off_reg <= !enable[look_reg];
+    hit_off_reg <= !enable[hit_reg];
     fired_valid_reg <= fire && !hit_armed;
     fired_reg <= hit_reg;
     low_bits_reg <= low_bits;

@@ -12,7 +12,7 @@ struct bench {
 	Vinterrupt m;
 	uint16_t completed[Q] = {}, seen[Q] = {};
 	bool armed[Q] = {}, enabled[Q];
-	unsigned due[Q] = {}, changed[Q] = {};
+	unsigned due[Q] = {}, changed[Q] = {}, off[Q] = {};
 	uint8_t vectors[Q];
 	std::string error;
 	uint64_t clocks = 0, fired = 0, armed_total = 0;
@@ -48,21 +48,23 @@ struct bench {
 		m.arm_write_valid = 0;
 		unsigned armed_now = Q;
 		uint16_t armed_seen = 0;
-		if (r() % 10000 < arm) {
-			armed_now = r() % Q;
-			/* Often what is true now, at times older. */
-			armed_seen = completed[armed_now] - (r() % 4 ? 0 : r() % 3);
-			m.arm_write_valid = 1, m.arm_write_queue = armed_now,
-			m.arm_write_seen = armed_seen;
-		}
 		for (unsigned i = 0; i < Q; i++) {
-			if (r() % 10000 < disable) {
+			/* A queue that was stopped stays so for some clocks. */
+			off[i] = enabled[i] ? 0 : off[i] + 1;
+			if (r() % 10000 < disable && (enabled[i] || off[i] > 3)) {
 				enabled[i] = !enabled[i];
 				if (enabled[i])
 					completed[i] = 0;
 			}
 			if (enabled[i] && r() % 10000 < complete)
 				completed[i] += 1 + r() % 2;
+		}
+		if (r() % 10000 < arm) {
+			armed_now = r() % Q;
+			/* Often what is true now, at times older. */
+			armed_seen = completed[armed_now] - (r() % 4 ? 0 : r() % 3);
+			m.arm_write_valid = 1, m.arm_write_queue = armed_now,
+			m.arm_write_seen = armed_seen;
 		}
 		unsigned e = 0;
 		for (unsigned i = 0; i < Q; i++)
@@ -164,6 +166,7 @@ int main()
 		{ "often", 0, 3000, 3000, 0, 0 },
 		{ "held back", 70, 200, 2000, 0, 0 },
 		{ "queues that stop", 20, 100, 1000, 20, 0 },
+		{ "queues that stop and start again, held back", 90, 2000, 3000, 300, 0 },
 		{ "events, seldom", 0, 20, 300, 0, 20 },
 		{ "events, held back", 80, 200, 2000, 5, 1000 },
 	};
