@@ -386,15 +386,10 @@ reg current_second_reg;             // not its first beat
 reg [BEAT_W-1:0] current_left_reg;  // beats behind this one
 reg current_last_reg;               // there are none
 // For the enables of the FIFOs' memories: a frame's beat, and a line's last one. Each is one LUT before
-// them, with m_axi_wready.
+// them, with w_move, which is a register.
 reg frame_beat_reg;
 reg line_end_reg;
-reg w_valid_reg;
-reg w_last_reg;
-reg [DMA_W-1:0] w_data_reg;
-reg [B-1:0] w_strobe_reg;
-
-wire w_move = !w_valid_reg || m_axi_wready;
+wire w_move;
 
 assign data_take = w_move && frame_beat_reg;
 assign line_data_take = w_move && line_end_reg;
@@ -429,24 +424,38 @@ always @(posedge clk) begin
         current_last_reg <= current_left_reg == {{(BEAT_W-1){1'b0}}, 1'b1};
         line_end_reg <= current_line_reg && current_left_reg == {{(BEAT_W-1){1'b0}}, 1'b1};
     end
-    if (w_move) begin
-        w_data_reg <= current_line_reg ? line_beat : data;
-        w_strobe_reg <= current_line_reg ? line_beat_strobe : strobe;
-        w_last_reg <= current_last_reg;
-        w_valid_reg <= current_valid_reg;
-    end
     if (rst) begin
         current_valid_reg <= 1'b0;
         frame_beat_reg <= 1'b0;
         line_end_reg <= 1'b0;
-        w_valid_reg <= 1'b0;
     end
 end
 
-assign m_axi_wdata = w_data_reg;
-assign m_axi_wstrb = w_strobe_reg;
-assign m_axi_wlast = w_last_reg;
-assign m_axi_wvalid = w_valid_reg;
+wire [DMA_W-1:0] w_data = current_line_reg ? line_beat : data;
+wire [B-1:0] w_strobe = current_line_reg ? line_beat_strobe : strobe;
+
+/* verilator lint_off PINCONNECTEMPTY */
+axis_register #(
+    .DATA_W(DMA_W),
+    .USER_W(1)
+) w_register (
+    .clk(clk),
+    .rst(rst),
+    .s_axis_tdata(w_data),
+    .s_axis_tkeep(w_strobe),
+    .s_axis_tlast(current_last_reg),
+    .s_axis_tuser(1'b0),
+    .s_axis_tvalid(current_valid_reg),
+    .s_axis_tready(w_move),
+    .m_axis_tdata(m_axi_wdata),
+    .m_axis_tkeep(m_axi_wstrb),
+    .m_axis_tlast(m_axi_wlast),
+    .m_axis_tuser(),
+    .m_axis_tvalid(m_axi_wvalid),
+    .m_axis_tready(m_axi_wready),
+    .busy()
+);
+/* verilator lint_on PINCONNECTEMPTY */
 
 // B: always taken; a clock later it is known whose it is
 reg b_valid_reg;
@@ -528,8 +537,8 @@ assign busy = frame_busy || align_busy || !data_empty || slots_busy || !done_emp
               || lines_reg != 16'd0;
 
 `ifdef FORMAL
-// Beats and records come as dma_write_align makes them and the FIFOs keep them, which are proved
-// apart; that a burst's data is at its FIFO's output when W wants it is the FIFOs' latency. Every
+// Beats and records come as dma_write_align makes them and the FIFOs and register slices keep them, which
+// are proved apart; that a burst's data is at its FIFO's output when W wants it is the FIFOs' latency. Every
 // record, and every line, becomes one AW, unchanged, and no burst crosses 4 KiB. Burst number f_number,
 // any, has as many beats on W as its AW says, wlast with the last one; each beat taken is put on W once,
 // with its own strobes, and is one of the kind that the burst wants. So the strobes that reach a
@@ -648,7 +657,12 @@ always @* begin
             assert (line_data_take == (f_last && f_line_reg));
         end
         assert (!(data_take && line_data_take));
-        assert (!(data_take || line_data_take) || (f_inside != 8'd0 && (!m_axi_wvalid || m_axi_wready)));
+        assert (!(data_take || line_data_take) || (f_inside != 8'd0 && w_move));
+        // What w_register, which is proved apart, takes
+        if (data_take)
+            assert (f_load && w_data == data && w_strobe == strobe);
+        if (f_load && current_line_reg)
+            assert (w_data == line_beat && w_strobe == line_beat_strobe);
 
         if (picked_reg)
             assert ({1'b0, picked_address_reg[11:OFF_W]} + {{13-OFF_W-BEAT_W{1'b0}}, picked_length_reg}
@@ -678,16 +692,6 @@ always @(posedge clk) begin
         if (s_line_ready && $past(record_valid))
             assert ($past(s_line_valid && s_line_urgent && !s_line_ready));
 
-        if ($past(data_take))
-            assert (m_axi_wvalid && m_axi_wdata == $past(data) && m_axi_wstrb == $past(strobe));
-        if ($past(f_load))
-            assert (m_axi_wvalid && m_axi_wlast == $past(current_last_reg));
-        if ($past(f_load && current_line_reg))
-            assert (m_axi_wstrb == $past(line_beat_strobe) && m_axi_wdata == $past(line_beat));
-        if ($past(m_axi_wvalid && !m_axi_wready))
-            assert (m_axi_wvalid && $stable(m_axi_wdata) && $stable(m_axi_wstrb) && $stable(m_axi_wlast));
-        if ($past(!f_load && (!m_axi_wvalid || m_axi_wready)))
-            assert (!m_axi_wvalid);
         cover (f_this && f_out_reg == 8'd2 && !f_line_reg && f_last && f_length_reg == 1);
     end
 end
