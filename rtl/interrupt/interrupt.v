@@ -62,6 +62,7 @@ wire [QUEUES-1:0] armed;
 reg [15:0] seen[QUEUES-1:0];
 
 // Look at a queue: its number, then its counts
+reg armed_any_reg;          // otherwise nothing moves
 reg [QUEUE_W-1:0] scan_reg;
 reg look_valid_reg;
 reg [QUEUE_W-1:0] look_reg;
@@ -160,7 +161,8 @@ always @(posedge clk) begin
 end
 
 always @(posedge clk) begin
-    if (|armed && !stay) begin
+    armed_any_reg <= armed != {QUEUES{1'b0}};
+    if (armed_any_reg && !stay) begin
         scan_reg <= {{(32-QUEUE_W){1'b0}}, scan_reg} == QUEUES - 1 ? {QUEUE_W{1'b0}} : scan_reg + 1'b1;
         look_reg <= scan_reg;
         look_completed_reg <= completed[{scan_reg, 4'd0} +: 16];
@@ -168,7 +170,7 @@ always @(posedge clk) begin
         look_vector_reg <= vector[{scan_reg, 3'd0} +: 8];
     end
     if (!stay) begin
-        look_valid_reg <= armed[scan_reg] && !(arm_write_valid && arm_write_queue == scan_reg);
+        look_valid_reg <= armed_any_reg && armed[scan_reg] && !(arm_write_valid && arm_write_queue == scan_reg);
         hit_valid_reg <= look_valid_reg && !look_stale && look_completed_reg != look_seen_reg;
         hit_reg <= look_reg;
         hit_vector_reg <= look_vector_reg;
