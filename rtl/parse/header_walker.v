@@ -105,7 +105,13 @@ module header_walker #(
     wire               store = write_valid && (write_start || (!skip_reg && !all_rows));
     wire [4:0]         used = write_reg - high_index_reg[INDEX_W-1 -: 5];
     reg                advance_reg;         // a step whose word is in the ring: the next one is read then
-    wire               leave = advance_reg && !begin_frame && high_index_reg[WORD_W] != low_index_reg[WORD_W];
+    // A row is read to its end, and the reader does not jump to the next frame
+    wire               leave = advance_reg && high_index_reg[WORD_W] != low_index_reg[WORD_W] &&
+        !(finish_reg && next_valid_reg);
+    // At most so many, bit by bit: a comparison would be a carry chain
+    wire               used_10 = !used[4] && !(used[3] && (used[2] || (used[1] && used[0])));
+    wire               used_11 = !used[4] && !(used[3] && used[2]);
+    wire               used_12 = !used[4] && !(used[3] && used[2] && (used[1] || used[0]));
 
     always @* begin
         for (w = 0; w < WORDS; w = w + 1) begin
@@ -122,7 +128,7 @@ module header_walker #(
         end
         // For the beat that is stored three clocks later: two more are on their way, and the reader may
         // be two rows past the frame's end.
-        room_reg <= used <= (store == leave ? 5'd11 : store ? 5'd10 : 5'd12);
+        room_reg <= store == leave ? used_11 : store ? used_10 : used_12;
 
         if (begin_frame)
             next_valid_reg <= 1'b0;
