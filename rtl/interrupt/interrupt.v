@@ -92,10 +92,13 @@ reg [3:0] event_function;
 reg [7:0] event_vector_now;
 integer f;
 
-// Clocks until every queue has been looked at since something changed; low bits of the counts tell
+// Clocks until every queue has been looked at since something changed; low bits of the counts tell, in
+// a register for each queue
 localparam integer QUIET_W = QUEUE_W + 2;
 wire [2*QUEUES-1:0] low_bits;
 reg [2*QUEUES-1:0] low_bits_reg;
+reg [QUEUES-1:0] changed_reg;
+wire changed = changed_reg != {QUEUES{1'b0}};
 reg [QUIET_W-1:0] quiet_reg;
 
 wire hold = irq_valid_reg && !irq_ready;
@@ -139,6 +142,7 @@ generate
         reg armed_reg;
 
         always @(posedge clk) begin
+            changed_reg[g] <= low_bits[2*g +: 2] != low_bits_reg[2*g +: 2];
             armed_reg <= enable[g] && ((arm_write_valid && arm_write_queue == Q) ||
                                        (armed_reg && !(fired_valid_reg && fired_reg == Q)));
             if (rst)
@@ -153,7 +157,7 @@ endgenerate
 assign irq_valid = irq_valid_reg;
 assign irq_function = irq_function_reg;
 assign irq_vector = irq_vector_reg;
-assign busy = irq_valid_reg || event_any_reg || quiet_reg != {QUIET_W{1'b0}};
+assign busy = irq_valid_reg || event_any_reg || changed || quiet_reg != {QUIET_W{1'b0}};
 
 always @(posedge clk) begin
     if (arm_write_valid)
@@ -170,7 +174,8 @@ always @(posedge clk) begin
         look_vector_reg <= vector[{scan_reg, 3'd0} +: 8];
     end
     if (!stay) begin
-        look_valid_reg <= armed_any_reg && armed[scan_reg] && !(arm_write_valid && arm_write_queue == scan_reg);
+        look_valid_reg <= armed_any_reg && armed[scan_reg]
+                          && !(arm_write_valid && arm_write_queue == scan_reg);
         hit_valid_reg <= look_valid_reg && !look_stale && look_completed_reg != look_seen_reg;
         hit_reg <= look_reg;
         hit_vector_reg <= look_vector_reg;
@@ -184,7 +189,7 @@ always @(posedge clk) begin
     fired_valid_reg <= fire && !hit_armed;
     fired_reg <= hit_reg;
     low_bits_reg <= low_bits;
-    if (low_bits != low_bits_reg || arm_write_valid)
+    if (changed || arm_write_valid)
         quiet_reg <= {QUIET_W{1'b1}};
     else if (quiet_reg != {QUIET_W{1'b0}} && !stay)
         quiet_reg <= quiet_reg - 1'b1;
