@@ -142,6 +142,11 @@ static void check_coverage(const coverage &c)
 		   { 1, "ring error" },
 		   { 2, "doorbell error" },
 		   { 3, "completion with more" } });
+	uint64_t errors = c.ring_errors + c.doorbell_errors;
+	report(c.events_met * 50 <= errors,
+	       format("few events met another: %llu of %llu", (unsigned long long)c.events_met,
+		      (unsigned long long)errors),
+	       "the model tells them apart, and so should the card nearly always");
 }
 
 /* --- runs ---------------------------------------------------------------------------------------------- */

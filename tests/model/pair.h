@@ -17,7 +17,7 @@
  *    of completions must be that of its ring.
  *  - Frames that leave: as a sequence for each transmit queue. Which queue is next is a matter of
  *    when its descriptor came; the source address tells where a frame is from.
- *  - Interrupts: how many of each vector.
+ *  - Interrupts: how many of each vector; an event's may be fewer where events meet.
  *  - Counters and registers. Not compared: the time, rtl_hash and build; a transmit queue's count
  *    of completions and its arm doorbell (they follow from the coalescing); the count of fetched
  *    descriptors where it says how far an engine reads ahead of its use (then it must only lie
@@ -122,6 +122,8 @@ struct coverage {
 	uint64_t port_rx[8] = {}, port_tx[8] = {}, deliver[16] = {}, verdicts[16] = {};
 	uint64_t rx_queue[8] = {}, tx_queue[8] = {}, tx_checksum[4] = {};
 	uint64_t interrupts = 0, ring_errors = 0, doorbell_errors = 0;
+	uint64_t events_met =
+		0; /* rounds' checks in which events were told as one by one side only */
 };
 
 class pair {
@@ -190,12 +192,14 @@ private:
 	void read_transmit(side &s, unsigned int function, unsigned int q,
 			   std::vector<unsigned int> &statuses);
 	void check_sent();
+	void check_interrupts();
 	void check_memory();
 	void free_area(unsigned int function, descriptor &d);
 	std::string place_of(unsigned int function, uint64_t address) const;
 
 	coverage &seen;
 	std::vector<uint8_t> access;
+	unsigned int interrupts_before[FUNCTIONS * 256] = {}; /* at the last check */
 	size_t used[FUNCTIONS] = {}, top[FUNCTIONS];
 	queue queues[FUNCTIONS][2][QUEUES];
 	uint64_t areas[FUNCTIONS];
