@@ -122,8 +122,8 @@ struct coverage {
 	uint64_t port_rx[8] = {}, port_tx[8] = {}, deliver[16] = {}, verdicts[16] = {};
 	uint64_t rx_queue[8] = {}, tx_queue[8] = {}, tx_checksum[4] = {};
 	uint64_t interrupts = 0, ring_errors = 0, doorbell_errors = 0;
-	uint64_t events_met =
-		0; /* rounds' checks in which events were told as one by one side only */
+	/* Comparisons where one side told events of a function as one, the other did not. */
+	uint64_t events_met = 0;
 };
 
 class pair {
