@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <ctime>
 #include <deque>
+#include <iterator>
 #include <memory>
 #include <vector>
 
@@ -20,10 +21,12 @@
 #include "rtl_engine.h"
 
 #include CORE_HEADER
+#include CORE_ROOT_HEADER
 
 namespace {
 
-constexpr unsigned int PORTS = 2;
+constexpr unsigned int PORTS = 2; /* and network functions */
+constexpr unsigned int QUEUES = 4; /* of a function and direction */
 constexpr size_t PORT_QUEUE = 4; /* frames that wait for a port's receive side */
 constexpr unsigned int IDLE_CLOCKS = 8; /* quiet clocks before the core counts as idle */
 constexpr unsigned int CLOCKS_PER_US = 125;
@@ -76,6 +79,8 @@ public:
 	{
 		trace(nullptr);
 		core->final();
+		/* Verilator's scopes leave the thread's context, which may be another engine's. */
+		Verilated::threadContextp(context.get());
 	}
 
 	uint32_t reg_read(uint32_t address) override
@@ -173,6 +178,11 @@ public:
 			}
 		}
 		return 0;
+	}
+
+	uint32_t events_met(unsigned int function, unsigned int vector) const override
+	{
+		return met[function][vector];
 	}
 
 private:
@@ -298,6 +308,44 @@ private:
 		port = (T)((port & ~((T)1 << bit)) | (T)value << bit);
 	}
 
+	/* Before the rising edge of every clock: what is there and was not in the clock before is an event. */
+	void count_events_met()
+	{
+		const auto &in = *core->rootp;
+		const uint32_t sources[] = {
+			in.sekisho_core__DOT__event_detect_inst__DOT__rx_ring_error,
+			in.sekisho_core__DOT__event_detect_inst__DOT__rx_doorbell_error,
+			in.sekisho_core__DOT__event_detect_inst__DOT__tx_ring_error,
+			in.sekisho_core__DOT__event_detect_inst__DOT__tx_doorbell_error,
+		};
+		uint32_t come[std::size(sources)];
+		for (unsigned int i = 0; i < std::size(sources); i++) {
+			come[i] = sources[i] & ~errors_before[i];
+			errors_before[i] = sources[i];
+		}
+		uint64_t links = low64(core->link_speed) << PORTS | core->link_up;
+		uint64_t changed = links ^ links_before;
+		links_before = links;
+		uint32_t pending = in.sekisho_core__DOT__interrupt_inst__DOT__event_reg;
+		if (in.sekisho_core__DOT__interrupt_inst__DOT__event_fire)
+			pending &= ~in.sekisho_core__DOT__interrupt_inst__DOT__event_first;
+		pending &= in.sekisho_core__DOT__interrupt_inst__DOT__event_valid;
+		if (!(come[0] | come[1] | come[2] | come[3] | changed | pending))
+			return;
+		for (unsigned int f = 0; f < PORTS; f++) {
+			unsigned int n =
+				(changed >> f & 1) || (changed >> (PORTS + 24 * f) & 0xffffff);
+			for (uint32_t errors : come)
+				n += __builtin_popcount(errors >> f * QUEUES &
+							((1u << QUEUES) - 1));
+			n = (n ? n - 1 : 0) + (pending >> f & 1);
+			uint32_t vector =
+				in.sekisho_core__DOT__interrupt_inst__DOT__event_vector >> 8 * f;
+			if (in.sekisho_core__DOT__interrupt_inst__DOT__event_enable >> f & 1)
+				met[f][vector & 0xff] += n;
+		}
+	}
+
 	void clock()
 	{
 		if (config.time_from_clock)
@@ -327,6 +375,7 @@ private:
 		if (!core->rst) {
 			sample_host();
 			sample_ports();
+			count_events_met();
 		}
 		core->clk = 1;
 		core->eval();
@@ -347,6 +396,9 @@ private:
 	std::unique_ptr<VerilatedFstC> fst;
 	uint64_t now = 0;
 	unsigned int quiet = 0;
+	uint32_t met[PORTS][256] = {}; /* events_met() */
+	uint32_t errors_before[4] = {};
+	uint64_t links_before = 0;
 	unsigned int finished = 0; /* bit a port: its front frame's last beat is on the bus */
 	bool r_taken = false, b_taken = false;
 	mac_rx macs[PORTS];

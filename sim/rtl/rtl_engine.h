@@ -17,6 +17,13 @@ struct rtl_engine : sekisho_engine {
 	virtual uint32_t run(uint32_t clocks) = 0;
 	virtual uint64_t clocks() const = 0;
 	virtual int trace(const char *path) = 0;
+	/*
+	 * Events of a function that were told as one with another, by the card's rule: they came in one
+	 * clock (event_detect), or before the first was raised (interrupt). What raised this vector and
+	 * these are together all of the vector's events. For tests that compare the card with the model,
+	 * which has no clocks and tells every event.
+	 */
+	virtual uint32_t events_met(unsigned int function, unsigned int vector) const = 0;
 };
 
 rtl_engine *sekisho_rtl_create_w64(const sekisho_engine_config &config,

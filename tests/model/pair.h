@@ -74,6 +74,9 @@ public:
 	std::vector<uint8_t> dirty[FUNCTIONS]; /* a page: written since it was compared */
 	std::vector<bytes> sent[PORTS];
 	std::map<unsigned int, unsigned int> interrupts; /* function * 256 + vector -> count */
+	/* How often a vector was raised, had the card told every event by itself: see rtl_engine.h. */
+	unsigned int raised(unsigned int function, unsigned int vector);
+	unsigned int events_met(unsigned int function, unsigned int vector) const;
 	uint64_t refused = 0;
 	std::string wrong; /* set by a callback that is called with nonsense */
 	/* Transmit queues: completions read, and the descriptor that is completed next. */
@@ -122,7 +125,7 @@ struct coverage {
 	uint64_t port_rx[8] = {}, port_tx[8] = {}, deliver[16] = {}, verdicts[16] = {};
 	uint64_t rx_queue[8] = {}, tx_queue[8] = {}, tx_checksum[4] = {};
 	uint64_t interrupts = 0, ring_errors = 0, doorbell_errors = 0;
-	/* Comparisons where one side told events of a function as one, the other did not. */
+	/* Events that the card told as one with another. */
 	uint64_t events_met = 0;
 };
 
@@ -199,7 +202,6 @@ private:
 
 	coverage &seen;
 	std::vector<uint8_t> access;
-	unsigned int interrupts_before[FUNCTIONS * 256] = {}; /* at the last check */
 	size_t used[FUNCTIONS] = {}, top[FUNCTIONS];
 	queue queues[FUNCTIONS][2][QUEUES];
 	uint64_t areas[FUNCTIONS];
