@@ -162,9 +162,15 @@ def summary(cells, extra, places):
 
 
 def write(results):
-    ordered = {k: results[k] for k in DESIGNS if k in results}
-    out = {k: v for k, v in ordered.items() if k == "core"}
-    out["stage"] = {k: v for k, v in ordered.items() if k != "core"}
+    """Into build/synth.json, beside the rows of other runs"""
+    out = {"core": {}, "stage": {}}
+    if os.path.exists("build/synth.json"):
+        with open("build/synth.json") as f:
+            out.update(json.load(f))
+    for name, widths in results.items():
+        place = out["core"] if name == "core" else out["stage"].setdefault(name, {})
+        for width, devices in widths.items():
+            place.setdefault(width, {}).update(devices)
     with open("build/synth.json", "w") as f:
         json.dump(out, f, indent=1)
         f.write("\n")
