@@ -316,7 +316,11 @@ static int dev_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->reta_size = SEKISHO_RSS_TABLE_SIZE;
 	info->hash_key_size = SEKISHO_RSS_KEY_SIZE;
 	info->flow_type_rss_offloads = SEKISHO_RSS_HF;
-	info->speed_capa = RTE_ETH_LINK_SPEED_1G | RTE_ETH_LINK_SPEED_10G | RTE_ETH_LINK_SPEED_100G;
+	/* The MACs outside the core decide; the core passes on whatever they tell. */
+	info->speed_capa = RTE_ETH_LINK_SPEED_1G | RTE_ETH_LINK_SPEED_2_5G | RTE_ETH_LINK_SPEED_5G |
+			   RTE_ETH_LINK_SPEED_10G | RTE_ETH_LINK_SPEED_25G |
+			   RTE_ETH_LINK_SPEED_40G | RTE_ETH_LINK_SPEED_50G |
+			   RTE_ETH_LINK_SPEED_100G;
 	info->default_rxportconf.ring_size = SEKISHO_DEFAULT_RING;
 	info->default_txportconf.ring_size = SEKISHO_DEFAULT_RING;
 	info->default_rxportconf.burst_size = SEKISHO_BURST;

@@ -10,6 +10,7 @@ testpmd is asked here of the frame's contents and of the card's counters as well
 import os
 import re
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "common"))
 import bench
@@ -25,6 +26,8 @@ from scapy.packet import Raw
 QUEUES, RING, TABLE, KEY = 4, 256, 128, 40
 PEER = "02:00:00:00:00:99"
 OTHER = "02:00:00:00:00:aa"
+FORWARD_BURSTS = 2  # of 32 frames on each port that circle
+FORWARD_LEAST = 10000  # packets a second
 PAST = 9  # DTS: what an MTU means differs by so much between NICs
 HALF = ["--mbuf-size=2048"]
 RECORD = re.compile(r"src=(02:FE:00:00:\w\w:\w\w) - ([^\n]*\n  ol_flags: [^\n]*)\n")
@@ -830,11 +833,49 @@ def tunnel(card):
 
 def validate_port_speed(card):
     card.stopped()
-    for port, speed in ((0, 10), (1, 25)):
-        assert "Link speed: %d Gbps" % speed in card.pmd.command("show port info %d" % port)
-    text = card.pmd.command("show device info net_sekisho0")
-    said = re.search(r"Device speed capability:\s*([^\n]*)", text)
-    assert said and "10 Gbps" in said.group(1), text
+    for port, speed in ((0, "10 Gbps"), (1, "25 Gbps")):
+        assert "Link speed: " + speed in card.pmd.command("show port info %d" % port)
+        text = card.pmd.command("show device info net_sekisho%d" % port)
+        said = re.search(r"Device speed capability:\s*([^\n]*)", text)
+        assert said and speed in said.group(1), text
+
+
+# --- single_core_forward_perf ---------------------------------------------------------------------
+
+def single_core_forward_perf(size):
+    """Frames (of a size with FCS) circle through two looped ports, forwarded by one core: none is lost, and
+    the rate is one that a broken queue does not reach. How fast the driver is, `make bench` measures."""
+    tap.need_root()
+    tap.need_program("dpdk-testpmd")
+    scratch = netns.scratch()
+    sim = pmd = None
+    try:
+        sim = bench.Sim(scratch.name, ["loop", "loop"], bench.MODEL)
+        pmd = bench.Testpmd(scratch.name, [bench.device(sim, "net%d" % i) for i in (0, 1)])
+        pmd.command("set txpkts %d" % (size - 4))
+        pmd.command("start tx_first %d" % FORWARD_BURSTS)
+        begin, before = time.monotonic(), pmd.stats(0)["TX-packets"]
+        pmd.pump(2)
+        rate = (pmd.stats(0)["TX-packets"] - before) / (time.monotonic() - begin)
+        pmd.command("stop")
+        for port in (0, 1):
+            stats = pmd.stats(port)
+            lost = {name: stats[name] for name in ("RX-missed", "RX-errors", "TX-errors")}
+            tap.equal(set(lost.values()), {0}, "port %d: %s" % (port, lost))
+            tap.equal(stats["TX-bytes"], stats["TX-packets"] * (size - 4), "bytes sent on port %d" % port)
+        tap.equal(pmd.quit(), 0, "testpmd's exit status")
+        counters = sim.check_balance()
+        for port in (0, 1):
+            tap.equal(counters.completed(port), counters.sent(port), "frames back at port %d" % port)
+        assert rate >= FORWARD_LEAST, "%.0f packets a second forwarded" % rate
+        tap.note("%.0f packets a second" % rate)
+        sim.finish()
+    finally:
+        if pmd:
+            pmd.kill()
+        if sim:
+            sim.end()
+        scratch.cleanup()
 
 
 def skipped(reason):
@@ -886,6 +927,8 @@ def cases():
                                                         "jump_action")])
     suite("packet_capture", ("dumpcap", "needs a secondary process, which the driver refuses"))
     rows.append(("every frame is accounted for", model.finish))
+    rows += [("single_core_forward_perf: single_core_forward_perf, %d bytes" % size,
+              lambda size=size: single_core_forward_perf(size)) for size in (64, 1518)]
 
     suite("port_stats", stats_updates, card=core, options=HALF)
     suite("checksum_offload", insert_checksums, vlan_checksum, card=core, options=HALF)
