@@ -24,7 +24,7 @@ $(DIFF_BUILD)/diff_test_sanitized: $(DIFF_SOURCES:tests/model/%.cc=$(DIFF_BUILD)
 .PHONY: diff-test
 diff-test: $(DIFF_BUILD)/diff_test
 
-TESTS += $(DIFF_BUILD)/diff_test "$(DIFF_BUILD)/diff_test_sanitized --frames 10000 --pair rtl-512,model --no-coverage"
+TESTS += $(DIFF_BUILD)/diff_test "$(DIFF_BUILD)/diff_test_sanitized --frames 10000 --seed 2 --pair rtl-512,model --no-coverage"
 TEST_DEPS += $(DIFF_BUILD)/diff_test $(DIFF_BUILD)/diff_test_sanitized
 
 -include $(wildcard $(DIFF_BUILD)/*/*.d)

@@ -17,7 +17,7 @@
  *    of completions must be that of its ring.
  *  - Frames that leave: as a sequence for each transmit queue. Which queue is next is a matter of
  *    when its descriptor came; the source address tells where a frame is from.
- *  - Interrupts: how many of each vector; an event's may be fewer where events meet.
+ *  - Interrupts: how many of each vector, and with them the events that the card told as one with another.
  *  - Counters and registers. Not compared: the time, rtl_hash and build; a transmit queue's count
  *    of completions and its arm doorbell (they follow from the coalescing); the count of fetched
  *    descriptors where it says how far an engine reads ahead of its use (then it must only lie
