@@ -8,7 +8,7 @@ RTL_HASH_FILE := $(BUILD)/sim/rtl_hash
 $(shell mkdir -p $(BUILD)/sim; echo "$(or $(RTL_HASH),0)" | cmp -s - $(RTL_HASH_FILE) || echo "$(or $(RTL_HASH),0)" > $(RTL_HASH_FILE))
 VERILATOR_ROOT := $(shell $(VERILATOR) --getenv VERILATOR_ROOT 2>/dev/null)
 VERILATOR_FLAGS := -O3 --x-assign fast --x-initial fast --noassert --trace-fst -Wall $(addprefix -y ,$(RTL_DIRS)) $(addprefix -I,$(RTL_DIRS))
-ENGINE_CXXFLAGS := -std=gnu++17 -O2 -g -Wall -Wextra -fPIC
+ENGINE_CXXFLAGS := -std=gnu++17 -O2 -g -Wall -Wextra -fPIC -Ihost-lib/include
 # The compiler of what Verilator writes: clang's code of the core is 15 % faster than gcc 12's.
 VERILATED_CXX ?= clang++
 ENGINE_LIB := $(BUILD)/sim/libengine.a

@@ -14,6 +14,7 @@
 #include <memory>
 #include <vector>
 
+#include <sekisho/registers.h>
 #include <verilated.h>
 #include <verilated_fst_c.h>
 
@@ -25,8 +26,10 @@
 
 namespace {
 
-constexpr unsigned int PORTS = 2; /* and network functions */
-constexpr unsigned int QUEUES = 4; /* of a function and direction */
+constexpr unsigned int PORTS = SEKISHO_PORTS;
+constexpr unsigned int FUNCTIONS = SEKISHO_FUNCTIONS;
+constexpr unsigned int QUEUES = SEKISHO_RX_QUEUES; /* of a function and direction */
+static_assert(FUNCTIONS == PORTS && SEKISHO_TX_QUEUES == QUEUES, "one function a port");
 constexpr size_t PORT_QUEUE = 4; /* frames that wait for a port's receive side */
 constexpr unsigned int IDLE_CLOCKS = 8; /* quiet clocks before the core counts as idle */
 constexpr unsigned int CLOCKS_PER_US = 125;
@@ -332,7 +335,7 @@ private:
 		pending &= in.sekisho_core__DOT__interrupt_inst__DOT__event_valid;
 		if (!(come[0] | come[1] | come[2] | come[3] | changed | pending))
 			return;
-		for (unsigned int f = 0; f < PORTS; f++) {
+		for (unsigned int f = 0; f < FUNCTIONS; f++) {
 			unsigned int n =
 				(changed >> f & 1) || (changed >> (PORTS + 24 * f) & 0xffffff);
 			for (uint32_t errors : come)
@@ -396,7 +399,7 @@ private:
 	std::unique_ptr<VerilatedFstC> fst;
 	uint64_t now = 0;
 	unsigned int quiet = 0;
-	uint32_t met[PORTS][256] = {}; /* events_met() */
+	uint32_t met[FUNCTIONS][256] = {}; /* events_met() */
 	uint32_t errors_before[4] = {};
 	uint64_t links_before = 0;
 	unsigned int finished = 0; /* bit a port: its front frame's last beat is on the bus */
