@@ -236,6 +236,50 @@ end
 
 assign busy = busy_reg;
 
+`ifdef FORMAL
+// The turns, of one queue, any: a queue is popped only when it wanted in the clock before, and while one
+// wants, at most QUEUES - 1 pops of others come before its own. A pop comes every second clock.
+reg f_past_reg = 1'b0;
+(* anyconst *) reg [QUEUE_W-1:0] f_queue;
+reg f_wanted_reg;                       // it wanted in the clock before, and was not chosen
+reg f_popped_wanted_reg;                // the queue that was chosen wanted
+reg f_any_reg;                          // any wanted, and none was being popped
+reg [QUEUE_W:0] f_passed_reg;           // chosen before it
+wire [QUEUE_W-1:0] f_choice = |ahead ? lowest(ahead) : lowest(want);
+wire f_wants = want[f_queue];
+// Queues between the last one chosen and it
+wire [QUEUE_W-1:0] f_place = f_queue - pop_queue_reg - 1'b1;
+
+always @(posedge clk) begin
+    f_past_reg <= 1'b1;
+    f_wanted_reg <= f_wants && !(pick && f_choice == f_queue) && !rst;
+    f_popped_wanted_reg <= pick && want[f_choice] && !rst;
+    f_any_reg <= |want && !pop_valid_reg && !rst;
+    f_passed_reg <= !f_wants || (pick && f_choice == f_queue) || rst ? {QUEUE_W+1{1'b0}} :
+                    f_passed_reg + {{QUEUE_W{1'b0}}, pick};
+end
+
+always @* begin
+    if (!f_past_reg)
+        assume (rst);
+    assume (f_queue < QUEUES);
+    if (f_past_reg) begin
+        assert (pop_valid_reg == f_any_reg);
+        assert (!pop_valid_reg || f_popped_wanted_reg);
+        assert ({1'b0, f_passed_reg} < QUEUES);
+
+        // What holds always
+        assert (f_passed_reg == 0 || f_wanted_reg);
+        if (f_wanted_reg && f_passed_reg != 0) begin
+            assert ({1'b0, f_passed_reg} + {2'd0, f_place} < QUEUES);
+            assert (pop_valid_reg || behind_reg == {{(QUEUES-1){1'b1}}, 1'b0} << pop_queue_reg);
+        end
+        cover (f_passed_reg == QUEUES - 1);
+        cover (pop_valid_reg && pop_queue_reg == f_queue && !f_wants);
+    end
+end
+`endif
+
 endmodule
 
 `resetall

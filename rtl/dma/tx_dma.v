@@ -827,6 +827,67 @@ end
 
 assign busy = usable != {QUEUES{1'b0}} || usable_any_reg || busy_reg;
 
+`ifdef FORMAL
+// The turns, of one queue, any: one queue is picked at a time, only one that could be used in the clock
+// before, and while one can, at most QUEUES - 1 picks of others come before its own.
+reg f_past_reg = 1'b0;
+(* anyconst *) reg [QUEUE_W-1:0] f_queue;
+reg [QUEUES-1:0] f_usable_reg;          // in the clock of the pick
+reg [QUEUE_W-1:0] f_last_reg;           // picked last
+reg f_begun_reg;                        // there was one
+reg [QUEUE_W:0] f_passed_reg;           // picked before it
+wire f_pick = usable_any_reg && !pick_valid_reg && list_room;
+wire f_own = f_pick && pick[f_queue];
+wire f_waits = usable_reg[f_queue];
+reg f_waited_reg;                       // it waited in the clock before, and was not picked
+reg [QUEUE_W-1:0] f_picked;
+// Queues between the last one picked and it
+wire [QUEUE_W-1:0] f_place = f_queue - f_last_reg - 1'b1;
+integer f_i;
+
+always @* begin
+    f_picked = {QUEUE_W{1'b0}};
+    for (f_i = 0; f_i < QUEUES; f_i = f_i + 1)
+        if (pick[f_i])
+            f_picked = f_picked | f_i[QUEUE_W-1:0];
+end
+
+always @(posedge clk) begin
+    f_past_reg <= 1'b1;
+    f_usable_reg <= usable_reg;
+    if (f_pick)
+        f_last_reg <= f_picked;
+    f_begun_reg <= (f_begun_reg || f_pick) && !rst;
+    f_waited_reg <= f_waits && !f_own && !rst;
+    f_passed_reg <= !f_waits || f_own || rst ? {QUEUE_W+1{1'b0}} : f_passed_reg + {{QUEUE_W{1'b0}}, f_pick};
+end
+
+always @* begin
+    if (!f_past_reg)
+        assume (rst);
+    assume (f_queue < QUEUES);
+    if (f_past_reg) begin
+        if (pick_valid_reg) begin
+            assert (pick_reg != {QUEUES{1'b0}} && (pick_reg & (pick_reg - 1'b1)) == {QUEUES{1'b0}});
+            assert ((pick_reg & ~f_usable_reg) == {QUEUES{1'b0}});
+        end
+        assert ({1'b0, f_passed_reg} < QUEUES);
+
+        // What holds always
+        assert (usable_any_reg == (usable_reg != {QUEUES{1'b0}}));
+        assert (!pick_valid_reg || (f_begun_reg && pick_reg == {{QUEUES-1{1'b0}}, 1'b1} << f_last_reg));
+        assert (favoured_reg == (usable_reg & above_reg));
+        if (f_begun_reg && !pick_valid_reg)
+            assert (above_reg == {{QUEUES-1{1'b1}}, 1'b0} << f_last_reg);
+        assert (f_passed_reg == 0 || (f_waited_reg && f_begun_reg));
+        if (f_passed_reg != 0)
+            assert ({1'b0, f_passed_reg} + {2'd0, f_place} < QUEUES);
+        cover (f_passed_reg == QUEUES - 1);
+        cover (f_own && f_passed_reg == QUEUES - 1);
+    end
+end
+`endif
+
 endmodule
 
 `resetall

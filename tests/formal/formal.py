@@ -67,6 +67,13 @@ PROOFS = {
     "dma_read.clients": (
         "bitwuzla", "dma_read", "rtl/dma/dma_read.v rtl/dma/dma_fifo.v rtl/dma/dma_read_align.v", {"DMA_W": 512}, 1,
         ("request_valid & ~grant_reg", "request_valid")),
+    "rx_descriptors": (
+        "bitwuzla", "rx_descriptors", "rtl/dma/rx_descriptors.v", {"QUEUES": 4, "QUEUE_W": 2}, 1,
+        ("|ahead ? lowest(ahead) :", "")),
+    "tx_dma": (
+        "bitwuzla", "tx_dma", "rtl/dma/tx_dma.v rtl/dma/dma_fifo.v rtl/common/axis_register.v",
+        {"QUEUES": 4, "QUEUE_W": 2, "QUEUES_PER_FUNCTION": 2, "BUFFER_BYTES": 16384, "FRAMES": 4}, 1,
+        ("favoured_reg != 0 ? lowest(favoured_reg) :", "")),
     "completion_tx": (
         "bitwuzla", "completion_tx", "rtl/dma/completion_tx.v", {"QUEUES": 4, "QUEUE_W": 2}, 1,
         ("|ahead ? lowest(ahead) :", "")),
