@@ -689,6 +689,78 @@ end
 
 assign busy = busy_reg;
 
+`ifdef FORMAL
+// The turns, of one queue, any: one queue is visited at a time, only one that has a doorbell or wants a
+// batch, and while one waits, at most QUEUES - 1 visits of others come before its own, not counted those
+// that end in STATE_READ as their queue has been disabled.
+reg f_past_reg = 1'b0;
+(* anyconst *) reg [QUEUE_W-1:0] f_queue;
+reg [QUEUES-1:0] f_candidates_reg;
+reg f_picked_reg;                       // a queue was picked in the clock before
+reg [QUEUE_W-1:0] f_last_reg;           // visited last, and so a clock before: the turn goes by that
+reg [QUEUE_W-1:0] f_from_reg;
+reg [1:0] f_begun_reg;                  // both are
+reg [QUEUE_W:0] f_passed_reg;           // visited before it
+reg f_waited_reg;                       // it waited in the clock before, and was not picked
+wire f_waits = candidates_reg[f_queue];
+wire f_own = state_reg == STATE_PICK && pick[f_queue];
+wire f_other = state_reg == STATE_READ && running_reg && queue_reg != f_queue;
+// Queues between one and f_queue
+wire [QUEUE_W-1:0] f_place_last = f_queue - f_last_reg - 1'b1;
+wire [QUEUE_W-1:0] f_place_from = f_queue - f_from_reg - 1'b1;
+wire [QUEUE_W-1:0] f_place = f_queue - (state_reg == STATE_NAME ? select_queue : queue_reg) - 1'b1;
+localparam [QUEUES-1:0] F_ABOVE = ~{{QUEUES-1{1'b0}}, 1'b1};
+
+always @(posedge clk) begin
+    f_past_reg <= 1'b1;
+    f_candidates_reg <= candidates_reg;
+    f_picked_reg <= state_reg == STATE_PICK && candidates_reg != 0 && !rst;
+    if (state_reg == STATE_READ)
+        f_last_reg <= queue_reg;
+    f_from_reg <= f_last_reg;
+    f_begun_reg <= rst ? 2'd0 : {f_begun_reg[0], f_begun_reg[0] || state_reg == STATE_READ};
+    f_waited_reg <= f_waits && !f_own && !rst;
+    f_passed_reg <= !f_waits || f_own || rst ? {QUEUE_W+1{1'b0}} : f_passed_reg + {{QUEUE_W{1'b0}}, f_other};
+end
+
+always @* begin
+    if (!f_past_reg)
+        assume (rst);
+    assume (f_queue < QUEUES);
+    if (f_past_reg) begin
+        if (f_picked_reg) begin
+            assert (state_reg == STATE_NAME);
+            assert (select_reg != {QUEUES{1'b0}} && (select_reg & (select_reg - 1'b1)) == {QUEUES{1'b0}});
+            assert ((select_reg & ~f_candidates_reg) == {QUEUES{1'b0}});
+        end
+        assert (state_reg != STATE_NAME || f_picked_reg);
+        assert ({1'b0, f_passed_reg} < QUEUES);
+
+        // What holds always
+        assert (state_reg <= STATE_SEND);
+        assert ((favoured_reg & ~candidates_reg) == {QUEUES{1'b0}});
+        if (f_begun_reg[0])
+            assert (above_reg == F_ABOVE << f_last_reg);
+        if (f_begun_reg[1])
+            assert (favoured_reg == (candidates_reg & (F_ABOVE << f_from_reg)));
+        if (state_reg > STATE_CALC)
+            assert (f_begun_reg == 2'd3 && f_from_reg == f_last_reg);
+        if (state_reg == STATE_CALC)
+            assert (f_begun_reg[0] && f_last_reg == queue_reg);
+        assert (f_passed_reg == 0 || (f_waited_reg && f_begun_reg[0]));
+        if (f_passed_reg != 0) begin
+            assert ({1'b0, f_passed_reg} + {2'd0, f_place_last} < QUEUES);
+            if (state_reg == STATE_PICK)
+                assert (f_begun_reg[1] && {1'b0, f_passed_reg} + {2'd0, f_place_from} < QUEUES);
+            if (state_reg == STATE_NAME || state_reg == STATE_READ)
+                assert ({1'b0, f_passed_reg} + {2'd0, f_place} + 4'd1 < QUEUES);
+        end
+        cover (f_passed_reg == QUEUES - 1 && f_own);
+        cover (f_picked_reg && select_reg[f_queue] && f_candidates_reg != select_reg);
+    end
+end
+`endif
+
 endmodule
 
 `resetall

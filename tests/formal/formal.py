@@ -70,6 +70,10 @@ PROOFS = {
     "rx_descriptors": (
         "bitwuzla", "rx_descriptors", "rtl/dma/rx_descriptors.v", {"QUEUES": 4, "QUEUE_W": 2}, 1,
         ("|ahead ? lowest(ahead) :", "")),
+    "descriptor_fetch": (
+        "bitwuzla", "descriptor_fetch", "rtl/dma/descriptor_fetch.v",
+        {"QUEUES": 4, "QUEUE_W": 2, "QUEUES_PER_FUNCTION": 2, "DEPTH": 16}, 1,
+        ("favoured_reg != 0 ? lowest(favoured_reg) :", "")),
     "tx_dma": (
         "bitwuzla", "tx_dma", "rtl/dma/tx_dma.v rtl/dma/dma_fifo.v rtl/common/axis_register.v",
         {"QUEUES": 4, "QUEUE_W": 2, "QUEUES_PER_FUNCTION": 2, "BUFFER_BYTES": 16384, "FRAMES": 4}, 1,
