@@ -216,6 +216,66 @@ always @(posedge clk) begin
     end
 end
 
+`ifdef FORMAL
+// One interrupt at a time. Of one queue, any, that is armed and has more completions than were seen: at
+// most QUEUES + 2 interrupts of other queues come before its own. One that waits at the output waits for
+// one interrupt of an event at the most.
+reg f_past_reg = 1'b0;
+(* anyconst *) reg [QUEUE_W-1:0] f_queue;
+reg f_asked_reg;                        // it asked in the clock before, and was not given its interrupt
+reg [QUEUE_W+1:0] f_passed_reg;         // interrupts of others since
+reg f_event_reg;                        // the last interrupt was an event's
+wire f_asks = armed[f_queue] && enable[f_queue] && seen[f_queue] != completed[{f_queue, 4'd0} +: 16]
+              && !(arm_write_valid && arm_write_queue == f_queue);
+wire f_own = fire && hit_reg == f_queue;
+wire f_at_hit = hit_valid_reg && hit_reg == f_queue;
+wire f_at_look = look_valid_reg && look_reg == f_queue && look_completed_reg != look_seen_reg;
+// Steps until it is at the output
+wire [QUEUE_W-1:0] f_place = f_queue - scan_reg;
+wire [QUEUE_W+1:0] f_steps = f_at_hit ? {QUEUE_W+2{1'b0}} : f_at_look ? {{QUEUE_W+1{1'b0}}, 1'b1} :
+                             {2'd0, f_place} + 2'd2;
+
+always @(posedge clk) begin
+    f_past_reg <= 1'b1;
+    f_asked_reg <= f_asks && !f_own && !rst;
+    f_passed_reg <= !f_asks || f_own || rst ? {QUEUE_W+2{1'b0}} : f_passed_reg + {{QUEUE_W+1{1'b0}}, fire};
+    if (fire || event_fire)
+        f_event_reg <= event_fire;
+    if (rst)
+        f_event_reg <= 1'b0;
+end
+
+always @* begin
+    if (!f_past_reg)
+        assume (rst);
+    if (f_past_reg) begin
+        assert (!(fire && event_fire));
+        assert (!fire || (hit_valid_reg && !hold));
+        assert (!event_fire || (event_first != {FUNCTIONS{1'b0}} && !hold
+                                && (event_first & (event_first - 1'b1)) == {FUNCTIONS{1'b0}}
+                                && (event_first & ~event_reg) == {FUNCTIONS{1'b0}}));
+        if (f_event_reg && hit_valid_reg && !hold)
+            assert (fire || hit_off);
+        assert (f_passed_reg <= QUEUES + 2);
+
+        // What holds always
+        assert (f_event_reg == event_last_reg);
+        assert (event_any_reg == (event_reg != {FUNCTIONS{1'b0}}));
+        assert (f_passed_reg == 0 || f_asked_reg);
+        if (f_asked_reg) begin
+            assert (!(hit_reg == f_queue && hit_off));
+            assert (!(stayed_reg && look_reg == f_queue && look_off_reg));
+            assert (armed_any_reg);
+        end
+        if (f_asked_reg && f_asks) begin
+            assert ({1'b0, f_passed_reg} + {1'b0, f_steps} <= QUEUES + 2);
+        end
+        cover (f_own && f_passed_reg == QUEUES - 1);
+        cover (fire && f_event_reg && event_any_reg);
+    end
+end
+`endif
+
 endmodule
 
 `resetall

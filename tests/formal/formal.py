@@ -78,6 +78,10 @@ PROOFS = {
         "bitwuzla", "tx_dma", "rtl/dma/tx_dma.v rtl/dma/dma_fifo.v rtl/common/axis_register.v",
         {"QUEUES": 4, "QUEUE_W": 2, "QUEUES_PER_FUNCTION": 2, "BUFFER_BYTES": 16384, "FRAMES": 4}, 1,
         ("favoured_reg != 0 ? lowest(favoured_reg) :", "")),
+    "interrupt": (
+        "bitwuzla", "interrupt", "rtl/interrupt/interrupt.v",
+        {"QUEUES": 4, "QUEUE_W": 2, "FUNCTIONS": 2}, 1,
+        ("== QUEUES - 1 ? {QUEUE_W{1'b0}} :", "== QUEUES - 2 ? {QUEUE_W{1'b0}} :")),
     "completion_tx": (
         "bitwuzla", "completion_tx", "rtl/dma/completion_tx.v", {"QUEUES": 4, "QUEUE_W": 2}, 1,
         ("|ahead ? lowest(ahead) :", "")),
