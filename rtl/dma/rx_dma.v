@@ -705,6 +705,62 @@ end
 assign queue_idle = idle_reg;
 assign busy = busy_reg || descriptors_busy;
 
+`ifdef FORMAL
+// No frame, and no piece of one, is longer than the buffer that it is put into: whatever dma_write is
+// given, its address and length are those of one descriptor as it was read, the length at most the
+// descriptor's. A descriptor's address and length are read together, from one entry of rx_descriptors;
+// they are followed here as far as the frame's.
+localparam integer F_PAIR_W = 64 + 14;
+reg [2:0] f_clocks_reg = 3'd0;
+reg [F_PAIR_W-1:0] f_now_reg;
+reg [F_PAIR_W-1:0] f_piece_reg;
+reg [F_PAIR_W-1:0] f_new_reg;
+reg [F_PAIR_W-1:0] f_pair_reg;
+reg f_loaded_reg;                       // the last of them has been, since reset
+wire [F_PAIR_W-1:0] f_look = {descriptor_address_reg, descriptor_length_reg};
+wire [F_PAIR_W-1:0] f_choice = DATA_W == 64 ? f_now_reg : f_look;
+wire [13:0] f_choice_bytes = choice[64 +: 14];
+wire f_settled = f_clocks_reg == 3'd4;
+
+always @(posedge clk) begin
+    if (!f_settled)
+        f_clocks_reg <= f_clocks_reg + 3'd1;
+    f_now_reg <= f_look;
+    if (!piece_valid_reg)
+        f_piece_reg <= f_choice;
+    if (!first_reg || (beat_valid && out_ready))
+        f_new_reg <= f_piece_reg;
+    if (first_reg && out_ready) begin
+        f_pair_reg <= f_new_reg;
+        f_loaded_reg <= 1'b1;
+    end
+    if (rst)
+        f_loaded_reg <= 1'b0;
+end
+
+always @* begin
+    if (f_clocks_reg == 3'd0)
+        assume (rst);
+    else if (m_frame_tvalid)
+        assert (f_loaded_reg && m_frame_address == f_pair_reg[14 +: 64] && m_frame_length <= f_pair_reg[13:0]);
+
+    // What holds always; no frame has come as far before the fourth clock
+    if (f_clocks_reg != 3'd0 && !f_settled)
+        assert (!out_valid_reg && !putting_reg);
+    if (f_settled) begin
+        assert (choice[63:0] == f_choice[14 +: 64] && f_choice_bytes <= f_choice[13:0]);
+        assert (stored_address == f_piece_reg[14 +: 64] && stored_bytes <= f_piece_reg[13:0]);
+        assert (new_address_reg == f_new_reg[14 +: 64] && new_bytes_reg <= f_new_reg[13:0]);
+        if (f_loaded_reg)
+            assert (m_frame_address == f_pair_reg[14 +: 64] && m_frame_length <= f_pair_reg[13:0]);
+        assert (f_loaded_reg || (!out_valid_reg && (!putting_reg || first_reg)));
+        cover (m_frame_tvalid && m_frame_length == f_pair_reg[13:0] && m_frame_length == 14'd100);
+        cover (m_frame_tvalid && new_cut_reg && m_frame_length == 14'd64 && f_pair_reg[13:0] == 14'd100);
+    end
+    assert (f_clocks_reg <= 3'd4);
+end
+`endif
+
 endmodule
 
 `resetall

@@ -70,6 +70,11 @@ PROOFS = {
     "rx_descriptors": (
         "bitwuzla", "rx_descriptors", "rtl/dma/rx_descriptors.v", {"QUEUES": 4, "QUEUE_W": 2}, 1,
         ("|ahead ? lowest(ahead) :", "")),
+    **{f"rx_dma.w{width}": (
+        "bitwuzla", "rx_dma", "rtl/dma/rx_dma.v rtl/dma/dma_fifo_short.v rtl/dma/rx_descriptors.v",
+        {"DATA_W": width, "DMA_W": dma_w, "QUEUES": 4, "QUEUE_W": 2, "QUEUES_PER_FUNCTION": 2}, 6,
+        ("now_fits ? frame_left_reg : now_bytes, descriptor", "frame_left_reg, descriptor"))
+       for width, dma_w in ((64, 128), (512, 512))},
     "descriptor_fetch": (
         "bitwuzla", "descriptor_fetch", "rtl/dma/descriptor_fetch.v",
         {"QUEUES": 4, "QUEUE_W": 2, "QUEUES_PER_FUNCTION": 2, "DEPTH": 16}, 1,
