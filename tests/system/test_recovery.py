@@ -74,6 +74,8 @@ class Flood:
 
 def start_card(setup):
     """A new simulator at the same sockets, with the hosts behind its ports set up again."""
+    # The driver sees the sockets go; the killed one's TAP devices may go later.
+    setup.sim.process.wait(10)
     setup.sim = bench.Sim(setup.folder, ["tap:tapa", "tap:tapb"], namespace=setup.ns["s"])
     setup.stack.append(setup.sim.end)
     for number, side in enumerate("ab", 1):
