@@ -280,6 +280,122 @@ always @* begin
 end
 `endif
 
+`ifdef FORMAL_ORDER
+// What rx_dma relies upon, of one queue, any: the descriptors that come in answer to its pops are numbered,
+// and the oldest that has not been consumed is what is read at read_pointer while have is 1, in this clock
+// and the next. have falls, and read_pointer moves, only when it is consumed or the queue stops.
+(* anyconst *) reg [2:0] f_tag;
+reg [93:0] f_value_reg;                 // the descriptor with that number
+reg [2:0] f_came_reg;
+reg [2:0] f_gone_reg;
+reg f_pop_1_reg, f_pop_2_reg;           // a pop of it came a clock ago, two clocks
+reg f_come_reg;                         // ... three, and was answered, with
+reg [93:0] f_entry_reg;
+reg f_consume_reg;                      // consumed in the clock before, and the queue is running
+// A clock ago, two
+reg f_rst_reg;
+reg f_have_reg;
+reg f_consumed_reg;
+reg [1:0] f_pointer_reg;
+reg [2:0] f_oldest_reg;
+reg f_ran_1_reg, f_ran_2_reg;
+reg [2:0] f_low_reg;                    // clocks in which it has not been running, 4 at most
+wire f_running = queue_running[f_queue];
+wire f_run = running_reg[f_queue];
+wire f_have = have[f_queue];
+wire [1:0] f_pointer = read_pointer[{f_queue, 1'b0} +: 2];
+wire f_consume = consume_valid && consume_queue == f_queue;
+wire [2:0] f_oldest = f_gone_reg + {2'd0, f_consume_reg};
+wire [2:0] f_inside = f_came_reg - f_gone_reg;
+wire [2:0] f_before = f_tag - f_gone_reg;
+wire [1:0] f_at = f_gone_reg[1:0] + f_before[1:0];
+reg [1:0] f_write;
+integer f_i;
+
+always @* begin
+    f_write = 2'd0;
+    for (f_i = 0; f_i < QUEUES; f_i = f_i + 1)
+        if (f_queue == f_i)
+            f_write = write_pointer[2*f_i +: 2];
+end
+
+always @(posedge clk) begin
+    f_rst_reg <= rst;
+    f_have_reg <= f_have;
+    f_consumed_reg <= f_consume;
+    f_pointer_reg <= f_pointer;
+    f_oldest_reg <= f_oldest;
+    f_ran_1_reg <= f_running;
+    f_ran_2_reg <= f_ran_1_reg;
+    f_low_reg <= f_running ? 3'd0 : f_low_reg + {2'd0, !f_low_reg[2]};
+    f_pop_1_reg <= pop_valid && pop_queue == f_queue && !rst;
+    f_pop_2_reg <= f_pop_1_reg && !rst;
+    f_come_reg <= f_pop_2_reg && pop_ok && !rst;
+    f_entry_reg <= {pop_index, pop_length, pop_address};
+    f_consume_reg <= f_consume && f_run && !rst;
+    f_came_reg <= f_came_reg + {2'd0, f_come_reg};
+    f_gone_reg <= f_oldest;
+    if (f_come_reg && f_came_reg == f_tag)
+        f_value_reg <= f_entry_reg;
+    if (rst || !f_run) begin
+        f_came_reg <= 3'd0;
+        f_gone_reg <= 3'd0;
+    end
+end
+
+always @* begin
+    if (f_past_reg) begin
+        // The rule for queue_running; and what is consumed is there, but when the queue has just stopped
+        assume (!f_running || f_ran_1_reg || f_low_reg[2]);
+        assume (!f_consume || f_have || !f_ran_1_reg);
+
+        assert (!f_have || (f_ran_2_reg && !f_rst_reg));
+        if (f_have_reg && !f_consumed_reg && !f_rst_reg) begin
+            assert (f_have || !f_ran_2_reg);
+            assert (!f_have || f_oldest == f_oldest_reg);
+        end
+        if (f_have && !f_consumed_reg)
+            assert (f_pointer == f_pointer_reg);
+        if (f_have && f_oldest == f_tag && read_address == {f_queue, f_pointer})
+            assert ({descriptor_index, descriptor_length, descriptor_address} == f_value_reg);
+        if (f_have_reg && !f_rst_reg && f_oldest_reg == f_tag && read_address == {f_queue, f_pointer_reg})
+            assert ({descriptor_index, descriptor_length, descriptor_address} == f_value_reg);
+
+        // What holds always
+        assert (f_run == f_ran_1_reg);
+        assert (consume_reg[f_queue] == f_consume_reg && asked_reg[f_queue] == f_pop_1_reg);
+        assert (answer_reg[f_queue] == f_pop_2_reg && push_reg[f_queue] == f_come_reg);
+        assert (asked_reg == (asked_any_reg ? {{(QUEUES-1){1'b0}}, 1'b1} << asked_queue_reg : {QUEUES{1'b0}}));
+        assert (answer_reg == (answer_any_reg ? {{(QUEUES-1){1'b0}}, 1'b1} << asked_queue_reg : {QUEUES{1'b0}}));
+        assert (!(pop_valid_reg && asked_any_reg) && !(asked_any_reg && answer_any_reg));
+        assert (!asked_any_reg || pop_queue_reg == asked_queue_reg);
+        assert (f_inside <= 3'd4 && f_inside >= {2'd0, f_consume_reg});
+        assert (f_write == f_came_reg[1:0] && f_pointer == f_oldest[1:0]);
+        if (f_before < f_inside)
+            assert (entries[{f_queue, f_at}] == f_value_reg);
+        cover (f_have && f_oldest == f_tag && f_tag == 3'd5 && read_address == {f_queue, f_pointer});
+        cover (f_have_reg && !f_have && f_oldest_reg == f_tag && read_address == {f_queue, f_pointer_reg}
+               && !f_consumed_reg);
+        cover (f_inside == 3'd4);
+    end
+end
+
+genvar f_q;
+generate
+    for (f_q = 0; f_q < QUEUES; f_q = f_q + 1) begin : f_state
+        always @* begin
+            if (f_past_reg && f_queue == f_q) begin
+                assert (queue[f_q].here_reg == ~(4'b1111 << f_inside));
+                assert (queue[f_q].held_reg <= 3'd4 - {2'd0, pop[f_q]});
+                // What is under way when the queue stops does not count, and has come when it runs again
+                assert (!f_run || queue[f_q].held_reg == f_inside + {2'd0, f_pop_1_reg} + {2'd0, f_pop_2_reg}
+                        + {2'd0, f_come_reg} + {2'd0, lost_reg[f_q]});
+            end
+        end
+    end
+endgenerate
+`endif
+
 endmodule
 
 `resetall

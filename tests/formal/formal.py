@@ -75,6 +75,9 @@ PROOFS = {
         {"DATA_W": width, "DMA_W": dma_w, "QUEUES": 4, "QUEUE_W": 2, "QUEUES_PER_FUNCTION": 2}, 6,
         ("now_fits ? frame_left_reg : now_bytes, descriptor", "frame_left_reg, descriptor"))
        for width, dma_w in ((64, 128), (512, 512))},
+    "rx_descriptors.order": (
+        "bitwuzla", "rx_descriptors", "rtl/dma/rx_descriptors.v", {"QUEUES": 2, "QUEUE_W": 1}, 5,
+        ("(!held_reg[2] || consume)", "1'b1")),
     "descriptor_fetch": (
         "bitwuzla", "descriptor_fetch", "rtl/dma/descriptor_fetch.v",
         {"QUEUES": 4, "QUEUE_W": 2, "QUEUES_PER_FUNCTION": 2, "DEPTH": 16}, 1,
