@@ -761,6 +761,108 @@ always @* begin
 end
 `endif
 
+`ifdef FORMAL_TAKEN
+// And that descriptor is the one that the piece takes, of one queue, any: the queue's oldest in the clock
+// in which it is consumed, or the last one, should the queue have just stopped. What is assumed of
+// rx_descriptors is proved there, under FORMAL_ORDER, and of the FIFO in dma_fifo_short.
+wire f_begun = f_clocks_reg != 3'd0;
+(* anyconst *) reg [QUEUE_W-1:0] f_queue;
+(* anyseq *) reg [77:0] f_top;          // length and address of the queue's oldest descriptor
+wire f_have = have[f_queue];
+wire f_running = queue_running[f_queue];
+wire [1:0] f_pointer = read_pointer[{f_queue, 1'b0} +: 2];
+wire f_mine = frame_queue == f_queue;
+
+// A clock ago, two
+reg f_rst_reg;
+reg f_have_reg;
+reg f_consumed_reg;
+reg f_running_1_reg, f_running_2_reg;
+reg [2:0] f_low_reg;                    // clocks in which it has not been running, 4 at most
+reg [1:0] f_pointer_reg;
+reg [77:0] f_top_reg;                   // as it was when there was one the last time
+reg f_frame_reg;                        // the frame has not been taken,
+reg [QUEUE_W-1:0] f_frame_queue_reg;    // its queue
+wire [77:0] f_last = f_have ? f_top : f_top_reg;
+
+// The descriptor of the piece that is decided, of the one whose data is next, of the one at the output
+reg f_given_mine_reg, f_next_mine_reg, f_out_mine_reg;
+reg [77:0] f_given_reg, f_next_reg, f_out_reg;
+
+always @(posedge clk) begin
+    f_rst_reg <= rst;
+    f_have_reg <= f_have;
+    f_consumed_reg <= give && f_mine;
+    f_running_1_reg <= f_running;
+    f_running_2_reg <= f_running_1_reg;
+    f_low_reg <= f_running ? 3'd0 : f_low_reg + {2'd0, !f_low_reg[2]};
+    f_pointer_reg <= f_pointer;
+    f_top_reg <= f_last;
+    f_frame_reg <= frame_valid && !frame_take;
+    f_frame_queue_reg <= frame_queue;
+    if (choose_give) begin
+        f_given_mine_reg <= f_mine;
+        f_given_reg <= f_last;
+    end
+    if (piece_take) begin
+        f_next_mine_reg <= f_given_mine_reg;
+        f_next_reg <= f_given_reg;
+    end
+    if (put && first_reg) begin
+        f_out_mine_reg <= f_next_mine_reg;
+        f_out_reg <= f_next_reg;
+    end
+end
+
+always @* begin
+    if (f_begun) begin
+        // A queue that stops does so for 4 clocks or longer: the rule of rx_descriptors
+        assume (!f_running || f_running_1_reg || f_low_reg[2]);
+        // What waits at the FIFO's end stays until it is taken: dma_fifo_short
+        if (f_frame_reg && !f_rst_reg)
+            assume (frame_valid && frame_queue == f_frame_queue_reg);
+        // rx_descriptors: a queue that has stopped has none, two clocks later,
+        assume (!f_have || (f_running_2_reg && !f_rst_reg));
+        // ... what a queue has stays its oldest until it is consumed, or the queue stops,
+        if (f_have_reg && !f_consumed_reg && !f_rst_reg) begin
+            assume (f_have || !f_running_2_reg);
+            assume (!f_have || f_top == f_top_reg);
+        end
+        // ... read_pointer moves only then,
+        if (f_have && !f_consumed_reg)
+            assume (f_pointer == f_pointer_reg);
+        // ... and the oldest is what is read there, in this clock and the next
+        if (f_have_reg && !f_rst_reg && look_address == {f_queue, f_pointer_reg})
+            assume (look_descriptor[77:0] == f_top_reg);
+        if (f_have && look_address == {f_queue, f_pointer})
+            assume (look_descriptor[77:0] == f_top);
+    end
+
+    if (f_begun && !f_rst_reg) begin
+        // A queue's descriptor is consumed when it has one, or has just stopped
+        if (give && f_mine) begin
+            assert (f_have || !f_running_1_reg);
+            assert (piece_address == f_last[63:0] && piece_bytes <= f_last[77:64]);
+            // Beyond 64 bits it is decided in this clock
+            if (DATA_W == 64)
+                assert (f_given_mine_reg && f_given_reg == f_last);
+        end
+        if ((m_frame_tvalid || (putting_reg && !first_reg)) && f_out_mine_reg)
+            assert (m_frame_address == f_out_reg[63:0] && m_frame_length <= f_out_reg[77:64]);
+
+        // What holds always
+        if (piece_valid_reg && !piece_drop_reg && f_given_mine_reg)
+            assert (stored_address == f_given_reg[63:0] && stored_bytes <= f_given_reg[77:64]);
+        if (first_reg && f_next_mine_reg)
+            assert (new_address_reg == f_next_reg[63:0] && new_bytes_reg <= f_next_reg[77:64]);
+        assert (!(putting_reg && dropping_reg) && (!first_reg || putting_reg));
+        cover (m_frame_tvalid && f_out_mine_reg && m_frame_length == f_out_reg[77:64]);
+        cover (m_frame_tvalid && f_out_mine_reg && m_frame_length != f_out_reg[77:64] && end_more_reg);
+        cover (give && f_mine && f_consumed_reg == 1'b0 && entry_more_reg && !f_running);
+    end
+end
+`endif
+
 endmodule
 
 `resetall

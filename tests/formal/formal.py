@@ -75,6 +75,12 @@ PROOFS = {
         {"DATA_W": width, "DMA_W": dma_w, "QUEUES": 4, "QUEUE_W": 2, "QUEUES_PER_FUNCTION": 2}, 6,
         ("now_fits ? frame_left_reg : now_bytes, descriptor", "frame_left_reg, descriptor"))
        for width, dma_w in ((64, 128), (512, 512))},
+    **{f"rx_dma.w{width}.taken": (
+        "bitwuzla", "rx_dma", "rtl/dma/rx_dma.v rtl/dma/dma_fifo_short.v rtl/dma/rx_descriptors.v",
+        {"DATA_W": width, "DMA_W": dma_w, "QUEUES": 4, "QUEUE_W": 2, "QUEUES_PER_FUNCTION": 2}, 8,
+        (old, new))
+       for width, dma_w, old, new in ((64, 128, "rst || give || drop", "rst"),
+                                      (512, 512, "frame_valid && !rst", "!rst"))},
     "rx_descriptors.order": (
         "bitwuzla", "rx_descriptors", "rtl/dma/rx_descriptors.v", {"QUEUES": 2, "QUEUE_W": 1}, 5,
         ("(!held_reg[2] || consume)", "1'b1")),
