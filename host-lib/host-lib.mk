@@ -4,7 +4,7 @@
 
 LIB_VERSION := 0.1.0
 LIB_BUILD := $(BUILD)/host-lib
-LIB_SOURCES := device.c vfio_user_client.c pci.c network.c self_test.c counters.c registers.c register_table.c
+LIB_SOURCES := device.c vfio_user_client.c pci.c network.c flow.c self_test.c counters.c registers.c register_table.c
 LIB_HEADERS := $(wildcard host-lib/src/*.h host-lib/include/sekisho/*.h)
 LIB_CFLAGS := $(CFLAGS_COMMON) -Ihost-lib/include -DSEKISHO_VERSION='"$(LIB_VERSION)"' -pthread
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(LIB_BUILD)/%.o)

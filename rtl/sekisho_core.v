@@ -193,6 +193,12 @@ module sekisho_core #(
     wire [7:0]                 rss_write_data;
     wire [FUNCTION_W+6:0]      rss_read_address;
     wire [7:0]                 rss_read_data;
+    wire                       flow_write_valid;
+    wire [FUNCTION_W+7:0]      flow_write_address;
+    wire [31:0]                flow_write_data;
+    wire [FUNCTION_W+7:0]      flow_read_address;
+    wire [31:0]                flow_read_data;
+    wire [FUNCTIONS*8-1:0]     flow_enable;
 
     wire [RXQ-1:0]             rx_queue_wanted;
     wire [RXQ-1:0]             rx_queue_enable;    // a clock later
@@ -246,6 +252,9 @@ module sekisho_core #(
     wire                       verdict_event_valid;
     wire [FUNCTION_W+3:0]      verdict_event_index;
     wire [13:0]                verdict_event_bytes;
+    wire                       flow_event_valid;
+    wire [FUNCTION_W+2:0]      flow_event_index;
+    wire [13:0]                flow_event_bytes;
     wire                       tx_checksum_event_valid;
     /* verilator lint_off UNUSEDSIGNAL */
     wire [5:0]                 tx_checksum_event_index;    // room for 16 functions
@@ -343,6 +352,12 @@ module sekisho_core #(
         .rss_write_data(rss_write_data),
         .rss_read_address(rss_read_address),
         .rss_read_data(rss_read_data),
+        .flow_write_valid(flow_write_valid),
+        .flow_write_address(flow_write_address),
+        .flow_write_data(flow_write_data),
+        .flow_read_address(flow_read_address),
+        .flow_read_data(flow_read_data),
+        .flow_enable(flow_enable),
         .rx_queue_enable(rx_queue_wanted),
         .rx_queue_size_log2(rx_queue_size_log2),
         .rx_queue_vector(rx_queue_vector),
@@ -386,6 +401,9 @@ module sekisho_core #(
         .verdict_event_valid(verdict_event_valid),
         .verdict_event_index(verdict_event_index),
         .verdict_event_bytes(verdict_event_bytes),
+        .flow_event_valid(flow_event_valid),
+        .flow_event_index(flow_event_index),
+        .flow_event_bytes(flow_event_bytes),
         .tx_checksum_event_valid(tx_checksum_event_valid),
         .tx_checksum_event_index(tx_checksum_event_index[FUNCTION_W+1:0]),
         .tx_checksum_event_bytes(tx_checksum_event_bytes),
@@ -491,7 +509,9 @@ module sekisho_core #(
         .DATA_W(DATA_W),
         .USER_W(META_W),
         .FUNCTIONS(FUNCTIONS),
-        .HASH_EN(1)
+        .HASH_EN(1),
+        .FLOW_EN(1),
+        .FUNCTION_W(FUNCTION_W)
     ) rx_parse_inst (
         .clk(clk),
         .rst(rst_reg[RST_RX_PARSE]),
@@ -509,6 +529,12 @@ module sekisho_core #(
         .m_axis_tready(rx_parse_tready),
         .rss_key(rss_key),
         .rss_types(rss_types),
+        .flow_write_valid(flow_write_valid),
+        .flow_write_address(flow_write_address),
+        .flow_write_data(flow_write_data),
+        .flow_read_address(flow_read_address),
+        .flow_read_data(flow_read_data),
+        .flow_enable(flow_enable),
         .busy(rx_parse_busy)
     );
 
@@ -592,6 +618,9 @@ module sekisho_core #(
         .verdict_event_valid(verdict_event_valid),
         .verdict_event_index(verdict_event_index),
         .verdict_event_bytes(verdict_event_bytes),
+        .flow_event_valid(flow_event_valid),
+        .flow_event_index(flow_event_index),
+        .flow_event_bytes(flow_event_bytes),
         .busy(deliver_busy)
     );
 
@@ -623,7 +652,7 @@ module sekisho_core #(
     wire                       entry_truncated;
     wire [13:0]                entry_bytes;
     wire [15:0]                entry_index;
-    wire [159:0]               entry_words;
+    wire [191:0]               entry_words;
 
     wire                       done_event_valid;
     wire [RXQ_W+2:0]           done_event_index;
@@ -898,7 +927,9 @@ module sekisho_core #(
         .DATA_W(DATA_W),
         .USER_W(META_W),
         .FUNCTIONS(FUNCTIONS),
-        .HASH_EN(0)
+        .HASH_EN(0),
+        .FLOW_EN(0),
+        .FUNCTION_W(FUNCTION_W)
     ) tx_parse_inst (
         .clk(clk),
         .rst(rst_reg[RST_TX_PIPELINE]),
@@ -916,6 +947,14 @@ module sekisho_core #(
         .m_axis_tready(tx_parse_tready),
         .rss_key({FUNCTIONS*320{1'b0}}),
         .rss_types({FUNCTIONS*6{1'b0}}),
+        .flow_write_valid(1'b0),
+        .flow_write_address({FUNCTION_W+8{1'b0}}),
+        .flow_write_data(32'd0),
+        .flow_read_address({FUNCTION_W+8{1'b0}}),
+        /* verilator lint_off PINCONNECTEMPTY */
+        .flow_read_data(),
+        /* verilator lint_on PINCONNECTEMPTY */
+        .flow_enable({FUNCTIONS*8{1'b0}}),
         .busy(tx_parse_busy)
     );
 

@@ -23,6 +23,7 @@
 #define DELIVER_STRIDE 16
 #define VERDICT_STRIDE 16
 #define CHECKSUM_STRIDE 4
+#define FLOW_STRIDE SEKISHO_FLOW_RULES
 
 static const char *const port_rx_names[PORT_STRIDE] = {
 	[SEKISHO_PORT_RX_RESULT_ACCEPTED] = "accepted",
@@ -45,6 +46,7 @@ static const char *const deliver_names[DELIVER_STRIDE] = {
 	[SEKISHO_DELIVER_RESULT_TOO_LONG] = "too_long",
 	[SEKISHO_DELIVER_RESULT_BAD_IP_CHECKSUM] = "bad_ip_checksum",
 	[SEKISHO_DELIVER_RESULT_BAD_L4_CHECKSUM] = "bad_l4_checksum",
+	[SEKISHO_DELIVER_RESULT_FLOW_RULE] = "flow_rule",
 };
 
 #define VERDICT(ip, l4) (SEKISHO_CHECKSUM_VERDICT_##ip * 4 + SEKISHO_CHECKSUM_VERDICT_##l4)
@@ -70,6 +72,9 @@ static const char *const checksum_names[CHECKSUM_STRIDE] = {
 	[SEKISHO_TX_CHECKSUM_RESULT_INSERTED] = "inserted",
 	[SEKISHO_TX_CHECKSUM_RESULT_SKIPPED] = "skipped",
 };
+
+static const char *const flow_names[FLOW_STRIDE] = { "rule0", "rule1", "rule2", "rule3",
+						     "rule4", "rule5", "rule6", "rule7" };
 
 static const char *const rx_queue_names[QUEUE_STRIDE] = {
 	[SEKISHO_RX_QUEUE_RESULT_COMPLETED] = "completed",
@@ -163,6 +168,11 @@ static int add_network(struct sekisho_device *device, const char *prefix, bool m
 		snprintf(group, sizeof(group), "%schecksum", prefix);
 		entry = function * CHECKSUM_STRIDE;
 		error = add_group(device, group, checksum_names, CHECKSUM_STRIDE, BANK(CHECKSUM));
+	}
+	if (!error && sek_has_flow_rules(identity)) {
+		snprintf(group, sizeof(group), "%sflow", prefix);
+		entry = function * FLOW_STRIDE;
+		error = add_group(device, group, flow_names, FLOW_STRIDE, BANK(FLOW));
 	}
 #undef BANK
 	return error;

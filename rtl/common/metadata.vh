@@ -58,5 +58,19 @@ localparam META_L4_VERDICT_W     = 2;
 localparam META_RAW_SUM          = 216;
 localparam META_RAW_SUM_W        = 16;
 
-localparam META_W                = 232;
+// From the flow rules; with FLOW_STEER, QUEUE too
+localparam META_FLOW_HIT         = 232;  // a flow rule holds for the frame
+localparam META_FLOW_HIT_W       = 1;
+localparam META_FLOW_RULE        = 233;  // its number
+localparam META_FLOW_RULE_W      = 4;
+localparam META_FLOW_DROP        = 237;  // drop the frame
+localparam META_FLOW_DROP_W      = 1;
+localparam META_FLOW_STEER       = 238;  // to QUEUE, not to the RSS table's
+localparam META_FLOW_STEER_W     = 1;
+localparam META_FLOW_MARKED      = 239;
+localparam META_FLOW_MARKED_W    = 1;
+localparam META_FLOW_MARK        = 240;  // 0 without FLOW_MARKED
+localparam META_FLOW_MARK_W      = 32;
+
+localparam META_W                = 272;
 // verilator lint_on UNUSEDPARAM

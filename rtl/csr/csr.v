@@ -94,6 +94,15 @@ module csr #(
     output wire [$clog2(FUNCTIONS)+6:0]              rss_read_address,
     input  wire [7:0]                                rss_read_data,
 
+    // Flow rules: word n of function's flow_rules at function * 256 + n, read as the RSS table is; rule n
+    // of function f is enabled by bit f * 8 + n
+    output wire                                      flow_write_valid,
+    output wire [$clog2(FUNCTIONS)+7:0]              flow_write_address,
+    output wire [31:0]                               flow_write_data,
+    output wire [$clog2(FUNCTIONS)+7:0]              flow_read_address,
+    input  wire [31:0]                               flow_read_data,
+    output wire [FUNCTIONS*8-1:0]                    flow_enable,
+
     // Receive queues
     output wire [FUNCTIONS*RX_QUEUES-1:0]            rx_queue_enable,
     output wire [FUNCTIONS*RX_QUEUES*4-1:0]          rx_queue_size_log2,
@@ -152,6 +161,9 @@ module csr #(
     input  wire                                      tx_queue_event_valid,
     input  wire [$clog2(FUNCTIONS*TX_QUEUES)+2:0]    tx_queue_event_index,
     input  wire [13:0]                               tx_queue_event_bytes,
+    input  wire                                      flow_event_valid,
+    input  wire [$clog2(FUNCTIONS)+2:0]              flow_event_index,
+    input  wire [13:0]                               flow_event_bytes,
 
     // An access or an event is on its way
     output wire                                      busy
@@ -167,7 +179,7 @@ module csr #(
     localparam integer RX_QUEUE_W = $clog2(RX_QUEUES);
     localparam integer TX_QUEUE_W = $clog2(TX_QUEUES);
     localparam integer NUMBER_W = $clog2(RX_Q + TX_Q);
-    localparam integer BANKS = 2 * PORTS + 5;
+    localparam integer BANKS = 2 * PORTS + 6;
     localparam integer MAX_RING_LOG2 = 15;
 
     localparam [1:0] RESPONSE_OKAY = 2'd0;
@@ -217,6 +229,7 @@ module csr #(
 
     // What the address names, from STEP_WRITE on
     reg               is_rss_reg;
+    reg               is_flow_reg;
     reg               is_rx_doorbell_reg;
     reg               is_tx_doorbell_reg;
     reg [BANKS-1:0]   bank_reg;
@@ -226,6 +239,7 @@ module csr #(
     reg               block_read_reg;
     reg [WINDOWS-1:0] block_write_reg;
     reg               rss_write_reg;
+    reg               flow_write_reg;
     reg               doorbell_write_reg;
 
     // From the register blocks, window by window
@@ -236,9 +250,11 @@ module csr #(
     wire [WINDOWS-1:0]    checksum_hit;
     wire [WINDOWS-1:0]    rx_queue_hit;
     wire [WINDOWS-1:0]    tx_queue_hit;
+    wire [WINDOWS-1:0]    flow_hit;
     wire                  port_rx_hit;
     wire                  port_tx_hit;
     wire [FUNCTIONS-1:0]  rss_hit;
+    wire [FUNCTIONS-1:0]  flow_rules_hit;
     wire [FUNCTIONS-1:0]  rx_doorbell_hit;
     wire [FUNCTIONS-1:0]  tx_doorbell_hit;
     wire [FUNCTIONS-1:0]  network_window = window_reg[WINDOWS-1:1];
@@ -252,8 +268,9 @@ module csr #(
 
     reg [31:0]            window_data;
     reg [31:0]            window_data_reg; // of the block
-    reg [31:0]            other_data_reg;  // of the RSS table or the doorbells
+    reg [31:0]            other_data_reg;  // of the RSS table, the flow rules or the doorbells
     reg [7:0]             rss_data_reg;
+    reg [31:0]            flow_data_reg;
     reg                   any_hit_reg;
     wire [31:0]           doorbell_data;
     reg                   ask_counter_reg;
@@ -306,6 +323,7 @@ module csr #(
         bank_next[2*PORTS+2] = |(checksum_hit & window_reg);
         bank_next[2*PORTS+3] = |(rx_queue_hit & window_reg);
         bank_next[2*PORTS+4] = |(tx_queue_hit & window_reg);
+        bank_next[2*PORTS+5] = |(flow_hit & window_reg);
     end
 
     always @(posedge clk) begin
@@ -323,6 +341,7 @@ module csr #(
         end
         index_function_reg <= function_number[FUNCTION_W-1:0];
         is_rss_reg <= |(rss_hit & network_window);
+        is_flow_reg <= |(flow_rules_hit & network_window);
         is_rx_doorbell_reg <= |(rx_doorbell_hit & network_window);
         is_tx_doorbell_reg <= |(tx_doorbell_hit & network_window);
         bank_reg <= bank_next;
@@ -343,16 +362,18 @@ module csr #(
         // Write
         block_write_reg <= {WINDOWS{step_reg[STEP_WRITE] && is_write_reg && whole_reg}} & window_reg;
         rss_write_reg <= step_reg[STEP_WRITE] && is_write_reg && whole_reg && is_rss_reg;
+        flow_write_reg <= step_reg[STEP_WRITE] && is_write_reg && whole_reg && is_flow_reg;
         doorbell_write_reg <= step_reg[STEP_WRITE] && is_write_reg && whole_reg &&
             (is_rx_doorbell_reg || is_tx_doorbell_reg);
 
         // Read
         block_read_reg <= |step_reg && !is_write_reg;
         rss_data_reg <= rss_read_data;
+        flow_data_reg <= flow_read_data & {32{is_flow_reg}};
         if (step_reg[STEP_WINDOW]) begin
             window_data_reg <= window_data;
             other_data_reg <= is_rss_reg ? {24'd0, rss_data_reg}
-                : doorbell_data & {32{is_rx_doorbell_reg || is_tx_doorbell_reg}};
+                : flow_data_reg | (doorbell_data & {32{is_rx_doorbell_reg || is_tx_doorbell_reg}});
         end
 
         case (state_reg)
@@ -423,6 +444,7 @@ module csr #(
             held_reg <= {WINDOWS{1'b0}};
             block_write_reg <= {WINDOWS{1'b0}};
             rss_write_reg <= 1'b0;
+            flow_write_reg <= 1'b0;
             doorbell_write_reg <= 1'b0;
             ask_counter_reg <= 1'b0;
         end
@@ -462,6 +484,12 @@ module csr #(
     assign rss_write_address = {index_function, address_reg[8:2]};
     assign rss_write_data = write_data_reg[7:0];
     assign rss_read_address = {index_function, address_reg[8:2]};
+
+    // Flow rules: word n of the function is at 4 n from their start
+    assign flow_write_valid = flow_write_reg;
+    assign flow_write_address = {index_function, address_reg[9:2]};
+    assign flow_write_data = write_data_reg;
+    assign flow_read_address = {index_function, address_reg[9:2]};
 
     // Doorbells
     reg [NUMBER_W-1:0] doorbell_number_reg;
@@ -518,6 +546,9 @@ module csr #(
     reg                             tx_queue_event_valid_reg;
     reg [FUNCTION_W+TX_QUEUE_W+2:0] tx_queue_event_index_reg;
     reg [13:0]                      tx_queue_event_bytes_reg;
+    reg                             flow_event_valid_reg;
+    reg [FUNCTION_W+2:0]            flow_event_index_reg;
+    reg [13:0]                      flow_event_bytes_reg;
 
     always @(posedge clk) begin
         port_rx_event_valid_reg <= port_rx_event_valid;
@@ -541,6 +572,9 @@ module csr #(
         tx_queue_event_valid_reg <= tx_queue_event_valid;
         tx_queue_event_index_reg <= tx_queue_event_index;
         tx_queue_event_bytes_reg <= tx_queue_event_bytes;
+        flow_event_valid_reg <= flow_event_valid;
+        flow_event_index_reg <= flow_event_index;
+        flow_event_bytes_reg <= flow_event_bytes;
         if (rst) begin
             port_rx_event_valid_reg <= {PORTS{1'b0}};
             port_tx_event_valid_reg <= {PORTS{1'b0}};
@@ -549,6 +583,7 @@ module csr #(
             tx_checksum_event_valid_reg <= 1'b0;
             rx_queue_event_valid_reg <= 1'b0;
             tx_queue_event_valid_reg <= 1'b0;
+            flow_event_valid_reg <= 1'b0;
         end
     end
 
@@ -559,6 +594,7 @@ module csr #(
     reg [FUNCTION_W+1:0]  checksum_index_reg;
     reg [FUNCTION_W+RX_QUEUE_W+2:0] rx_queue_index_reg;
     reg [FUNCTION_W+TX_QUEUE_W+2:0] tx_queue_index_reg;
+    reg [FUNCTION_W+2:0]  flow_index_reg;
 
     always @(posedge clk) begin
         deliver_index_reg <= {is_management ? address_reg[8 +: FUNCTION_W] : index_function,
@@ -569,11 +605,14 @@ module csr #(
                                              : index_function, address_reg[4 +: RX_QUEUE_W + 3]};
         tx_queue_index_reg <= {is_management ? address_reg[7 + TX_QUEUE_W +: FUNCTION_W]
                                              : index_function, address_reg[4 +: TX_QUEUE_W + 3]};
+        flow_index_reg <= {is_management ? address_reg[7 +: FUNCTION_W] : index_function,
+                           address_reg[6:4]};
     end
 
     csr_counters #(
         .PORTS(PORTS), .DELIVER_W(FUNCTION_W + 4), .CHECKSUM_W(FUNCTION_W + 2),
-        .RX_QUEUE_W(FUNCTION_W + RX_QUEUE_W + 3), .TX_QUEUE_W(FUNCTION_W + TX_QUEUE_W + 3)
+        .RX_QUEUE_W(FUNCTION_W + RX_QUEUE_W + 3), .TX_QUEUE_W(FUNCTION_W + TX_QUEUE_W + 3),
+        .FLOW_W(FUNCTION_W + 3)
     ) counters (
         .clk(clk), .rst(rst),
         .port_rx_event_valid(port_rx_event_valid_reg),
@@ -597,6 +636,9 @@ module csr #(
         .tx_queue_event_valid(tx_queue_event_valid_reg),
         .tx_queue_event_index(tx_queue_event_index_reg),
         .tx_queue_event_bytes(tx_queue_event_bytes_reg),
+        .flow_event_valid(flow_event_valid_reg),
+        .flow_event_index(flow_event_index_reg),
+        .flow_event_bytes(flow_event_bytes_reg),
         .read_valid(ask_counter_reg),
         .read_select(bank_reg),
         .read_port_index(address_reg[6:4]),
@@ -604,6 +646,7 @@ module csr #(
         .read_checksum_index(checksum_index_reg),
         .read_rx_queue_index(rx_queue_index_reg),
         .read_tx_queue_index(tx_queue_index_reg),
+        .read_flow_index(flow_index_reg),
         .read_unit(address_reg[3]),
         .read_done(counter_done),
         .clearing(counters_clearing),
@@ -614,7 +657,7 @@ module csr #(
     assign busy = state_reg != STATE_IDLE || s_axil_awvalid || s_axil_wvalid || s_axil_arvalid ||
         counters_busy || |port_rx_event_valid_reg || |port_tx_event_valid_reg || deliver_event_valid_reg ||
         verdict_event_valid_reg || tx_checksum_event_valid_reg || rx_queue_event_valid_reg ||
-        tx_queue_event_valid_reg;
+        tx_queue_event_valid_reg || flow_event_valid_reg;
 
     // Management function
     management_function_regs management (
@@ -647,7 +690,8 @@ module csr #(
         .verdict_statistics_hit(verdict_hit[0]),
         .checksum_statistics_hit(checksum_hit[0]),
         .rx_queue_statistics_hit(rx_queue_hit[0]),
-        .tx_queue_statistics_hit(tx_queue_hit[0])
+        .tx_queue_statistics_hit(tx_queue_hit[0]),
+        .flow_statistics_hit(flow_hit[0])
     );
 
     // A queue that has been stopped is enabled again only when nothing of before is left
@@ -695,6 +739,7 @@ module csr #(
                 .control_scatter(scatter[g]),
                 .event_vector(event_vector[g*8 +: 8]),
                 .event_enable(event_enable[g]),
+                .flow_enable_rules(flow_enable[g*8 +: 8]),
                 .mac_filter_lo_value(filter_lo),
                 .mac_filter_hi_value(filter_hi),
                 .mac_filter_hi_valid(mac_filter_valid[g*8 +: 8]),
@@ -763,19 +808,22 @@ module csr #(
                 .rss_types_ipv6_tcp_hwclr(function_reset[g]),
                 .rss_types_ipv6_udp_hwclr(function_reset[g]),
                 .event_enable_hwclr(function_reset[g]),
+                .flow_enable_rules_hwclr(function_reset[g]),
                 .mac_filter_hi_valid_hwclr({8{function_reset[g]}}),
                 .rx_queue_control_enable_hwclr({RX_QUEUES{function_reset[g]}} |
                     rx_queue_stopping_reg[g*RX_QUEUES +: RX_QUEUES]),
                 .tx_queue_control_enable_hwclr({TX_QUEUES{function_reset[g]}} |
                     tx_queue_stopping_reg[g*TX_QUEUES +: TX_QUEUES]),
                 .rss_table_hit(rss_hit[g]),
+                .flow_rules_hit(flow_rules_hit[g]),
                 .rx_doorbell_hit(rx_doorbell_hit[g]),
                 .tx_doorbell_hit(tx_doorbell_hit[g]),
                 .deliver_statistics_hit(deliver_hit[g+1]),
                 .verdict_statistics_hit(verdict_hit[g+1]),
                 .checksum_statistics_hit(checksum_hit[g+1]),
                 .rx_queue_statistics_hit(rx_queue_hit[g+1]),
-                .tx_queue_statistics_hit(tx_queue_hit[g+1])
+                .tx_queue_statistics_hit(tx_queue_hit[g+1]),
+                .flow_statistics_hit(flow_hit[g+1])
             );
 
             for (q = 0; q < 8; q = q + 1) begin : filter

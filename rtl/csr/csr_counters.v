@@ -13,7 +13,7 @@
 // bank has no event; read_done comes 6 clocks after that, and read_data holds every event before it
 // and none after.
 // Order of read_select: receive ports, transmit ports, deliver, verdict, checksum, receive queues,
-// transmit queues.
+// transmit queues, flow rules.
 //
 // After reset the counters are cleared, a clock each; clearing is 1 meanwhile, and reads wait.
 // A bank's events are not counted until its own part is done: a bank of 2^n counters needs
@@ -29,7 +29,8 @@ module csr_counters #(
     parameter integer DELIVER_W = 5,
     parameter integer CHECKSUM_W = 3,
     parameter integer RX_QUEUE_W = 6,
-    parameter integer TX_QUEUE_W = 6
+    parameter integer TX_QUEUE_W = 6,
+    parameter integer FLOW_W = 4
 ) (
     input  wire                   clk,
     input  wire                   rst,
@@ -56,15 +57,19 @@ module csr_counters #(
     input  wire                   tx_queue_event_valid,
     input  wire [TX_QUEUE_W-1:0]  tx_queue_event_index,
     input  wire [13:0]            tx_queue_event_bytes,
+    input  wire                   flow_event_valid,
+    input  wire [FLOW_W-1:0]      flow_event_index,
+    input  wire [13:0]            flow_event_bytes,
 
     // Reads
     input  wire                   read_valid,
-    input  wire [2*PORTS+4:0]     read_select,
+    input  wire [2*PORTS+5:0]     read_select,
     input  wire [2:0]             read_port_index,
     input  wire [DELIVER_W-1:0]   read_deliver_index,
     input  wire [CHECKSUM_W-1:0]  read_checksum_index,
     input  wire [RX_QUEUE_W-1:0]  read_rx_queue_index,
     input  wire [TX_QUEUE_W-1:0]  read_tx_queue_index,
+    input  wire [FLOW_W-1:0]      read_flow_index,
     // 0: packets, 1: bytes
     input  wire                   read_unit,
     output wire                   read_done,
@@ -76,20 +81,22 @@ module csr_counters #(
     output wire                   busy
 );
 
-    localparam integer BANKS = 2 * PORTS + 5;
+    localparam integer BANKS = 2 * PORTS + 6;
     localparam integer BANK_W = $clog2(BANKS);
     localparam integer DELIVER = 2 * PORTS;
     localparam integer VERDICT = 2 * PORTS + 1;
     localparam integer CHECKSUM = 2 * PORTS + 2;
     localparam integer RX_QUEUE = 2 * PORTS + 3;
     localparam integer TX_QUEUE = 2 * PORTS + 4;
+    localparam integer FLOW = 2 * PORTS + 5;
     localparam integer WORDS = 16 * PORTS + (2 << DELIVER_W) + (1 << CHECKSUM_W) +
-                               (1 << RX_QUEUE_W) + (1 << TX_QUEUE_W);
+                               (1 << RX_QUEUE_W) + (1 << TX_QUEUE_W) + (1 << FLOW_W);
 
     // Bits of an index in any bank
     localparam integer QUEUE_W = RX_QUEUE_W > TX_QUEUE_W ? RX_QUEUE_W : TX_QUEUE_W;
     localparam integer LARGE_W = DELIVER_W > QUEUE_W ? DELIVER_W : QUEUE_W;
-    localparam integer INDEX_W = CHECKSUM_W > LARGE_W ? CHECKSUM_W : LARGE_W;
+    localparam integer SMALL_W = CHECKSUM_W > FLOW_W ? CHECKSUM_W : FLOW_W;
+    localparam integer INDEX_W = SMALL_W > LARGE_W ? SMALL_W : LARGE_W;
 
     // Half of a bank's range holds what 1024 clocks can bring, more than a sweep takes.
     localparam integer PACKETS_W = 11;
@@ -191,6 +198,8 @@ module csr_counters #(
             read_index[RX_QUEUE_W-1:0] = read_rx_queue_index;
         if (read_select[TX_QUEUE])
             read_index[TX_QUEUE_W-1:0] = read_tx_queue_index;
+        if (read_select[FLOW])
+            read_index[FLOW_W-1:0] = read_flow_index;
         if (|at_select_reg[DELIVER-1:0])
             at_end[2:0] = 3'd7;
         if (at_select_reg[DELIVER] || at_select_reg[VERDICT])
@@ -201,6 +210,8 @@ module csr_counters #(
             at_end[RX_QUEUE_W-1:0] = {RX_QUEUE_W{1'b1}};
         if (at_select_reg[TX_QUEUE])
             at_end[TX_QUEUE_W-1:0] = {TX_QUEUE_W{1'b1}};
+        if (at_select_reg[FLOW])
+            at_end[FLOW_W-1:0] = {FLOW_W{1'b1}};
     end
 
     always @(posedge clk) begin
@@ -214,6 +225,7 @@ module csr_counters #(
         clear_reg[CHECKSUM] <= clear_index_reg[INDEX_W:CHECKSUM_W] == {(INDEX_W + 1 - CHECKSUM_W){1'b0}};
         clear_reg[RX_QUEUE] <= clear_index_reg[INDEX_W:RX_QUEUE_W] == {(INDEX_W + 1 - RX_QUEUE_W){1'b0}};
         clear_reg[TX_QUEUE] <= clear_index_reg[INDEX_W:TX_QUEUE_W] == {(INDEX_W + 1 - TX_QUEUE_W){1'b0}};
+        clear_reg[FLOW] <= clear_index_reg[INDEX_W:FLOW_W] == {(INDEX_W + 1 - FLOW_W){1'b0}};
         at_end_reg <= at_end;
         if (step) begin
             at_index_reg <= at_index_reg + 1'b1;
@@ -424,6 +436,19 @@ module csr_counters #(
         .bytes(bank_bytes[(TX_QUEUE)*BYTES_W +: BYTES_W]),
         .watch_index(p0_index_reg[TX_QUEUE_W-1:0]), .tops(bank_tops[(TX_QUEUE)*2 +: 2]),
         .busy(bank_busy[TX_QUEUE])
+    );
+
+    counter_bank #(.N(1 << FLOW_W), .PACKETS_W(PACKETS_W), .BYTES_W(BYTES_W)) flow_bank (
+        .clk(clk), .rst(rst),
+        .event_valid(flow_event_valid), .event_index(flow_event_index),
+        .event_bytes(flow_event_bytes),
+        .clear(clear_reg[FLOW]),
+        .read_valid(bank_read[FLOW]), .read_ready(bank_ready[FLOW]),
+        .read_index(index_reg[FLOW_W-1:0]),
+        .packets(bank_packets[(FLOW)*PACKETS_W +: PACKETS_W]),
+        .bytes(bank_bytes[(FLOW)*BYTES_W +: BYTES_W]),
+        .watch_index(p0_index_reg[FLOW_W-1:0]), .tops(bank_tops[(FLOW)*2 +: 2]),
+        .busy(bank_busy[FLOW])
     );
 
 endmodule

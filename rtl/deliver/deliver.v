@@ -6,12 +6,13 @@
 // trace but its events. Causes to drop, the first that applies is told: the function's receiver is
 // off, the destination address is not taken (unicast: its own; broadcast: always; other multicast:
 // all_multicast; any that one of its filters holds; promiscuous: every address), longer than the
-// function's max_frame, a BAD IPv4 header or layer 4 checksum where those are to be dropped. A
+// function's max_frame, a BAD IPv4 header or layer 4 checksum where those are to be dropped, a flow rule. A
 // function number that does not exist counts as off. Configuration counts as it stands at the
 // frame's first beat.
 // Full rate, also for frames of one beat; order kept; when the buffer is full the input stalls,
 // nothing is dropped for that. A frame longer than the buffer is dropped as too long.
-// Fills in QUEUE (the RSS table's entry of the hash, 0 without hash), L4_VERDICT, RAW_SUM, REASON.
+// Fills in QUEUE (but with FLOW_STEER: the RSS table's entry of the hash, 0 without hash), L4_VERDICT,
+// RAW_SUM, REASON.
 // The table is not reset.
 
 `resetall
@@ -22,7 +23,7 @@ module deliver #(
     // Packet bus in bits: 64, 128, 256 or 512.
     parameter integer DATA_W = 64,
     // Width of the metadata word, META_W of metadata.vh.
-    parameter integer USER_W = 232,
+    parameter integer USER_W = 272,
     // Network functions, 1 to 16.
     parameter integer FUNCTIONS = 2,
     // Width of a function's number in events and table addresses: log2 of FUNCTIONS, at least 1.
@@ -70,7 +71,7 @@ module deliver #(
     input  wire [FUNCTION_W+6:0]       rss_read_address,
     output wire [7:0]                  rss_read_data,
 
-    // Events, one of each for every frame in.
+    // Events, one of each for every frame in; of the last one where a flow rule's action was done
     // deliver_event_index: {function, deliver_result_e[3:0]}
     output wire                        deliver_event_valid,
     output wire [FUNCTION_W+3:0]       deliver_event_index,
@@ -79,6 +80,10 @@ module deliver #(
     output wire                        verdict_event_valid,
     output wire [FUNCTION_W+3:0]       verdict_event_index,
     output wire [13:0]                 verdict_event_bytes,
+    // flow_event_index: {function, rule}
+    output wire                        flow_event_valid,
+    output wire [FUNCTION_W+2:0]       flow_event_index,
+    output wire [13:0]                 flow_event_bytes,
 
     // A frame is inside.
     output wire                        busy
@@ -319,7 +324,8 @@ module deliver #(
             decided_too_long_reg <= judged_over_max_reg || judged_over_buffer_reg;
             // It is there with the first beat alone.
             if (judged_first_reg)
-                decided_queue_reg <= judged_user_reg[META_HASH_TYPE +: META_HASH_TYPE_W] == 2'd0 ? 8'd0 :
+                decided_queue_reg <= judged_user_reg[META_FLOW_STEER] ? judged_user_reg[META_QUEUE +: META_QUEUE_W] :
+                    judged_user_reg[META_HASH_TYPE +: META_HASH_TYPE_W] == 2'd0 ? 8'd0 :
                     written_reg ? written_queue_reg : queue_reg;
             decided_bad_ip_reg   <= judged_drop_ip_reg && judged_ip_verdict == CHECKSUM_VERDICT_BAD;
             decided_bad_l4_reg   <= judged_drop_l4_reg && judged_l4_verdict == CHECKSUM_VERDICT_BAD;
@@ -351,6 +357,8 @@ module deliver #(
             outcome = DELIVER_RESULT_BAD_IP_CHECKSUM;
         else if (decided_bad_l4_reg)
             outcome = DELIVER_RESULT_BAD_L4_CHECKSUM;
+        else if (decided_user_reg[META_FLOW_DROP])
+            outcome = DELIVER_RESULT_FLOW_RULE;
     end
 
     // A stage of its own: a write into the records is slow.
@@ -407,18 +415,26 @@ module deliver #(
     reg                  event_valid_reg;
     reg [FUNCTION_W+3:0] deliver_index_reg;
     reg [FUNCTION_W+3:0] verdict_index_reg;
+    reg [FUNCTION_W+2:0] flow_index_reg;
+    reg                  flow_event_valid_reg;
     reg [13:0]           event_bytes_reg;
 
     always @(posedge clk) begin
         if (ends) begin
             deliver_index_reg <= {decided_user_reg[META_FUNCTION +: FUNCTION_W], 1'b0, outcome};
             verdict_index_reg <= {decided_user_reg[META_FUNCTION +: FUNCTION_W], ip_verdict, l4_verdict};
+            flow_index_reg    <= {decided_user_reg[META_FUNCTION +: FUNCTION_W],
+                decided_user_reg[META_FLOW_RULE +: 3]};
             event_bytes_reg   <= decided_user_reg[META_LENGTH +: META_LENGTH_W];
         end
-        event_valid_reg <= ends;
+        event_valid_reg      <= ends;
+        flow_event_valid_reg <= ends && decided_user_reg[META_FLOW_HIT] &&
+            (outcome == DELIVER_RESULT_DELIVERED || outcome == DELIVER_RESULT_FLOW_RULE);
 
-        if (rst)
-            event_valid_reg <= 1'b0;
+        if (rst) begin
+            event_valid_reg      <= 1'b0;
+            flow_event_valid_reg <= 1'b0;
+        end
     end
 
     assign deliver_event_valid = event_valid_reg;
@@ -427,6 +443,9 @@ module deliver #(
     assign verdict_event_valid = event_valid_reg;
     assign verdict_event_index = verdict_index_reg;
     assign verdict_event_bytes = event_bytes_reg;
+    assign flow_event_valid    = flow_event_valid_reg;
+    assign flow_event_index    = flow_index_reg;
+    assign flow_event_bytes    = event_bytes_reg;
     assign busy = buffer_busy || valid_reg || judged_valid_reg || decided_valid_reg || write_valid_reg || in_frame_reg || event_valid_reg;
 
     // tkeep is full but on the last beat, and LENGTH says how much of that one counts.

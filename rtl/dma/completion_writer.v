@@ -59,7 +59,7 @@ module completion_writer #
     input  wire                 entry_truncated,
     input  wire [13:0]          entry_bytes,
     input  wire [15:0]          entry_index,
-    input  wire [159:0]         entry_words,
+    input  wire [191:0]         entry_words,
     input  wire                 frame_done_valid,
     output wire                 frame_done_ready,
     input  wire                 frame_done_error,
@@ -104,7 +104,7 @@ module completion_writer #
 
 localparam integer RING_W = QUEUE_W + 1;
 localparam integer RINGS = 2 * QUEUES;
-localparam integer ENTRY_W = QUEUE_W + 3 + 14 + 16 + 160;
+localparam integer ENTRY_W = QUEUE_W + 3 + 14 + 16 + 192;
 localparam integer WRITE_W = RING_W + 64 + 256;
 
 // Rings: those of the receive queues, then those of the transmit queues
@@ -121,7 +121,7 @@ wire waiting_truncated;
 wire waiting_error;             // the frame has been refused
 wire [13:0] waiting_bytes;
 wire [15:0] waiting_index;
-wire [159:0] waiting_words;
+wire [191:0] waiting_words;
 
 // Entries that wait for it
 wire stored_valid;
@@ -148,15 +148,15 @@ dma_fifo #(
 
 // So that the FIFO's blocks do not wait for what is decided below
 axis_register #(
-    .DATA_W(160),
-    .USER_W(ENTRY_W - 160 + 1)
+    .DATA_W(192),
+    .USER_W(ENTRY_W - 192 + 1)
 ) entry_register (
     .clk(clk),
     .rst(rst),
-    .s_axis_tdata(stored[159:0]),
-    .s_axis_tkeep({20{1'b1}}),
+    .s_axis_tdata(stored[191:0]),
+    .s_axis_tkeep({24{1'b1}}),
     .s_axis_tlast(1'b1),
-    .s_axis_tuser({stored[ENTRY_W-1:160], frame_done_error}),
+    .s_axis_tuser({stored[ENTRY_W-1:192], frame_done_error}),
     .s_axis_tvalid(stored_valid && frame_done_valid),
     .s_axis_tready(joined_ready),
     .m_axis_tdata(waiting_words),
@@ -215,7 +215,7 @@ reg [RINGS-1:0] p1_select_reg;  // the queue of either direction, one bit each
 reg [15:0] p1_index_reg;
 reg [3:0] p1_status_reg;
 reg p1_more_reg;
-reg [159:0] p1_words_reg;
+reg [191:0] p1_words_reg;
 reg event_valid_reg;
 reg [2:0] event_result_reg;
 reg [13:0] event_bytes_reg;
@@ -290,7 +290,7 @@ reg [15:0] p2_tx_count_reg;
 reg [15:0] p2_index_reg;
 reg [3:0] p2_status_reg;
 reg p2_more_reg;
-reg [159:0] p2_words_reg;
+reg [191:0] p2_words_reg;
 
 always @(posedge clk) begin
     p2_ring_reg <= p1_ring;
@@ -316,7 +316,7 @@ reg [15:0] p3_count_reg;
 reg [15:0] p3_index_reg;
 reg [3:0] p3_status_reg;
 reg p3_more_reg;
-reg [159:0] p3_words_reg;
+reg [191:0] p3_words_reg;
 
 always @(posedge clk) begin
     p3_ring_reg <= p2_ring_reg;
@@ -343,7 +343,7 @@ reg p4_phase_reg;
 reg [15:0] p4_index_reg;
 reg [3:0] p4_status_reg;
 reg p4_more_reg;
-reg [159:0] p4_words_reg;
+reg [191:0] p4_words_reg;
 
 always @(posedge clk) begin
     p4_ring_reg <= p3_ring_reg;
@@ -370,7 +370,7 @@ reg p5_phase_reg;
 reg [15:0] p5_index_reg;
 reg [3:0] p5_status_reg;
 reg p5_more_reg;
-reg [159:0] p5_words_reg;
+reg [191:0] p5_words_reg;
 
 always @(posedge clk) begin
     p5_ring_reg <= p4_ring_reg;
@@ -396,7 +396,7 @@ always @* begin
         p5_data[TX_COMPLETION_STATUS_STATUS +: TX_COMPLETION_STATUS_STATUS_W] = p5_status_reg;
         p5_data[TX_COMPLETION_STATUS_PHASE] = p5_phase_reg;
     end else begin
-        p5_data[159:0] = p5_words_reg;
+        p5_data[191:0] = p5_words_reg;
         p5_data[RX_COMPLETION_STATUS_INDEX +: RX_COMPLETION_STATUS_INDEX_W] = p5_index_reg;
         p5_data[RX_COMPLETION_STATUS_STATUS +: RX_COMPLETION_STATUS_STATUS_W] = p5_status_reg;
         p5_data[RX_COMPLETION_STATUS_MORE] = p5_more_reg;

@@ -42,7 +42,7 @@ module rx_dma #
     // Bits of a queue number: 2^QUEUE_W >= QUEUES
     parameter integer QUEUE_W = 3,
     // Width of tuser: META_W of metadata.vh
-    parameter integer USER_W = 232,
+    parameter integer USER_W = 272,
     // Clocks that a frame waits for a descriptor that is coming
     parameter integer WAIT_CLOCKS = 1000
 )
@@ -87,7 +87,7 @@ module rx_dma #
     output wire [3:0]          m_frame_function,
 
     // To completion_writer, one for each frame or piece handed on, in the same order: queue, place
-    // in its frame, the frame's whole length, index of the descriptor, and the completion's words 0 to 4
+    // in its frame, the frame's whole length, index of the descriptor, and the completion's words 0 to 5
     output wire                entry_valid,
     input  wire                entry_ready,
     output wire [QUEUE_W-1:0]  entry_queue,
@@ -96,7 +96,7 @@ module rx_dma #
     output wire                entry_truncated,
     output wire [13:0]         entry_bytes,
     output wire [15:0]         entry_index,
-    output wire [159:0]        entry_words,
+    output wire [191:0]        entry_words,
 
     // From completion_writer: what became of a frame handed on
     input  wire                done_event_valid,
@@ -158,10 +158,10 @@ wire [META_QUEUE_W-1:0] in_queue = in_user_reg[META_QUEUE +: META_QUEUE_W];
 wire [31:0] in_gq = {28'd0, in_function} * QUEUES_PER_FUNCTION | ({24'd0, in_queue} & (QUEUES_PER_FUNCTION - 1));
 // A function's table may name a queue that it does not have: never another function's
 wire in_bad = {24'd0, in_queue} >= QUEUES_PER_FUNCTION || in_gq >= QUEUES;
-reg [159:0] in_words;
+reg [191:0] in_words;
 
 always @* begin
-    in_words = 160'd0;
+    in_words = 192'd0;
     in_words[RX_COMPLETION_PACKET_L3_TYPE +: RX_COMPLETION_PACKET_L3_TYPE_W] = in_user_reg[META_L3_TYPE +: META_L3_TYPE_W];
     in_words[RX_COMPLETION_PACKET_L4_TYPE +: RX_COMPLETION_PACKET_L4_TYPE_W] = in_user_reg[META_L4_TYPE +: META_L4_TYPE_W];
     in_words[RX_COMPLETION_PACKET_VLAN_TAGS +: RX_COMPLETION_PACKET_VLAN_TAGS_W] = in_user_reg[META_VLAN_TAGS +: META_VLAN_TAGS_W];
@@ -175,6 +175,8 @@ always @* begin
     in_words[RX_COMPLETION_OFFSETS_L4_OFFSET +: RX_COMPLETION_OFFSETS_L4_OFFSET_W] = in_user_reg[META_L4_OFFSET +: META_L4_OFFSET_W];
     in_words[RX_COMPLETION_OFFSETS_PAYLOAD_OFFSET +: RX_COMPLETION_OFFSETS_PAYLOAD_OFFSET_W] = in_user_reg[META_PAYLOAD_OFFSET +: META_PAYLOAD_OFFSET_W];
     in_words[RX_COMPLETION_OFFSETS_HASH_TYPE +: RX_COMPLETION_OFFSETS_HASH_TYPE_W] = in_user_reg[META_HASH_TYPE +: META_HASH_TYPE_W];
+    in_words[RX_COMPLETION_OFFSETS_MARKED +: RX_COMPLETION_OFFSETS_MARKED_W] = in_user_reg[META_FLOW_MARKED +: META_FLOW_MARKED_W];
+    in_words[RX_COMPLETION_FLOW_MARK_VALUE +: RX_COMPLETION_FLOW_MARK_VALUE_W] = in_user_reg[META_FLOW_MARK +: META_FLOW_MARK_W];
     in_words[RX_COMPLETION_TIMESTAMP_VALUE +: RX_COMPLETION_TIMESTAMP_VALUE_W] = in_user_reg[META_TIMESTAMP +: META_TIMESTAMP_W];
 end
 
@@ -185,7 +187,7 @@ wire [QUEUE_W-1:0] frame_queue;
 wire [META_FUNCTION_W-1:0] frame_function;
 /* verilator lint_on UNUSEDSIGNAL */
 wire [META_LENGTH_W-1:0] frame_length;
-wire [159:0] frame_words;
+wire [191:0] frame_words;
 wire frame_take;            // the frame has its last piece, or is dropped
 wire frames_empty;
 
@@ -197,7 +199,7 @@ wire beats_empty;
 
 // A beat may come in each of the 4 clocks in which room's fall is not seen
 dma_fifo_short #(
-    .WIDTH(1 + QUEUE_W + META_FUNCTION_W + META_LENGTH_W + 160),
+    .WIDTH(1 + QUEUE_W + META_FUNCTION_W + META_LENGTH_W + 192),
     .DEPTH(16),
     .MARGIN(4)
 ) frame_fifo (
@@ -484,7 +486,7 @@ reg entry_more_reg;
 reg entry_truncated_reg;
 reg [13:0] entry_bytes_reg;
 reg [15:0] entry_index_reg;
-reg [159:0] entry_words_reg;
+reg [191:0] entry_words_reg;
 reg [QUEUE_W+2:0] done_index_reg;
 reg [13:0] done_bytes_reg;
 reg [QUEUE_W+2:0] done_later_index_reg;
@@ -502,7 +504,7 @@ always @(posedge clk) begin
         entry_truncated_reg <= !fits && !second;
         entry_bytes_reg <= frame_length;
         entry_index_reg <= piece_index;
-        entry_words_reg <= frame_words | {{160-14{1'b0}}, piece_bytes};
+        entry_words_reg <= frame_words | {{192-14{1'b0}}, piece_bytes};
     end
     entry_valid_reg <= give || (entry_valid_reg && !entry_ready);
     // Two clocks late, so that a drop is decided when none will be in its way

@@ -3,7 +3,7 @@
 // Makes a frame's metadata of what a header walker has found: folds the sums, judges the IPv4
 // header's checksum, gives the final reason.
 //
-// A frame a clock; 6 clocks of latency; order kept. All stages stand while two results wait for `take`;
+// A frame a clock; 6 clocks of latency and WAIT; order kept. All stages stand while two results wait for `take`;
 // walk_ready comes from a register. SUM_END is there for a frame with a layer 4 header; else it is the
 // frame's length, which is not known here: `parse` fills it in.
 
@@ -14,8 +14,10 @@
 module header_result #(
     // Width of what a walker tells, WALK_W of walk.vh.
     parameter integer RECORD_W = 161,
+    // Stages at the end that only wait, for what is looked up beside: 0 or more.
+    parameter integer WAIT = 0,
     // Width of the metadata word, META_W of metadata.vh.
-    parameter integer USER_W = 232
+    parameter integer USER_W = 272
 ) (
     input  wire              clk,
     input  wire              rst,
@@ -41,7 +43,7 @@ module header_result #(
 
     // --- stage 1: what the walker tells ------------------------------------------------------------
 
-    reg [4:0]        valid_reg;
+    reg [4+WAIT:0]   valid_reg;
     reg [RECORD_W-1:0] walk_reg;
 
     wire move;                          // from a register: half a thousand flip-flops stand behind it
@@ -50,11 +52,11 @@ module header_result #(
 
     always @(posedge clk) begin
         if (move) begin
-            valid_reg <= {valid_reg[3:0], walk_valid};
+            valid_reg <= {valid_reg[3+WAIT:0], walk_valid};
             walk_reg  <= walk;
         end
         if (rst)
-            valid_reg <= 5'd0;
+            valid_reg <= {5+WAIT{1'b0}};
     end
 
     // --- stage 2: reason and lengths ---------------------------------------------------------------
@@ -167,7 +169,21 @@ module header_result #(
 
     localparam integer OUT_W = PASS_W + 16 + 16 + 2;
 
-    wire [OUT_W-1:0] stage_5 = {pass_5_reg, pseudo_5_reg, header_5_reg, equal_5_reg, ones_5_reg};
+    wire [(WAIT+1)*OUT_W-1:0] stages;   // stage 5 in the low bits, then those that wait
+
+    assign stages[OUT_W-1:0] = {pass_5_reg, pseudo_5_reg, header_5_reg, equal_5_reg, ones_5_reg};
+
+    generate if (WAIT != 0) begin : g_wait
+        reg [WAIT*OUT_W-1:0] wait_reg;
+
+        always @(posedge clk)
+            if (move)
+                wait_reg <= stages[WAIT*OUT_W-1:0];
+
+        assign stages[OUT_W +: WAIT*OUT_W] = wait_reg;
+    end endgenerate
+
+    wire [OUT_W-1:0] last_stage = stages[WAIT*OUT_W +: OUT_W];
     reg [OUT_W-1:0]  out_reg;
     reg [OUT_W-1:0]  skid_reg;          // what came while out_reg waited
     reg              out_valid_reg;
@@ -180,12 +196,12 @@ module header_result #(
     always @(posedge clk) begin
         // What is loaded without a result does not count.
         if (ready_reg)
-            skid_reg <= stage_5;
+            skid_reg <= last_stage;
         if (out_move) begin
-            out_reg       <= ready_reg ? stage_5 : skid_reg;
-            out_valid_reg <= !ready_reg || valid_reg[4];
+            out_reg       <= ready_reg ? last_stage : skid_reg;
+            out_valid_reg <= !ready_reg || valid_reg[4+WAIT];
             ready_reg     <= 1'b1;
-        end else if (valid_reg[4]) begin
+        end else if (valid_reg[4+WAIT]) begin
             ready_reg <= 1'b0;
         end
 

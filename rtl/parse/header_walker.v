@@ -28,7 +28,9 @@ module header_walker #(
     // Network functions, 1 to 16.
     parameter integer FUNCTIONS = 2,
     // 1: compute the RSS hash.
-    parameter integer HASH_EN = 1
+    parameter integer HASH_EN = 1,
+    // Width of a function's number, at least 1.
+    parameter integer FUNCTION_W = 1
 ) (
     input  wire                    clk,
     input  wire                    rst,
@@ -51,6 +53,15 @@ module header_walker #(
     input  wire [7:0]              key_write_address,
     input  wire [31:0]             key_write_data,
     input  wire [FUNCTIONS*6-1:0]  rss_types,
+
+    // What flow_match compares. The last word is there a clock before done, and the next frame's three
+    // clocks after take or later.
+    output wire                    flow_valid,
+    output wire                    flow_start,
+    output wire                    flow_last,
+    output wire [3:0]              flow_number,
+    output wire [31:0]             flow_word,
+    output wire [FUNCTION_W-1:0]   flow_function,
 
     output wire                    done,
     output wire [RECORD_W-1:0]       walk,
@@ -662,14 +673,18 @@ module header_walker #(
 
     wire [31:0] hash;
 
+    reg  [3:0]  function_reg;
+
+    always @(posedge clk) begin
+        if (begin_frame)
+            function_reg <= next_function_reg;
+    end
+
     generate if (HASH_EN != 0) begin : g_hash
-        reg [3:0] function_reg;
         reg [5:0] types_reg;
         integer   f;
 
         always @(posedge clk) begin
-            if (begin_frame)
-                function_reg <= next_function_reg;
             for (f = 0; f < FUNCTIONS; f = f + 1)
                 if (function_reg == f[3:0])
                     types_reg <= rss_types[6*f +: 6];
@@ -696,12 +711,51 @@ module header_walker #(
             .hash(hash)
         );
     end else begin : g_no_hash
-        wire unused_hash = &{1'b0, key_write_valid, key_write_address, key_write_data, rss_types, next_function_reg, kind_ports_reg};
+        wire unused_hash = &{1'b0, key_write_valid, key_write_address, key_write_data, rss_types, kind_ports_reg};
 
         assign types_ip     = 1'b0;
         assign ports_wanted = 1'b0;
         assign hash         = 32'd0;
     end endgenerate
+
+    // --- words for flow rules ----------------------------------------------------------------------------
+
+    localparam [31:0] SOURCE      = FLOW_RULE_VALUE_SOURCE_VALUE / 32;
+    localparam [31:0] DESTINATION = FLOW_RULE_VALUE_DESTINATION_VALUE / 32;
+    localparam [31:0] LAYER4      = FLOW_RULE_VALUE_LAYER4_DESTINATION_PORT / 32;
+    localparam [31:0] PACKET      = FLOW_RULE_VALUE_PACKET_PROTOCOL / 32;
+    localparam [31:0] ETHERNET    = FLOW_RULE_VALUE_ETHERNET_ETHERTYPE / 32;
+
+    wire        is_ipv4 = l3_type_reg == L3_TYPE_IPV4 || l3_type_reg == L3_TYPE_IPV4_OPT;
+    wire        is_ipv6 = l3_type_reg == L3_TYPE_IPV6 || l3_type_reg == L3_TYPE_IPV6_EXT;
+    wire        address = (ipv4_reg || ipv6_reg) && address_reg;
+    wire        l4_there = follow_reg && kind_l4 && enough && !deep;
+    reg  [31:0] packet;
+
+    always @* begin
+        packet = 32'd0;
+        packet[FLOW_RULE_VALUE_PACKET_PROTOCOL % 32 +: FLOW_RULE_VALUE_PACKET_PROTOCOL_W] =
+            l4_type_reg == L4_TYPE_NONE ? 8'd0 : protocol_reg;
+        packet[FLOW_RULE_VALUE_PACKET_IPV4 % 32]         = is_ipv4;
+        packet[FLOW_RULE_VALUE_PACKET_IPV6 % 32]         = is_ipv6;
+        packet[FLOW_RULE_VALUE_PACKET_LAYER4_FOUND % 32] =
+            l4_type_reg == L4_TYPE_TCP || l4_type_reg == L4_TYPE_UDP || l4_type_reg == L4_TYPE_ICMP;
+        packet[FLOW_RULE_VALUE_PACKET_FRAGMENT % 32]     = l4_type_reg == L4_TYPE_FRAGMENT;
+        packet[FLOW_RULE_VALUE_PACKET_TAGGED % 32]       = tags_reg != 2'd0;
+        packet[FLOW_RULE_VALUE_PACKET_TWO_TAGS % 32]     = tags_reg[1];
+        packet[FLOW_RULE_VALUE_PACKET_VLAN_TCI % 32 +: FLOW_RULE_VALUE_PACKET_VLAN_TCI_W] = tci_reg;
+    end
+
+    // No word is walked in the clock of finish_reg. The EtherType behind a tag starts the frame anew.
+    assign flow_valid    = finish_reg || (move_reg && (type_reg || address || l4_there));
+    assign flow_start    = type_reg;
+    assign flow_last     = finish_reg;
+    assign flow_number   = finish_reg ? PACKET[3:0] : type_reg ? ETHERNET[3:0] : follow_reg ? LAYER4[3:0] :
+        ipv6_reg ? SOURCE[3:0] + count_reg - 4'd2 : fourth_reg ? SOURCE[3:0] + 4'd3 : DESTINATION[3:0] + 4'd3;
+    assign flow_word     = finish_reg ? packet : word_reg;
+    assign flow_function = function_reg[FUNCTION_W-1:0];
+
+    wire unused_flow = &{1'b0, function_reg};
 
     // --- record ----------------------------------------------------------------------------------------
 

@@ -2,12 +2,13 @@
 //
 // Finds the headers of every frame and adds what it finds to the metadata.
 //
-// Frames leave as they came, in order; the metadata fields from L3_TYPE to HASH_TYPE are filled in,
-// those below pass, those above leave as 0. Each frame's headers are walked, a word a clock, by one
+// Frames leave as they came, in order; the metadata fields from L3_TYPE to HASH_TYPE are filled in, and
+// from FLOW_HIT on by the function's flow rules; those below pass (QUEUE is theirs with FLOW_STEER),
+// those of csum leave as 0. Each frame's headers are walked, a word a clock, by one
 // of several header walkers while its beats wait in a FIFO. Nothing is dropped; when all walkers are
 // at work the input stalls. Full rate for minimum frames at the bus rate with UDP or TCP over IPv4
 // or IPv6 with up to two VLAN tags; a long chain of options and extension headers costs up to 75
-// clocks of one walker. Latency of UDP over IPv4: about 23 clocks. A change of an RSS key
+// clocks of one walker. Latency of UDP over IPv4: about 25 clocks. A change of an RSS key
 // counts from about 10 * FUNCTIONS + 5 clocks later on.
 //
 // The walk, and the reason it gives for what it cannot check (checksum_reason_e):
@@ -45,13 +46,17 @@ module parse #(
     // Packet bus in bits: 64, 128, 256 or 512.
     parameter integer DATA_W = 64,
     // Width of the metadata word, META_W of metadata.vh.
-    parameter integer USER_W = 232,
+    parameter integer USER_W = 272,
     // Network functions, 1 to 16: each has a hash key and hash types of its own.
     parameter integer FUNCTIONS = 2,
     // 1: compute the RSS hash. 0: leave it out; RSS_HASH and HASH_TYPE are 0.
     parameter integer HASH_EN = 1,
     // Header walkers, 2 to 32; 0: enough for minimum frames at the bus rate.
-    parameter integer WALKERS = 0
+    parameter integer WALKERS = 0,
+    // 1: look up the flow rules. 0: leave them out; the FLOW fields are 0.
+    parameter integer FLOW_EN = 1,
+    // Width of a function's number in the rules' addresses: log2 of FUNCTIONS, at least 1.
+    parameter integer FUNCTION_W = 1
 ) (
     input  wire                      clk,
     input  wire                      rst,
@@ -64,7 +69,7 @@ module parse #(
     input  wire                      s_axis_tvalid,
     output wire                      s_axis_tready,
 
-    // Frames out; metadata with the fields from L3_TYPE to HASH_TYPE filled in
+    // Frames out; metadata with the fields from L3_TYPE to HASH_TYPE and from FLOW_HIT on filled in
     output wire [DATA_W-1:0]         m_axis_tdata,
     output wire [DATA_W/8-1:0]       m_axis_tkeep,
     output wire                      m_axis_tlast,
@@ -77,6 +82,14 @@ module parse #(
     // Hash types of function f in bits [6*f +: 6]: ipv4, ipv4_tcp, ipv4_udp, ipv6, ipv6_tcp, ipv6_udp
     input  wire [FUNCTIONS*6-1:0]    rss_types,
 
+    // Flow rules, as in flow_table; rule n of function f is enabled by bit f * 8 + n
+    input  wire                      flow_write_valid,
+    input  wire [FUNCTION_W+7:0]     flow_write_address,
+    input  wire [31:0]               flow_write_data,
+    input  wire [FUNCTION_W+7:0]     flow_read_address,
+    output wire [31:0]               flow_read_data,
+    input  wire [FUNCTIONS*8-1:0]    flow_enable,
+
     // A frame is inside.
     output wire                      busy
 );
@@ -88,8 +101,8 @@ module parse #(
     localparam integer PASS_W = META_L3_TYPE;           // metadata that passes
 
     initial begin
-        if (USER_W != META_W || FUNCTIONS > 16 || N < 2) begin
-            $display("Error: USER_W must be META_W, FUNCTIONS at most 16, WALKERS not 1 (%m)");
+        if (USER_W != META_W || FUNCTIONS > 16 || N < 2 || 1 << FUNCTION_W < FUNCTIONS) begin
+            $display("Error: USER_W must be META_W, FUNCTIONS at most 16, WALKERS not 1, FUNCTION_W hold FUNCTIONS (%m)");
             $finish;
         end
     end
@@ -280,14 +293,37 @@ module parse #(
     wire [N-1:0]        done;
     wire [N-1:0]        take;
     wire [N*WALK_W-1:0] walks;
+    wire [N*8-1:0]      hits;
+    wire [N*FUNCTION_W-1:0] hits_functions;
+
+    // Every walker's copy of the rules is written a clock later than the table.
+    reg                    rule_write_valid_reg;
+    reg [FUNCTION_W+7:0]   rule_write_address_reg;
+    reg [31:0]             rule_write_data_reg;
+    reg [FUNCTIONS*8-1:0]  rule_enable_reg;
+
+    always @(posedge clk) begin
+        rule_write_valid_reg   <= flow_write_valid;
+        rule_write_address_reg <= flow_write_address;
+        rule_write_data_reg    <= flow_write_data;
+        rule_enable_reg        <= flow_enable;
+    end
 
     genvar g;
     generate for (g = 0; g < N; g = g + 1) begin : g_walker
+        wire                  word_valid;
+        wire                  word_start;
+        wire                  word_last;
+        wire [3:0]            word_number;
+        wire [31:0]           word;
+        wire [FUNCTION_W-1:0] word_function;
+
         header_walker #(
             .DATA_W(DATA_W),
             .RECORD_W(WALK_W),
             .FUNCTIONS(FUNCTIONS),
-            .HASH_EN(HASH_EN)
+            .HASH_EN(HASH_EN),
+            .FUNCTION_W(FUNCTION_W)
         ) walker (
             .clk(clk),
             .rst(rst),
@@ -303,10 +339,43 @@ module parse #(
             .key_write_address(key_address),
             .key_write_data(key_data),
             .rss_types(rss_types),
+            .flow_valid(word_valid),
+            .flow_start(word_start),
+            .flow_last(word_last),
+            .flow_number(word_number),
+            .flow_word(word),
+            .flow_function(word_function),
             .done(done[g]),
             .walk(walks[WALK_W*g +: WALK_W]),
             .take(take[g])
         );
+
+        if (FLOW_EN != 0) begin : g_match
+            flow_match #(
+                .FUNCTIONS(FUNCTIONS),
+                .FUNCTION_W(FUNCTION_W)
+            ) match_inst (
+                .clk(clk),
+                .write_valid(rule_write_valid_reg),
+                .write_address(rule_write_address_reg),
+                .write_data(rule_write_data_reg),
+                .enable(rule_enable_reg),
+                .valid(word_valid),
+                .start(word_start),
+                .last(word_last),
+                .number(word_number),
+                .word(word),
+                .function_number(word_function),
+                .hits(hits[8*g +: 8]),
+                .hits_function(hits_functions[FUNCTION_W*g +: FUNCTION_W])
+            );
+        end else begin : g_no_match
+            wire unused_word = &{1'b0, word_valid, word_start, word_last, word_number, word, word_function,
+                rule_write_valid_reg, rule_write_address_reg, rule_write_data_reg, rule_enable_reg};
+
+            assign hits[8*g +: 8] = 8'd0;
+            assign hits_functions[FUNCTION_W*g +: FUNCTION_W] = {FUNCTION_W{1'b0}};
+        end
     end endgenerate
 
     // --- results, in the order of the frames -------------------------------------------------------
@@ -338,8 +407,10 @@ module parse #(
             take_turn_reg <= {{N-1{1'b0}}, 1'b1};
     end
 
+    // The flow rules' answer takes two clocks longer
     header_result #(
         .RECORD_W(WALK_W),
+        .WAIT(FLOW_EN != 0 ? 2 : 0),
         .USER_W(USER_W)
     ) header_result_inst (
         .clk(clk),
@@ -353,6 +424,62 @@ module parse #(
         .take(result_take)
     );
 
+    // --- flow rules: their hits are there 4 clocks after the walk is taken -------------------------------
+
+    wire [39:0] flow;
+    wire [7:0]  flow_queue;
+    wire        flow_valid;
+
+    generate if (FLOW_EN != 0) begin : g_flow
+        reg [4*N-1:0]        taken_reg;     // the walker, 1 to 4 clocks ago
+        reg [7:0]            taken_hits;
+        reg [FUNCTION_W-1:0] taken_function;
+        integer              h;
+
+        always @* begin
+            taken_hits     = 8'd0;
+            taken_function = {FUNCTION_W{1'b0}};
+            for (h = 0; h < N; h = h + 1) begin
+                if (taken_reg[3*N+h]) begin
+                    taken_hits     = taken_hits | hits[8*h +: 8];
+                    taken_function = taken_function | hits_functions[FUNCTION_W*h +: FUNCTION_W];
+                end
+            end
+        end
+
+        always @(posedge clk) begin
+            taken_reg <= {taken_reg[3*N-1:0], take};
+            if (rst)
+                taken_reg <= {4*N{1'b0}};
+        end
+
+        flow_table #(
+            .FUNCTION_W(FUNCTION_W)
+        ) table_inst (
+            .clk(clk),
+            .rst(rst),
+            .write_valid(flow_write_valid),
+            .write_address(flow_write_address),
+            .write_data(flow_write_data),
+            .read_address(flow_read_address),
+            .read_data(flow_read_data),
+            .hits_valid(taken_reg[3*N +: N] != {N{1'b0}}),
+            .hits(taken_hits),
+            .hits_function(taken_function),
+            .flow(flow),
+            .flow_queue(flow_queue),
+            .flow_valid(flow_valid),
+            .take(result_take)
+        );
+    end else begin : g_no_flow
+        wire unused_flow = &{1'b0, hits, hits_functions, flow_read_address};
+
+        assign flow           = 40'd0;
+        assign flow_queue     = 8'd0;
+        assign flow_valid     = 1'b1;
+        assign flow_read_data = 32'd0;
+    end endgenerate
+
     // --- out: a frame's first beat waits for its result ----------------------------------------------
 
     reg               leaving_reg;      // the beat in front is not its frame's first
@@ -360,8 +487,10 @@ module parse #(
     wire              out_busy;
     reg  [USER_W-1:0] user;
 
-    assign beat_ready  = out_ready && (leaving_reg || result_valid);
-    assign result_take = beat_valid && !leaving_reg && result_valid && out_ready;
+    wire              results_valid = result_valid && flow_valid;
+
+    assign beat_ready  = out_ready && (leaving_reg || results_valid);
+    assign result_take = beat_valid && !leaving_reg && results_valid && out_ready;
 
     always @(posedge clk) begin
         if (beat_valid && beat_ready)
@@ -376,6 +505,9 @@ module parse #(
         // Without a layer 4 header the sum goes to the frame's end.
         if (!result_found)
             user[META_SUM_END +: META_SUM_END_W] = beat_user[META_LENGTH +: META_LENGTH_W];
+        user[USER_W-1:META_FLOW_HIT] = flow;
+        if (flow[META_FLOW_STEER - META_FLOW_HIT])
+            user[META_QUEUE +: META_QUEUE_W] = flow_queue;
     end
 
     axis_register #(
@@ -388,7 +520,7 @@ module parse #(
         .s_axis_tkeep(beat_keep),
         .s_axis_tlast(beat_last),
         .s_axis_tuser(user),
-        .s_axis_tvalid(beat_valid && (leaving_reg || result_valid)),
+        .s_axis_tvalid(beat_valid && (leaving_reg || results_valid)),
         .s_axis_tready(out_ready),
         .m_axis_tdata(m_axis_tdata),
         .m_axis_tkeep(m_axis_tkeep),

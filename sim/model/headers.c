@@ -109,8 +109,10 @@ static uint8_t parse_l4(struct headers *headers, const uint8_t *frame, uint32_t 
 
 	if (protocol != PROTOCOL_TCP && protocol != PROTOCOL_UDP && !icmp) {
 		/* "No next header" is not a protocol. */
-		if (!ipv6 || protocol != PROTOCOL_NONE)
+		if (!ipv6 || protocol != PROTOCOL_NONE) {
 			headers->l4_type = SEKISHO_L4_TYPE_OTHER;
+			headers->protocol = protocol;
+		}
 		return SEKISHO_CHECKSUM_REASON_NOT_TCP_UDP;
 	}
 	if (at + (protocol == PROTOCOL_TCP ? 20 : 8) > end)
@@ -118,6 +120,7 @@ static uint8_t parse_l4(struct headers *headers, const uint8_t *frame, uint32_t 
 	if (at >= DEPTH)
 		return SEKISHO_CHECKSUM_REASON_TOO_DEEP;
 	headers->l4_offset = (uint8_t)at;
+	headers->protocol = protocol;
 	headers->sum_start = at;
 	headers->sum_end = end;
 	if (protocol == PROTOCOL_UDP)
@@ -158,6 +161,7 @@ static uint8_t parse_ipv4(struct headers *headers, const uint8_t *frame, uint32_
 	/* More fragments, or not at the datagram's start. */
 	if ((get16(frame + at + 6) & 0x3fff) != 0) {
 		headers->l4_type = SEKISHO_L4_TYPE_FRAGMENT;
+		headers->protocol = frame[at + 9];
 		return SEKISHO_CHECKSUM_REASON_FRAGMENT;
 	}
 	return parse_l4(headers, frame, at + header, at + total, frame[at + 9], false);
@@ -189,6 +193,7 @@ static uint8_t walk_extension(struct headers *headers, const uint8_t *frame, uin
 		return SEKISHO_CHECKSUM_REASON_EXTENSION;
 	if (*protocol == PROTOCOL_FRAGMENT && (get16(header + 2) & 0xfff9) != 0) {
 		headers->l4_type = SEKISHO_L4_TYPE_FRAGMENT;
+		headers->protocol = header[0];
 		return SEKISHO_CHECKSUM_REASON_FRAGMENT;
 	}
 	*protocol = header[0];

@@ -12,6 +12,7 @@ struct headers {
 	uint16_t vlan_tci;
 	uint8_t l3_offset, l4_offset; /* l4_offset 0: none was found */
 	uint16_t payload_offset; /* 0: none */
+	uint8_t protocol; /* the IP datagram's, 0 where l4_type is NONE */
 	uint8_t ip_length; /* bytes of the IPv4 header with its options */
 	uint8_t hashed; /* bytes of source and destination address together, 0: none */
 	uint8_t addresses; /* where they are in the frame */

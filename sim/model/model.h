@@ -16,6 +16,7 @@
 #include <sekisho/registers.h>
 
 #include "engine_operations.h"
+#include "flow.h"
 #include "toeplitz.h"
 
 #define FUNCTIONS SEKISHO_FUNCTIONS
@@ -83,12 +84,13 @@ struct function {
 	unsigned int filters; /* valid ones */
 	uint32_t rss_key[10];
 	uint8_t rss_table[TABLE];
+	struct flow_rules flow;
 	bool toeplitz_stale;
 	bool link; /* as it was when last looked at */
 	unsigned int mbps;
 	struct held_word held;
 	struct queue rx[SEKISHO_RX_QUEUES], tx[SEKISHO_TX_QUEUES];
-	struct counter deliver[16], verdict[16], checksum[4];
+	struct counter deliver[16], verdict[16], checksum[4], flow_rule[SEKISHO_FLOW_RULES];
 	struct toeplitz toeplitz;
 };
 

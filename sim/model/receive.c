@@ -20,6 +20,8 @@ struct packet {
 	uint32_t hash;
 	uint8_t hash_type, l4_verdict;
 	uint16_t raw_sum;
+	int rule; /* the flow rule that holds, or -1 */
+	uint32_t action, mark;
 	struct headers headers;
 };
 
@@ -71,6 +73,8 @@ static enum sekisho_deliver_result decide(const struct function *function,
 		return SEKISHO_DELIVER_RESULT_BAD_IP_CHECKSUM;
 	if (packet->l4_verdict == SEKISHO_CHECKSUM_VERDICT_BAD && CONTROL(function, DROP_BAD_L4))
 		return SEKISHO_DELIVER_RESULT_BAD_L4_CHECKSUM;
+	if ((packet->action & SEKISHO_FLOW_RULE_ACTION_DROP_MASK) != 0)
+		return SEKISHO_DELIVER_RESULT_FLOW_RULE;
 	return SEKISHO_DELIVER_RESULT_DELIVERED;
 }
 
@@ -142,6 +146,21 @@ static void hash(struct function *function, struct packet *packet)
 	}
 }
 
+static void look_up(const struct function *function, struct packet *packet)
+{
+	const struct sekisho_flow_rule *rule;
+
+	packet->rule = -1;
+	if (function->flow.enabled != 0)
+		packet->rule = flow_lookup(&function->flow, &packet->headers, packet->frame);
+	if (packet->rule < 0)
+		return;
+	rule = &function->flow.rule[packet->rule];
+	packet->action = rule->action;
+	if ((rule->action & SEKISHO_FLOW_RULE_ACTION_MARKED_MASK) != 0)
+		packet->mark = rule->mark;
+}
+
 /* ---- Host memory ---- */
 
 /* True when the host took every byte. */
@@ -189,7 +208,10 @@ static uint32_t offsets_word(const struct packet *packet)
 	       SEKISHO_FIELD_PUT(SEKISHO_RX_COMPLETION_OFFSETS_L4_OFFSET, headers->l4_offset) |
 	       SEKISHO_FIELD_PUT(SEKISHO_RX_COMPLETION_OFFSETS_PAYLOAD_OFFSET,
 				 headers->payload_offset) |
-	       SEKISHO_FIELD_PUT(SEKISHO_RX_COMPLETION_OFFSETS_HASH_TYPE, packet->hash_type);
+	       SEKISHO_FIELD_PUT(SEKISHO_RX_COMPLETION_OFFSETS_HASH_TYPE, packet->hash_type) |
+	       SEKISHO_FIELD_PUT(
+		       SEKISHO_RX_COMPLETION_OFFSETS_MARKED,
+		       SEKISHO_FIELD_GET(SEKISHO_FLOW_RULE_ACTION_MARKED, packet->action));
 }
 
 /* Puts length bytes from offset on into the queue's next buffer, and completes it. */
@@ -207,7 +229,7 @@ static bool give(struct model *model, struct queue *queue, const struct packet *
 					  packet->headers.vlan_tci),
 		offsets_word(packet),
 		model->now,
-		0,
+		packet->mark,
 		0,
 		0,
 	};
@@ -281,24 +303,29 @@ static void deliver(struct model *model, unsigned int number, const uint8_t *fra
 	struct function *function = &model->functions[number];
 	struct packet packet = { .frame = frame, .length = length };
 	enum sekisho_deliver_result result;
-	struct queue *queue = &function->rx[0];
+	uint32_t entry = 0;
+	struct queue *queue;
 
 	headers_parse(&packet.headers, frame, length);
 	verify(&packet);
+	look_up(function, &packet);
 	result = decide(function, &packet);
 	count(&function->deliver[result], length);
 	count(&function->verdict[packet.headers.ip_verdict * 4 + packet.l4_verdict], length);
+	if (packet.rule >= 0 && (result == SEKISHO_DELIVER_RESULT_DELIVERED ||
+				 result == SEKISHO_DELIVER_RESULT_FLOW_RULE))
+		count(&function->flow_rule[packet.rule], length);
 	if (result != SEKISHO_DELIVER_RESULT_DELIVERED)
 		return;
 	hash(function, &packet);
-	if (packet.hash_type != 0) {
-		uint8_t entry = function->rss_table[packet.hash % TABLE];
-
-		queue = &function->rx[entry % SEKISHO_RX_QUEUES];
-		if (entry >= SEKISHO_RX_QUEUES) {
-			count(&queue->results[SEKISHO_RX_QUEUE_RESULT_QUEUE_DISABLED], length);
-			return;
-		}
+	if ((packet.action & SEKISHO_FLOW_RULE_ACTION_STEER_MASK) != 0)
+		entry = SEKISHO_FIELD_GET(SEKISHO_FLOW_RULE_ACTION_QUEUE, packet.action);
+	else if (packet.hash_type != 0)
+		entry = function->rss_table[packet.hash % TABLE];
+	queue = &function->rx[entry % SEKISHO_RX_QUEUES];
+	if (entry >= SEKISHO_RX_QUEUES) {
+		count(&queue->results[SEKISHO_RX_QUEUE_RESULT_QUEUE_DISABLED], length);
+		return;
 	}
 	count(&queue->results[enqueue(model, function, queue, &packet)], length);
 }

@@ -11,7 +11,7 @@ struct bank {
 	uint32_t base, count;
 };
 
-enum { MANAGEMENT_BANKS = 7, NETWORK_BANKS = 5 };
+enum { MANAGEMENT_BANKS = 8, NETWORK_BANKS = 6 };
 
 static const struct bank management_banks[MANAGEMENT_BANKS] = {
 	{ SEKISHO_MANAGEMENT_PORT_RX_STATISTICS_PACKETS_LO(0), PORTS *RESULTS },
@@ -19,6 +19,7 @@ static const struct bank management_banks[MANAGEMENT_BANKS] = {
 	{ SEKISHO_MANAGEMENT_DELIVER_STATISTICS_PACKETS_LO(0), FUNCTIONS * 16 },
 	{ SEKISHO_MANAGEMENT_VERDICT_STATISTICS_PACKETS_LO(0), FUNCTIONS * 16 },
 	{ SEKISHO_MANAGEMENT_CHECKSUM_STATISTICS_PACKETS_LO(0), FUNCTIONS * 4 },
+	{ SEKISHO_MANAGEMENT_FLOW_STATISTICS_PACKETS_LO(0), FUNCTIONS *SEKISHO_FLOW_RULES },
 	{ SEKISHO_MANAGEMENT_RX_QUEUE_STATISTICS_PACKETS_LO(0),
 	  FUNCTIONS *SEKISHO_RX_QUEUES *RESULTS },
 	{ SEKISHO_MANAGEMENT_TX_QUEUE_STATISTICS_PACKETS_LO(0),
@@ -30,6 +31,7 @@ static const struct bank network_banks[NETWORK_BANKS] = {
 	{ SEKISHO_NETWORK_DELIVER_STATISTICS_PACKETS_LO(0), 16 },
 	{ SEKISHO_NETWORK_VERDICT_STATISTICS_PACKETS_LO(0), 16 },
 	{ SEKISHO_NETWORK_CHECKSUM_STATISTICS_PACKETS_LO(0), 4 },
+	{ SEKISHO_NETWORK_FLOW_STATISTICS_PACKETS_LO(0), SEKISHO_FLOW_RULES },
 	{ SEKISHO_NETWORK_RX_QUEUE_STATISTICS_PACKETS_LO(0), SEKISHO_RX_QUEUES *RESULTS },
 	{ SEKISHO_NETWORK_TX_QUEUE_STATISTICS_PACKETS_LO(0), SEKISHO_TX_QUEUES *RESULTS },
 };
@@ -47,6 +49,8 @@ static const struct counter *function_counter(const struct function *function, u
 	case 2:
 		return &function->checksum[number];
 	case 3:
+		return &function->flow_rule[number];
+	case 4:
 		return &function->rx[number / RESULTS].results[number % RESULTS];
 	default:
 		return &function->tx[number / RESULTS].results[number % RESULTS];
@@ -216,15 +220,28 @@ static void write_queue(struct queue *queue, uint32_t offset, uint32_t value)
 
 /* ---- Network function ---- */
 
+static uint32_t *flow_word(struct function *function, uint32_t offset)
+{
+	uint32_t number = (offset - SEKISHO_NETWORK_FLOW_RULES(0)) / 4;
+
+	if (offset < SEKISHO_NETWORK_FLOW_RULES(0) ||
+	    number >= sizeof(function->flow.rule) / (sizeof(uint32_t)))
+		return NULL;
+	return (uint32_t *)function->flow.rule + number;
+}
+
 static uint32_t read_network(struct model *model, unsigned int number, uint32_t offset)
 {
 	struct function *function = &model->functions[number];
 	const struct port *port = &model->ports[number];
 	const struct counter *counter = find_counter(model, function, offset);
+	const uint32_t *word = flow_word(function, offset);
 	const struct queue *queue;
 
 	if (counter != NULL)
 		return read_counter(counter, &function->held, offset);
+	if (word != NULL)
+		return *word;
 	if (offset < SEKISHO_NETWORK_CONTROL)
 		return read_identification(
 			model, offset, function->scratch,
@@ -271,6 +288,8 @@ static uint32_t read_network(struct model *model, unsigned int number, uint32_t 
 		return function->error;
 	case SEKISHO_NETWORK_EVENT:
 		return function->event;
+	case SEKISHO_NETWORK_FLOW_ENABLE:
+		return function->flow.enabled;
 	default:
 		return 0;
 	}
@@ -281,6 +300,7 @@ static void reset(struct function *function)
 	function->control = 0;
 	function->rss_types = 0;
 	function->error = 0;
+	function->flow.enabled = 0;
 	function->event &= ~SEKISHO_NETWORK_EVENT_ENABLE_MASK;
 	for (unsigned int i = 0; i < FILTERS; i++)
 		function->filter[i][1] &= ~SEKISHO_NETWORK_MAC_FILTER_HI_VALID_MASK;
@@ -327,8 +347,13 @@ static bool write_doorbell(struct model *model, struct function *function, uint3
 static void write_network(struct model *model, unsigned int number, uint32_t offset, uint32_t value)
 {
 	struct function *function = &model->functions[number];
+	uint32_t *word = flow_word(function, offset);
 	struct queue *queue;
 
+	if (word != NULL) {
+		*word = value;
+		return;
+	}
 	/* The page of the doorbells. */
 	if (offset / PAGE == SEKISHO_NETWORK_RX_DOORBELL_TAIL(0) / PAGE) {
 		if (!write_doorbell(model, function, offset, value))
@@ -384,6 +409,9 @@ static void write_network(struct model *model, unsigned int number, uint32_t off
 	case SEKISHO_NETWORK_EVENT:
 		function->event = value & (SEKISHO_NETWORK_EVENT_VECTOR_MASK |
 					   SEKISHO_NETWORK_EVENT_ENABLE_MASK);
+		break;
+	case SEKISHO_NETWORK_FLOW_ENABLE:
+		function->flow.enabled = value & SEKISHO_NETWORK_FLOW_ENABLE_RULES_MASK;
 		break;
 	default:
 		break;

@@ -33,11 +33,12 @@ QUEUES = 4
 PORT_RX = ("accepted", "runt", "oversize", "overflow", "mac_error", "disabled")
 PORT_TX = ("sent", "disabled")
 DELIVER = ("delivered", "function_disabled", "mac_filter", "too_long", "bad_ip_checksum",
-           "bad_l4_checksum")
+           "bad_l4_checksum", "flow_rule")
 RX_QUEUE = ("completed", "no_descriptor", "buffer_too_small", "dma_error", "queue_disabled")
 TX_QUEUE = ("sent", "dma_error", "length_error", "unsupported")
 TX_CHECKSUM = ("not_requested", "inserted", "skipped")
 VERDICT = ("unknown", "bad", "good", "none")
+FLOW = tuple("rule%d" % n for n in range(8))
 
 # (name, offset in the management function's window, kinds, entries kept for each, number of them)
 BANKS = (
@@ -45,6 +46,7 @@ BANKS = (
     ("port_tx", 0x4400, PORT_TX, 8, PORTS),
     ("deliver", 0x5000, DELIVER, 16, FUNCTIONS),
     ("tx_checksum", 0x5800, TX_CHECKSUM, 4, FUNCTIONS),
+    ("flow", 0x5c00, FLOW, 8, FUNCTIONS),
     ("rx_queue", 0x6000, RX_QUEUE, 8, FUNCTIONS * QUEUES),
     ("tx_queue", 0x7000, TX_QUEUE, 8, FUNCTIONS * QUEUES),
 )
@@ -253,6 +255,9 @@ class Application:
             self.kill()
             raise
 
+    # testpmd's other threads tell of events, in the middle of a prompt too.
+    EVENT = re.compile(r"Port \d+: [a-z ]+ event\n")
+
     def pump(self, seconds=0.0):
         """Reads what there is, waits at most the given time for it; True when something came."""
         end = time.monotonic() + seconds
@@ -277,6 +282,10 @@ class Application:
         """Everything up to wanted, which is taken away as well."""
         end = time.monotonic() + seconds
         while wanted not in self.text:
+            whole = self.EVENT.sub("", self.text)
+            if whole != self.text and whole.replace("\n", "").endswith(wanted):
+                before, self.text = self.text, ""
+                return before
             assert time.monotonic() < end, \
                 "the application does not say %r:\n%s" % (wanted, self.text[-3000:])
             if not self.pump(0.2) and not self.process.alive():

@@ -10,8 +10,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <memory>
 #include <random>
 #include <set>
+
+#include <sekisho/registers.h>
 
 #include "../rtl/common/axis.h"
 #include "host.h"
@@ -850,6 +853,267 @@ static void test_scatter(unsigned int width, bool rough, unsigned int frames)
 	tap.check(stopped, "the queues stop" + at);
 }
 
+/* --- flow rules --------------------------------------------------------------------------------- */
+
+static void set_rule(card &c, unsigned int f, unsigned int n, const sekisho_flow_rule &rule)
+{
+	uint32_t at = card::window(f) + SEKISHO_NETWORK_FLOW_ENABLE;
+	uint32_t others = c.read(at) & ~(1u << n);
+	uint32_t words[sizeof(rule) / 4];
+
+	memcpy(words, &rule, sizeof(words));
+	c.write(at, others);
+	for (unsigned int w = 0; w < sizeof(words) / 4; w++)
+		c.write(card::window(f) + SEKISHO_NETWORK_FLOW_RULES(n * 32 + w), words[w]);
+	c.write(at, others | 1u << n);
+}
+
+static sekisho_flow_rule marks(uint32_t id)
+{
+	sekisho_flow_rule rule = {};
+	rule.action = SEKISHO_FLOW_RULE_ACTION_MARKED_MASK;
+	rule.mark = id;
+	return rule;
+}
+
+static bool is_marked(const received &r, uint32_t id)
+{
+	return (r.c.words[3] & SEKISHO_RX_COMPLETION_OFFSETS_MARKED_MASK) != 0 &&
+	       r.c.words[5] == id;
+}
+
+static bool is_unmarked(const received &r)
+{
+	return (r.c.words[3] & SEKISHO_RX_COMPLETION_OFFSETS_MARKED_MASK) == 0 && r.c.words[5] == 0;
+}
+
+/* A card whose functions receive everything, in queue 0 without a rule. */
+static std::unique_ptr<card> flow_card(unsigned int width, uint32_t control = 0x5)
+{
+	auto c = std::make_unique<card>(config_of(width, true));
+	for (unsigned int f = 0; f < 2; f++) {
+		enable(*c, f, control);
+		for (unsigned int q = 0; q < 4; q++) {
+			c->start(f, false, q, 6, 2048);
+			c->post(f, q, 64);
+		}
+	}
+	return c;
+}
+
+static bool receive(card &c, unsigned int f, unsigned int q, const bytes &frame, received &r)
+{
+	c.offer(f, frame);
+	c.settle();
+	return c.receive(f, q, r) && r.frame == frame;
+}
+
+/* Of every kind of word: a frame that the rule holds for, and one that differs in a bit of the mask. */
+static void test_flow_keys(unsigned int width)
+{
+	typedef std::function<void(sekisho_flow_rule &)> make_rule;
+	typedef std::function<void(bytes &, const layout &)> change;
+	auto flip = [](size_t layout::*header, size_t byte) {
+		return [=](bytes &f, const layout &at) { f[at.*header + byte] ^= 1; };
+	};
+	auto word = [](uint32_t &value, uint32_t &mask, uint32_t v, uint32_t m) {
+		value = v, mask = m;
+	};
+#define WORD(name, v, m) [=](sekisho_flow_rule &r) { word(r.value.name, r.mask.name, v, m); }
+	auto icmp = [](bytes &f, const layout &at) {
+		f[at.l3 + 9] = 1, f[at.l4] = 8, f[at.l4 + 1] = 0;
+	};
+	auto second_tag = [](bytes &f, const layout &) {
+		f.insert(f.begin() + 12, { 0x88, 0xa8, 0x00, 0x07 });
+	};
+	auto nothing = [](bytes &, const layout &) {};
+	const struct {
+		const char *name;
+		kind k;
+		bool tag;
+		make_rule rule;
+		change yes, no;
+	} rows[] = {
+		{ "IPv4 source, a prefix", TCP4, false, WORD(source[3], 0xc6120000, 0xffff0000),
+		  nothing, flip(&layout::l3, 13) },
+		{ "IPv4 destination", UDP4, true, WORD(destination[3], 0xc6130001, ~0u), nothing,
+		  flip(&layout::l3, 19) },
+		{ "IPv6 source, first word", UDP6, false, WORD(source[0], 0x20010db8, ~0u), nothing,
+		  flip(&layout::l3, 8) },
+		{ "IPv6 source, third word", TCP6, true, WORD(source[2], 0, 1), nothing,
+		  flip(&layout::l3, 19) },
+		{ "IPv6 destination, last bits", TCP6, false, WORD(destination[3], 2, 3), nothing,
+		  flip(&layout::l3, 39) },
+		{ "destination port", TCP4, false, WORD(layer4, 80, 0xffff), nothing,
+		  flip(&layout::l4, 3) },
+		{ "source port", UDP6, true, WORD(layer4, (1024 + 77) << 16, 0xffff0000), nothing,
+		  flip(&layout::l4, 0) },
+		{ "ICMP type and code", UDP4, false, WORD(layer4, 8u << 24, 0xffff0000), icmp,
+		  [=](bytes &f, const layout &at) {
+			  icmp(f, at);
+			  f[at.l4 + 1] = 1;
+		  } },
+		{ "protocol", TCP4, false, WORD(packet, 6, SEKISHO_FLOW_KEY_PACKET_PROTOCOL_MASK),
+		  nothing, flip(&layout::l3, 9) },
+		{ "IPv6, layer 4 found", UDP6, false, WORD(packet, 17u | 3u << 9, 0xff | 3u << 9),
+		  nothing, [](bytes &f, const layout &at) { f[at.l3 + 6] = 132; } },
+		{ "a fragment", UDP4, false,
+		  WORD(packet, SEKISHO_FLOW_KEY_PACKET_FRAGMENT_MASK,
+		       SEKISHO_FLOW_KEY_PACKET_FRAGMENT_MASK),
+		  [](bytes &f, const layout &at) { f[at.l3 + 6] = 0x20; }, nothing },
+		{ "a VLAN", TCP6, true, WORD(packet, 0x123u << 16, 0xfffu << 16), nothing,
+		  [](bytes &f, const layout &) { f[15] ^= 1; } },
+		{ "two tags", UDP4, true,
+		  WORD(packet, SEKISHO_FLOW_KEY_PACKET_TWO_TAGS_MASK,
+		       SEKISHO_FLOW_KEY_PACKET_TWO_TAGS_MASK),
+		  second_tag, nothing },
+		{ "no tag", TCP4, false, WORD(packet, 0, SEKISHO_FLOW_KEY_PACKET_TAGGED_MASK),
+		  nothing, second_tag },
+		{ "an EtherType behind a tag", UDP6, true, WORD(ethernet, 0x86dd, 0xffff), nothing,
+		  [](bytes &f, const layout &) { f[17] ^= 1; } },
+	};
+#undef WORD
+	auto c = flow_card(width);
+	uint32_t id = 0;
+	for (auto &row : rows) {
+		sekisho_flow_rule rule = marks(0xf0000000 | ++id);
+		layout at;
+		bytes yes = make_frame(row.k, 40, 77, row.tag, true, at), no = yes;
+		received r;
+		row.rule(rule);
+		row.yes(yes, at);
+		row.no(no, at);
+		set_rule(*c, 0, id % 8, rule);
+		bool right = receive(*c, 0, 0, yes, r) && is_marked(r, 0xf0000000 | id);
+		right = receive(*c, 0, 0, no, r) && is_unmarked(r) && right;
+		c->write(card::window(0) + SEKISHO_NETWORK_FLOW_ENABLE, 0);
+		tap.check(right && receive(*c, 0, 0, yes, r) && is_unmarked(r),
+			  std::string("a flow rule compares: ") + row.name);
+	}
+}
+
+static void test_flow_actions(unsigned int width)
+{
+	auto c = flow_card(width);
+	layout at;
+	bytes frame = make_frame(UDP4, 40, 7, false, true, at);
+	uint64_t offered[2] = {};
+	received r;
+	sekisho_flow_rule rule = marks(1);
+
+	set_rule(*c, 0, 2, rule);
+	rule = marks(2);
+	set_rule(*c, 0, 6, rule);
+	tap.check(receive(*c, 0, 0, frame, r) && is_marked(r, 1),
+		  "of two rules the first one counts");
+	tap.check(receive(*c, 1, 0, frame, r) && is_unmarked(r), "a function's rules are its own");
+	c->write(card::window(0) + SEKISHO_NETWORK_FLOW_ENABLE, 1u << 6);
+	tap.check(receive(*c, 0, 0, frame, r) && is_marked(r, 2), "a disabled one does not");
+	tap.check(c->counter(0x5c20) == 1 && c->counter(0x5c60) == 1 &&
+			  c->counter(card::window(0) + 0x2c68) == frame.size() &&
+			  c->counter(0x5c00 + 128 + 0x20) == 0,
+		  "each rule counts its frames and bytes");
+	rule.action |=
+		SEKISHO_FLOW_RULE_ACTION_STEER_MASK | 3u << SEKISHO_FLOW_RULE_ACTION_QUEUE_SHIFT;
+	set_rule(*c, 0, 0, rule);
+	tap.check(receive(*c, 0, 3, frame, r) && is_marked(r, 2), "a rule chooses the queue");
+	rule.action |= 6u << SEKISHO_FLOW_RULE_ACTION_QUEUE_SHIFT;
+	set_rule(*c, 0, 0, rule);
+	c->offer(0, frame);
+	c->settle();
+	tap.check(c->counter(0x6000 + (3 * 8 + 4) * 16) == 1,
+		  "a queue that does not exist counts as one that is disabled");
+	rule.action |= SEKISHO_FLOW_RULE_ACTION_DROP_MASK;
+	set_rule(*c, 0, 0, rule);
+	c->offer(0, frame);
+	c->settle();
+	tap.check(c->counter(0x5000 + SEKISHO_DELIVER_RESULT_FLOW_RULE * 16) == 1 &&
+			  c->counter(0x5c00) == 3,
+		  "a rule drops, counted twice: as dropped, and as its own");
+	bool kept = true;
+	uint32_t words[32];
+	memcpy(words, &rule, sizeof(words));
+	c->write(card::window(0) + SEKISHO_NETWORK_RESET, 1);
+	c->settle();
+	for (unsigned int w = 0; w < 32; w++)
+		kept &= c->read(card::window(0) + SEKISHO_NETWORK_FLOW_RULES(w)) == words[w];
+	tap.check(kept && c->read(card::window(0) + SEKISHO_NETWORK_FLOW_ENABLE) == 0,
+		  "a function's reset disables the rules and keeps their words");
+	offered[0] = 5, offered[1] = 1;
+	std::string why = sums(*c, offered);
+	tap.check(why.empty(), "the sums hold", why);
+}
+
+/* What is dropped for another reason is no frame of a rule. */
+static void test_flow_order(unsigned int width)
+{
+	auto c = flow_card(width, 0x31); /* bad checksums are dropped, addresses are looked at */
+	layout at;
+	bytes frame = make_frame(UDP4, 40, 7, false, true, at);
+	sekisho_flow_rule rule = marks(1);
+	rule.action |= SEKISHO_FLOW_RULE_ACTION_DROP_MASK;
+	set_rule(*c, 0, 0, rule);
+	bytes stranger = frame, bad_ip = frame, bad_l4 = frame;
+	stranger[5] ^= 4;
+	bad_ip[at.l3 + 8] ^= 1;
+	bad_l4[at.end - 1] ^= 1;
+	for (auto &f : { stranger, bad_ip, bad_l4 })
+		c->offer(0, f);
+	c->settle();
+	c->write(card::window(0) + 0x50, 60);
+	c->offer(0, frame);
+	c->settle();
+	c->write(card::window(0) + 0x50, 9700);
+	c->write(card::window(0) + 0x40, 0);
+	c->offer(0, frame);
+	c->settle();
+	bool none = c->counter(0x5c00) == 0 && c->counter(0x5060) == 0;
+	c->write(card::window(0) + 0x40, 0x31);
+	c->offer(0, frame);
+	c->settle();
+	tap.check(none && c->counter(0x5c00) == 1 && c->counter(0x5060) == 1 &&
+			  c->counter(0x5010) == 1 && c->counter(0x5020) == 1 &&
+			  c->counter(0x5030) == 1 && c->counter(0x5040) == 1 &&
+			  c->counter(0x5050) == 1,
+		  "every other reason to drop a frame comes before the rules");
+}
+
+/* A rule turns to and fro between two sources while frames of both come: no frame meets half of one. */
+static void test_flow_rewrite(unsigned int width)
+{
+	auto c = flow_card(width);
+	layout at;
+	unsigned int wrong = 0, hits[2] = {}, got = 0;
+	const unsigned int rounds = 200, burst = 12;
+	for (unsigned int round = 0; round < rounds; round++) {
+		sekisho_flow_rule rule = marks(100 + round % 2);
+		rule.value.source[3] = round % 2;
+		rule.mask.source[3] = 0xffff;
+		rule.value.layer4 = 1024 + round % 2;
+		rule.value.layer4 <<= 16;
+		rule.mask.layer4 = 0xffff0000;
+		for (unsigned int i = 0; i < burst; i++)
+			c->offer(0, make_frame(UDP4, 18, rnd() % 2, i % 3 == 0, true, at));
+		sekisho_engine_run(c->engine, rnd() % 60);
+		set_rule(*c, 0, 5, rule);
+		c->settle();
+		received r;
+		unsigned int n = 0;
+		while (c->receive(0, 0, r)) {
+			unsigned int l3 = r.frame[12] == 0x81 ? 18 : 14, flow = r.frame[l3 + 15];
+			bool marked = !is_unmarked(r);
+			n++;
+			wrong += marked && !is_marked(r, 100 + flow);
+			hits[flow] += marked;
+		}
+		got += n;
+		c->post(0, 0, n);
+	}
+	tap.check(got == rounds * burst && !wrong && hits[0] && hits[1],
+		  "no frame meets half of a rule that is rewritten",
+		  std::to_string(wrong) + " do, of " + std::to_string(got));
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int width = argc > 1 ? atoi(argv[1]) : 64;
@@ -875,5 +1139,9 @@ int main(int argc, char **argv)
 	test_filters(width);
 	test_scatter(width, false, frames / 4);
 	test_scatter(width, true, frames / 4);
+	test_flow_keys(width);
+	test_flow_actions(width);
+	test_flow_order(width);
+	test_flow_rewrite(width);
 	return tap.finish();
 }

@@ -114,6 +114,9 @@ PROOFS = {
     "header_result_fields": (
         "bitwuzla", "header_result_fields", "rtl/parse/header_result.v tests/formal/header_result_fields.v", {}, 8,
         ("w_udp && !w_bad ? walk_reg", "!w_bad ? walk_reg")),
+    "flow_match": (
+        "bitwuzla", "flow_match", "rtl/flow/flow_match.v", {}, 8,
+        ("(same | {RULES{!valid_reg[3]}})", "(same | {RULES{!valid_reg[3] || start_reg[3]}})")),
     "rfc1071": (
         "z3", "rfc1071", "tests/formal/rfc1071.v", {}, 1, ("{15'd0, sum[16]}", "16'd0")),
     **{f"csum_verify.w{width}": (

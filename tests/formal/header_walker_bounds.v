@@ -6,7 +6,9 @@
 // bytes where they lie within the frame, and bytes of their own, whatever they are, behind its end.
 // Then they move alike in every clock, and their records have the same in every field that
 // header_result uses of such a frame; header_result_fields proves that of header_result. The words
-// that both give to the hash are the same, too. And no word is asked for that begins more than 22 bytes
+// that both give to the hash and to the flow rules are the same, too (but for a tag that the end cuts
+// off). The last of those comes a clock before `done`, one for each frame, and not in the two clocks
+// after `take`: parse counts on that. And no word is asked for that begins more than 22 bytes
 // behind the end (the two that are read ahead, and the one that ends the walk). formal.py cuts off the ring that the words come from,
 // and takes the registers of both walkers out to the ports connected here.
 
@@ -63,12 +65,15 @@ module header_walker_bounds (
     `BOTH(1, ihl_over_reg) `BOTH(13, left_behind_reg) `BOTH(1, ext_none_reg) `BOTH(1, ext_over_reg)
     `BOTH(1, advance_reg) `BOTH(1, ah_over_reg) `BOTH(1, kind_ports_reg)
     `BOTH(1, start_room) `BOTH(1, room) `BOTH(1, done) `BOTH(RECORD_W, walk)
+    `BOTH(1, flow_valid) `BOTH(1, flow_start) `BOTH(1, flow_last) `BOTH(4, flow_number) `BOTH(32, flow_word)
 
     header_walker a (
         .clk(clk), .rst(rst), .start_room(a_start_room), .room(a_room), .write_valid(write_valid),
         .write_start(write_start), .write_end(write_end), .write_data(a_data), .write_left(write_left),
         .write_function(write_function), .key_write_valid(1'b0), .key_write_address(8'd0),
         .key_write_data(32'd0), .rss_types(12'd0), .done(a_done), .walk(a_walk), .take(take),
+        .flow_valid(a_flow_valid), .flow_start(a_flow_start), .flow_last(a_flow_last), .flow_number(a_flow_number),
+        .flow_word(a_flow_word),
         .step_reg(a_step_reg), .move_reg(a_move_reg), .raw_valid_reg(a_raw_valid_reg),
         .word_valid_reg(a_word_valid_reg), .walking_reg(a_walking_reg), .pending_reg(a_pending_reg),
         .done_reg(a_done_reg), .finish_reg(a_finish_reg), .next_valid_reg(a_next_valid_reg),
@@ -116,6 +121,8 @@ module header_walker_bounds (
         .write_start(write_start), .write_end(write_end), .write_data(b_data), .write_left(write_left),
         .write_function(write_function), .key_write_valid(1'b0), .key_write_address(8'd0),
         .key_write_data(32'd0), .rss_types(12'd0), .done(b_done), .walk(b_walk), .take(take),
+        .flow_valid(b_flow_valid), .flow_start(b_flow_start), .flow_last(b_flow_last), .flow_number(b_flow_number),
+        .flow_word(b_flow_word),
         .step_reg(b_step_reg), .move_reg(b_move_reg), .raw_valid_reg(b_raw_valid_reg),
         .word_valid_reg(b_word_valid_reg), .walking_reg(b_walking_reg), .pending_reg(b_pending_reg),
         .done_reg(b_done_reg), .finish_reg(b_finish_reg), .next_valid_reg(b_next_valid_reg),
@@ -191,6 +198,7 @@ module header_walker_bounds (
     wire               icmp = a_l4_type_reg == L4_TYPE_ICMP;
     reg [1:0]          f_settled_reg;   // clocks since reset
     reg                f_begun_reg;     // a first word has been walked since reset
+    reg [1:0]          f_taken_reg;     // take, a clock ago and two
 
     always @(posedge clk) begin
         f_past_reg <= 1'b1;
@@ -206,8 +214,11 @@ module header_walker_bounds (
         end
         if (a_move_reg && a_type_reg)
             f_begun_reg <= 1'b1;
-        if (rst)
+        f_taken_reg <= {f_taken_reg[0], take};
+        if (rst) begin
             f_begun_reg <= 1'b0;
+            f_taken_reg <= 2'd0;
+        end
     end
 
     always @* begin
@@ -243,6 +254,14 @@ module header_walker_bounds (
                             == b_walk[WALK_DATA_OFFSET +: WALK_DATA_OFFSET_W]);
                 assert (l4 == (a_reason_reg == CHECKSUM_REASON_CHECKED));
             end
+            assert (`SAME(flow_valid) && `SAME(flow_last));
+            if (a_flow_valid) begin
+                assert (`SAME(flow_start) && `SAME(flow_number));
+                assert (`SAME(flow_word) || (a_flow_start && !a_left_4_reg));
+                assert (a_flow_last || !a_flow_start || a_flow_number == 4'd10);
+            end
+            assert (!a_flow_last || (f_taken_reg == 2'd0 && !a_done && !a_pending_reg));
+            assert (a_flow_last == a_finish_reg && (!a_done || a_pending_reg));
             if (a_move_reg && (a_address_reg || a_ports))
                 assert (whole && `SAME(word_reg));
             if (a_walking_reg)
@@ -268,6 +287,7 @@ module header_walker_bounds (
             assert ((!a_advance_reg || a_step_reg) && (!b_advance_reg || b_step_reg));
             assert (!a_finish_reg || (a_walking_reg && !a_pending_reg));
             assert (!a_pending_reg || !a_move_reg);
+            assert (!f_taken_reg[0] || !a_move_reg);
             assert (!a_done_reg || a_pending_reg);
             if (live && a_step_reg)
                 assert (a_move_reg == a_word_valid_reg);
@@ -459,6 +479,11 @@ module header_walker_bounds (
                 assert (f_begun_reg);
             if (live && !(a_type_reg && !a_tag_reg))
                 assert (a_l4_reg ? l4 && (a_l4_type_reg == L4_TYPE_TCP) == a_kind_tcp_reg : !l4 && (!icmp || a_l4_reg));
+            if (live && !(a_type_reg && !a_tag_reg))
+                assert (a_l4_type_reg == L4_TYPE_NONE || a_l4_reg
+                        || (a_l4_type_reg == L4_TYPE_FRAGMENT && a_ipv4_reg && a_count_reg >= 4'd4 && a_stop_reg));
+            if (told_of)
+                assert (a_l4_type_reg == L4_TYPE_NONE || `SAME(protocol_reg));
             if (live && a_l4_reg) begin
                 assert (`SAME(l4_word_reg));
                 if (!a_first_reg && a_count_reg >= 4'd2)

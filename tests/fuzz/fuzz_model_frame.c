@@ -2,7 +2,8 @@
 /*
  * libFuzzer target: a frame to the reference model, and the same bytes as a frame that the host
  * sends. The first byte is the control register's drop and filter bits and the hash types, the
- * second what a descriptor asks for; the rest is the frame. Whatever the frame is, it must be counted once
+ * second what a descriptor asks for, and whether there is a flow rule: it demands that bits of the frame
+ * are 0, those that are 1 in the frame's last bytes. The rest is the frame. Whatever the frame is, it must be counted once
  * everywhere, be in memory as it came, and be told of without a contradiction.
  */
 
@@ -27,6 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define TX_COMPLETIONS (IOVA + 0x3000u)
 #define RX_BUFFERS (IOVA + 0x4000u)
 #define TX_BUFFER (RX_BUFFERS + RING * 0x4000u)
+#define MARK 0x5eed1234u
 #define ARENA (TX_BUFFER + 0x4000u - IOVA)
 
 static uint8_t arena[ARENA];
@@ -150,7 +152,10 @@ static void check_completion(const uint32_t *words, const uint8_t *frame, uint32
 	CHECK(SEKISHO_FIELD_GET(SEKISHO_RX_COMPLETION_PACKET_LENGTH, packet) == length);
 	CHECK((words[7] & 0xffff) == index);
 	CHECK(SEKISHO_FIELD_GET(SEKISHO_RX_COMPLETION_STATUS_STATUS, words[7]) == 0);
-	CHECK(words[5] == 0 && words[6] == 0);
+	CHECK(words[5] ==
+	      (SEKISHO_FIELD_GET(SEKISHO_RX_COMPLETION_OFFSETS_MARKED, offsets) ? MARK : 0));
+	CHECK(words[5] == 0 || read_register(SEKISHO_NETWORK_FLOW_ENABLE) != 0);
+	CHECK(words[6] == 0);
 	CHECK(memcmp(&arena[RX_BUFFERS - IOVA + index * 0x4000], frame, length) == 0);
 	CHECK(l3_type <= SEKISHO_L3_TYPE_ARP && l4_type <= SEKISHO_L4_TYPE_OTHER);
 	CHECK(reason <= SEKISHO_CHECKSUM_REASON_TOO_MANY_TAGS);
@@ -215,6 +220,21 @@ static void send_frame(const uint8_t *frame, uint32_t length, uint32_t flags)
 	}
 }
 
+static void set_rule(const uint8_t *frame, uint32_t length)
+{
+	struct sekisho_flow_rule rule = { .action = SEKISHO_FLOW_RULE_ACTION_MARKED_MASK,
+					  .mark = MARK };
+	uint32_t words[sizeof(rule) / sizeof(uint32_t)];
+
+	if (length < sizeof(rule.mask))
+		return;
+	memcpy(&rule.mask, frame + length - sizeof(rule.mask), sizeof(rule.mask));
+	memcpy(words, &rule, sizeof(words));
+	for (unsigned int i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		write_register(SEKISHO_NETWORK_FLOW_RULES(i), words[i]);
+	write_register(SEKISHO_NETWORK_FLOW_ENABLE, 1);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (engine == NULL)
@@ -228,6 +248,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			SEKISHO_NETWORK_CONTROL_PROMISCUOUS_MASK |
 			((data[0] & 0x40) != 0 ? SEKISHO_NETWORK_CONTROL_DROP_BAD_IP_MASK : 0) |
 			((data[0] & 0x80) != 0 ? SEKISHO_NETWORK_CONTROL_DROP_BAD_L4_MASK : 0));
+	write_register(SEKISHO_NETWORK_FLOW_ENABLE, 0);
+	if ((data[1] & 4) != 0)
+		set_rule(data + 2, (uint32_t)size - 2);
 	receive(data + 2, size - 2);
 	send_frame(data + 2, size - 2, data[1] & 3);
 	return 0;

@@ -49,12 +49,15 @@ static void names_the_counters_of_a_network_function(void **state)
 		{ "deliver_delivered_packets", "deliver_statistics[0].packets_lo" },
 		{ "deliver_mac_filter_packets", "deliver_statistics[2].packets_lo" },
 		{ "deliver_bad_l4_checksum_bytes", "deliver_statistics[5].bytes_lo" },
+		{ "deliver_flow_rule_packets", "deliver_statistics[6].packets_lo" },
 		{ "verdict_ip_unknown_l4_unknown_packets", "verdict_statistics[0].packets_lo" },
 		{ "verdict_ip_bad_l4_unknown_packets", "verdict_statistics[4].packets_lo" },
 		{ "verdict_ip_good_l4_bad_packets", "verdict_statistics[9].packets_lo" },
 		{ "verdict_ip_good_l4_none_bytes", "verdict_statistics[11].bytes_lo" },
 		{ "checksum_inserted_packets", "checksum_statistics[1].packets_lo" },
 		{ "checksum_skipped_bytes", "checksum_statistics[2].bytes_lo" },
+		{ "flow_rule0_packets", "flow_statistics[0].packets_lo" },
+		{ "flow_rule7_bytes", "flow_statistics[7].bytes_lo" },
 	};
 
 	check_rows(*state, rows, sizeof(rows) / sizeof(rows[0]));
@@ -71,6 +74,7 @@ static void names_the_counters_of_the_card(void **state)
 		{ "net1_deliver_too_long_packets", "deliver_statistics[19].packets_lo" },
 		{ "net1_verdict_ip_good_l4_good_packets", "verdict_statistics[26].packets_lo" },
 		{ "net1_checksum_inserted_packets", "checksum_statistics[5].packets_lo" },
+		{ "net1_flow_rule2_packets", "flow_statistics[10].packets_lo" },
 		{ "net0_rx_queue3_completed_packets", "rx_queue_statistics[24].packets_lo" },
 		{ "net1_rx_queue0_completed_packets", "rx_queue_statistics[32].packets_lo" },
 		{ "net1_tx_queue3_unsupported_bytes", "tx_queue_statistics[59].bytes_lo" },
@@ -99,8 +103,8 @@ static void counts_a_network_function_s_counters(void **state)
 {
 	struct fixture *f = *state;
 
-	/* Pairs: 4 queues of 5 and of 4 results, 6 of deliver, 12 verdicts, 3 of checksums. */
-	assert_int_equal(sekisho_counter_count(f->device), 2 * (4 * 5 + 4 * 4 + 6 + 12 + 3));
+	/* Pairs: 4 queues of 5 and of 4 results, 7 of deliver, 12 verdicts, 3 of checksums, 8 rules. */
+	assert_int_equal(sekisho_counter_count(f->device), 2 * (4 * 5 + 4 * 4 + 7 + 12 + 3 + 8));
 	check_unique(f);
 }
 
@@ -109,7 +113,7 @@ static void counts_the_card_s_counters(void **state)
 	struct fixture *f = *state;
 
 	assert_int_equal(sekisho_counter_count(f->device),
-			 2 * (2 * (6 + 2) + 2 * (4 * 5 + 4 * 4 + 6 + 12 + 3)));
+			 2 * (2 * (6 + 2) + 2 * (4 * 5 + 4 * 4 + 7 + 12 + 3 + 8)));
 	check_unique(f);
 }
 
@@ -124,7 +128,7 @@ static void leaves_out_queues_that_are_not_there(void **state)
 		1 | 2 << 8 | 2 << 16 | 2 << 20 | 12 << 24;
 	fixture_start(f);
 	assert_int_equal(fixture_open(f), 0);
-	assert_int_equal(sekisho_counter_count(f->device), 2 * (5 + 2 * 4 + 6 + 12 + 3));
+	assert_int_equal(sekisho_counter_count(f->device), 2 * (5 + 2 * 4 + 7 + 12 + 3 + 8));
 	for (i = 0; !sekisho_counter_at(f->device, i, &counter); i++)
 		assert_null(strstr(counter.name, "rx_queue1"));
 	fixture_destroy(f);
@@ -140,7 +144,7 @@ static void counts_queues_that_the_management_does_not_name(void **state)
 	fixture_start(f);
 	assert_int_equal(fixture_open(f), 0);
 	assert_int_equal(sekisho_counter_count(f->device),
-			 2 * (2 * (6 + 2) + 2 * (4 * 5 + 4 * 4 + 6 + 12 + 3)));
+			 2 * (2 * (6 + 2) + 2 * (4 * 5 + 4 * 4 + 7 + 12 + 3 + 8)));
 	fixture_destroy(f);
 }
 

@@ -40,7 +40,7 @@ static void opens_a_network_function(void **state)
 	assert_int_equal(id.dma_width, 128);
 	assert_int_equal(id.max_frame, 9728);
 	assert_int_equal(id.map_major, 1);
-	assert_int_equal(id.map_minor, 0);
+	assert_int_equal(id.map_minor, 2);
 	assert_int_equal(id.rtl_hash, 0xc0ffee01);
 	assert_int_equal(sekisho_vectors(f->device), FAKE_VECTORS);
 	assert_non_null(sekisho_doorbells(f->device));
@@ -72,7 +72,7 @@ static void accepts_protocol_0_1_and_a_newer_map_minor(void **state)
 
 	(void)state;
 	f->server.minor = 1;
-	f->server.registers[SEKISHO_IDENTIFICATION_MAP_VERSION / 4] |= 7;
+	f->server.registers[SEKISHO_IDENTIFICATION_MAP_VERSION / 4] |= 8;
 	fixture_start(f);
 	assert_int_equal(fixture_open(f), 0);
 	fixture_destroy(f);

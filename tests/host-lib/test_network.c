@@ -311,6 +311,96 @@ static void keeps_address_filters(void **state)
 	assert_int_equal(sekisho_mac_filter_get(f->device, 8, read, &valid), -EINVAL);
 }
 
+#define RULE_WORDS (sizeof(struct sekisho_flow_rule) / sizeof(uint32_t))
+
+static void sets_flow_rules(void **state)
+{
+	struct fixture *f = *state;
+	const struct fake_server *s = &f->server;
+	struct sekisho_flow_rule rule;
+	uint32_t words[RULE_WORDS];
+	uint64_t packets, bytes;
+	unsigned int i;
+
+	for (i = 0; i < RULE_WORDS; i++)
+		words[i] = 0x87654300 + i;
+	memcpy(&rule, words, sizeof(rule));
+	*reg(f, SEKISHO_NETWORK_FLOW_ENABLE) = 0x88;
+	assert_int_equal(sekisho_flow_rule_set(f->device, 3, &rule), 0);
+	/* While its words change it is disabled, the others are not. */
+	assert_int_equal(s->write_count, RULE_WORDS + 2);
+	assert_int_equal(s->writes[0].offset, SEKISHO_NETWORK_FLOW_ENABLE);
+	assert_int_equal(s->writes[0].value, 0x80);
+	for (i = 0; i < RULE_WORDS; i++) {
+		assert_int_equal(s->writes[1 + i].offset, 0x4000 + 3 * 128 + 4 * i);
+		assert_int_equal(s->writes[1 + i].value, words[i]);
+	}
+	assert_int_equal(s->writes[1 + i].offset, SEKISHO_NETWORK_FLOW_ENABLE);
+	assert_int_equal(s->writes[1 + i].value, 0x88);
+	assert_int_equal(sekisho_flow_rule_set(f->device, 7, NULL), 0);
+	assert_int_equal(*reg(f, SEKISHO_NETWORK_FLOW_ENABLE), 8);
+	assert_int_equal(s->write_count, RULE_WORDS + 3);
+	assert_int_equal(sekisho_flow_rule_set(f->device, 8, &rule), -EINVAL);
+	assert_int_equal(s->write_count, RULE_WORDS + 3);
+
+	*reg(f, SEKISHO_NETWORK_FLOW_STATISTICS_PACKETS_LO(7)) = 5;
+	*reg(f, SEKISHO_NETWORK_FLOW_STATISTICS_PACKETS_HI(7)) = 1;
+	*reg(f, SEKISHO_NETWORK_FLOW_STATISTICS_BYTES_LO(7)) = 300;
+	assert_int_equal(sekisho_flow_count_get(f->device, 7, &packets, &bytes), 0);
+	assert_int_equal(packets, UINT64_C(0x100000005));
+	assert_int_equal(bytes, 300);
+	assert_int_equal(sekisho_flow_count_get(f->device, 8, &packets, &bytes), -EINVAL);
+}
+
+/* A rule that is not there in whole must not be enabled. */
+static void reports_errors_in_the_middle_of_a_flow_rule(void **state)
+{
+	struct fixture *f = *state;
+	const struct sekisho_flow_rule rule = { .action = 1 };
+	uint64_t packets, bytes;
+	unsigned int i;
+
+	*reg(f, SEKISHO_NETWORK_FLOW_ENABLE) = 0x80;
+	for (i = 0; i < RULE_WORDS + 2; i++) {
+		fake_server_fault(&f->server, FAULT_ERROR, VFIO_USER_REGION_WRITE, i, EIO);
+		assert_int_equal(sekisho_flow_rule_set(f->device, 3, &rule), -EIO);
+		assert_int_equal(*reg(f, SEKISHO_NETWORK_FLOW_ENABLE), 0x80);
+	}
+	f->server.write_count = 0;
+	fake_server_fault(&f->server, FAULT_ERROR, VFIO_USER_REGION_READ, 0, EIO);
+	assert_int_equal(sekisho_flow_rule_set(f->device, 3, &rule), -EIO);
+	assert_int_equal(f->server.write_count, 0);
+	/* The low and the high word of packets, then those of bytes. */
+	for (i = 0; i < 4; i++) {
+		fake_server_fault(&f->server, FAULT_ERROR, VFIO_USER_REGION_READ, i, EIO);
+		assert_int_equal(sekisho_flow_count_get(f->device, 3, &packets, &bytes), -EIO);
+	}
+	assert_int_equal(sekisho_flow_rule_set(f->device, 3, &rule), 0);
+	assert_int_equal(*reg(f, SEKISHO_NETWORK_FLOW_ENABLE), 0x88);
+}
+
+static void has_no_flow_rules_on_an_older_card(void **state)
+{
+	struct fixture *f = fixture_create(SEKISHO_NETWORK);
+	struct sekisho_flow_rule rule = { .action = 1 };
+	struct sekisho_counter counter;
+	uint64_t packets, bytes;
+	unsigned int i;
+
+	(void)state;
+	f->server.registers[SEKISHO_IDENTIFICATION_MAP_VERSION / 4] = 1 << 16 | 1;
+	fixture_start(f);
+	assert_int_equal(fixture_open(f), 0);
+	assert_int_equal(sekisho_flow_rule_set(f->device, 0, &rule), -ENOTSUP);
+	assert_int_equal(sekisho_flow_rule_set(f->device, 0, NULL), -ENOTSUP);
+	assert_int_equal(sekisho_flow_count_get(f->device, 0, &packets, &bytes), -ENOTSUP);
+	assert_int_equal(f->server.write_count, 0);
+	for (i = 0; sekisho_counter_at(f->device, i, &counter) == 0; i++)
+		assert_null(strstr(counter.name, "flow_rule0"));
+	assert_true(i > 0);
+	fixture_destroy(f);
+}
+
 static void chooses_the_event_vector(void **state)
 {
 	struct fixture *f = *state;
@@ -415,6 +505,7 @@ static void is_not_for_other_kinds(void **state)
 {
 	struct fixture *f = *state;
 	uint8_t mac[6] = { 2 };
+	uint64_t packets, bytes;
 	unsigned int mbps;
 	bool up;
 
@@ -432,6 +523,8 @@ static void is_not_for_other_kinds(void **state)
 	assert_int_equal(sekisho_max_frame_set(f->device, 1500), -ENOTSUP);
 	assert_int_equal(sekisho_link_get(f->device, &up, &mbps), -ENOTSUP);
 	assert_int_equal(sekisho_rss_set(f->device, NULL, NULL, NULL), -ENOTSUP);
+	assert_int_equal(sekisho_flow_rule_set(f->device, 0, NULL), -ENOTSUP);
+	assert_int_equal(sekisho_flow_count_get(f->device, 0, &packets, &bytes), -ENOTSUP);
 	assert_int_equal(f->server.write_count, 0);
 }
 
@@ -455,6 +548,9 @@ int main(void)
 		NETWORK_TEST(loses_no_control_bit_between_threads),
 		NETWORK_TEST(keeps_the_station_address),
 		NETWORK_TEST(keeps_address_filters),
+		NETWORK_TEST(sets_flow_rules),
+		NETWORK_TEST(reports_errors_in_the_middle_of_a_flow_rule),
+		cmocka_unit_test(has_no_flow_rules_on_an_older_card),
 		NETWORK_TEST(chooses_the_event_vector),
 		NETWORK_TEST(tells_errors_of_queues_and_the_time),
 		NETWORK_TEST(bounds_the_longest_frame),

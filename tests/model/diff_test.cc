@@ -124,7 +124,10 @@ static void check_coverage(const coverage &c)
 	must_see("function's result", c.deliver,
 		 { V(DELIVER_RESULT, DELIVERED), V(DELIVER_RESULT, FUNCTION_DISABLED),
 		   V(DELIVER_RESULT, MAC_FILTER), V(DELIVER_RESULT, TOO_LONG),
-		   V(DELIVER_RESULT, BAD_IP_CHECKSUM), V(DELIVER_RESULT, BAD_L4_CHECKSUM) });
+		   V(DELIVER_RESULT, BAD_IP_CHECKSUM), V(DELIVER_RESULT, BAD_L4_CHECKSUM),
+		   V(DELIVER_RESULT, FLOW_RULE) });
+	must_see("flow rule's frames", c.flow_rule,
+		 { { 0, "first" }, { 3, "fourth" }, { 7, "last" } });
 	must_see("receive queue's result", c.rx_queue,
 		 { V(RX_QUEUE_RESULT, COMPLETED), V(RX_QUEUE_RESULT, NO_DESCRIPTOR),
 		   V(RX_QUEUE_RESULT, BUFFER_TOO_SMALL), V(RX_QUEUE_RESULT, DMA_ERROR),
@@ -135,12 +138,14 @@ static void check_coverage(const coverage &c)
 	must_see("transmit checksum's result", c.tx_checksum,
 		 { V(TX_CHECKSUM_RESULT, NOT_REQUESTED), V(TX_CHECKSUM_RESULT, INSERTED),
 		   V(TX_CHECKSUM_RESULT, SKIPPED) });
-	const uint64_t events[] = { c.interrupts, c.ring_errors, c.doorbell_errors, c.more };
+	const uint64_t events[] = { c.interrupts, c.ring_errors, c.doorbell_errors, c.more,
+				    c.marked };
 	must_see("kind of event", events,
 		 { { 0, "interrupt" },
 		   { 1, "ring error" },
 		   { 2, "doorbell error" },
-		   { 3, "completion with more" } });
+		   { 3, "completion with more" },
+		   { 4, "completion with a mark" } });
 	uint64_t errors = c.ring_errors + c.doorbell_errors;
 	report(c.events_met * 50 <= errors,
 	       format("few events met another: %llu of %llu", (unsigned long long)c.events_met,

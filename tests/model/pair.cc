@@ -229,6 +229,7 @@ std::string pair::name_of(uint32_t address)
 		{ 0x058, 0x05c, 0, "error" },
 		{ 0x05c, 0x060, 0, "reset" },
 		{ 0x060, 0x064, 0, "event" },
+		{ 0x064, 0x068, 0, "flow_enable" },
 		{ 0x080, 0x0a8, 4, "rss_key" },
 		{ 0x0c0, 0x100, 8, "mac_filter" },
 		{ 0x200, 0x400, 4, "rss_table" },
@@ -241,6 +242,8 @@ std::string pair::name_of(uint32_t address)
 		{ 0x2200, 0x2240, 16, "checksum_statistics" },
 		{ 0x2400, 0x2600, 16, "rx_queue_statistics" },
 		{ 0x2800, 0x2a00, 16, "tx_queue_statistics" },
+		{ 0x2c00, 0x2c80, 16, "flow_statistics" },
+		{ 0x4000, 0x4400, 4, "flow_rules" },
 	}, management[] = {
 		{ 0x000, 0x040, 0, "identification" },
 		{ 0x100, 0x180, 0x40, "port" },
@@ -249,6 +252,7 @@ std::string pair::name_of(uint32_t address)
 		{ 0x5000, 0x5200, 16, "deliver_statistics" },
 		{ 0x5400, 0x5600, 16, "verdict_statistics" },
 		{ 0x5800, 0x5880, 16, "checksum_statistics" },
+		{ 0x5c00, 0x5d00, 16, "flow_statistics" },
 		{ 0x6000, 0x6400, 16, "rx_queue_statistics" },
 		{ 0x7000, 0x7400, 16, "tx_queue_statistics" },
 	};
@@ -416,6 +420,8 @@ static const struct completion_field {
 	FIELD("l4_offset", 3, OFFSETS_L4_OFFSET),
 	FIELD("payload_offset", 3, OFFSETS_PAYLOAD_OFFSET),
 	FIELD("hash_type", 3, OFFSETS_HASH_TYPE),
+	FIELD("marked", 3, OFFSETS_MARKED),
+	FIELD("flow_mark", 5, FLOW_MARK_VALUE),
 #undef FIELD
 };
 
@@ -425,7 +431,7 @@ static unsigned int get(const uint32_t *words, unsigned int field)
 	return (words[f.word] & f.mask) >> f.shift;
 }
 enum { INDEX, STATUS, MORE, LENGTH, L3_TYPE, L4_TYPE, TAGS, REASON, IP_VERDICT, L4_VERDICT };
-constexpr unsigned int HASH_TYPE = 16;
+constexpr unsigned int HASH_TYPE = 16, MARKED = 17;
 
 void pair::check_receive(unsigned int function, unsigned int n, uint32_t before[2],
 			 uint32_t after[2])
@@ -508,6 +514,7 @@ void pair::check_receive(unsigned int function, unsigned int n, uint32_t before[
 		seen.hash_type[get(words[0], HASH_TYPE)]++;
 		seen.rx_status[get(words[0], STATUS)]++;
 		seen.more += get(words[0], MORE);
+		seen.marked += get(words[0], MARKED);
 		free_area(function, q.given[q.done % q.size]);
 		q.done++;
 	}
@@ -745,7 +752,8 @@ void pair::check_counters()
 			for (unsigned int i = 0; i < n; i++)
 				to[i] += packets[(from - 0x4000) / 16 + g * n + i];
 	};
-	bank(0x4000, 16), bank(0x4400, 16), bank(0x5000, 32), bank(0x5400, 32), bank(0x5800, 8);
+	bank(0x4000, 16), bank(0x4400, 16), bank(0x5000, 32), bank(0x5400, 32), bank(0x5800, 8),
+		bank(0x5c00, 16);
 	bank(0x6000, 64), bank(0x7000, 64);
 	for (unsigned int p = 0; p < PORTS; p++) {
 		uint64_t sent = 0;
@@ -761,6 +769,9 @@ void pair::check_counters()
 		if (sum(0x5000 + p * 256, 1) != sum(0x6000 + p * 512, 32))
 			throw mismatch(
 				format("function %u: delivered is not the sum of the queues", p));
+		if (sum(0x5c00 + p * 128, 8) < sum(0x5000 + p * 256 + 6 * 16, 1))
+			throw mismatch(
+				format("function %u: flow rules drop more than they count", p));
 		if (sent != sum(0x4400 + p * 128, 8) || sent != sum(0x5800 + p * 64, 4))
 			throw mismatch(
 				format("function %u: sent frames are not all at the port", p));
@@ -770,6 +781,7 @@ void pair::check_counters()
 			read(window(p) + 0x2000 + at * 16);
 			read(window(p) + 0x2108 + at * 16);
 			read(window(p) + 0x2200 + at / 4 * 16);
+			read(window(p) + 0x2c00 + at / 2 * 16);
 			read(window(p) + 0x2400 + 2 * at * 16);
 			read(window(p) + 0x2808 + 2 * at * 16);
 		}
@@ -779,6 +791,7 @@ void pair::check_counters()
 	add(seen.deliver, 0x5000, 16, 2);
 	add(seen.verdicts, 0x5400, 16, 2);
 	add(seen.tx_checksum, 0x5800, 4, 2);
+	add(seen.flow_rule, 0x5c00, 8, 2);
 	add(seen.rx_queue, 0x6000, 8, 8);
 	add(seen.tx_queue, 0x7000, 8, 8);
 	for (auto &i : sides[0]->interrupts)
@@ -807,6 +820,8 @@ void pair::check_registers(unsigned int number)
 			continue;
 		read(from + at);
 	}
+	for (uint32_t i = 0; number && i < SEKISHO_FLOW_RULES * 32; i++)
+		read(from + SEKISHO_NETWORK_FLOW_RULES(i));
 }
 
 } // namespace pair_test

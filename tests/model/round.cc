@@ -4,6 +4,8 @@
 
 #include <cstring>
 
+#include "rules.h"
+
 namespace pair_test {
 
 /* Features of the map that a version of the card may lack. */
@@ -237,6 +239,10 @@ private:
 		for (unsigned int e = 0; e < 128; e++)
 			p.write(window(f) + SEKISHO_NETWORK_RSS_TABLE(e), below(QUEUES));
 		set_rss(f);
+		for (unsigned int n = 0; n < SEKISHO_FLOW_RULES; n++)
+			set_rule(f, n);
+		if (chance(40))
+			p.write(window(f) + SEKISHO_NETWORK_FLOW_ENABLE, 0);
 		set_event(f);
 		control(f, what.filters ? random_control() : 0x07 | (random() & 8));
 		for (unsigned int t = 0; t < 2; t++)
@@ -282,6 +288,20 @@ private:
 		for (unsigned int i = 0; i < n; i++)
 			p.write(window(f) + SEKISHO_NETWORK_RSS_TABLE(below(128)),
 				chance(4) ? random() & 0xff : below(QUEUES));
+	}
+
+	/* While it is disabled, as the card asks for; then mostly enabled. */
+	void set_rule(unsigned int f, unsigned int n)
+	{
+		pair &p = *engines;
+		uint32_t at = window(f) + SEKISHO_NETWORK_FLOW_ENABLE;
+		uint32_t enabled = p.read(at) & ~(1u << n);
+		sekisho_flow_rule rule = frames::make_rule(random, wish[f], QUEUES);
+		p.write(at, enabled);
+		for (unsigned int w = 0; w < sizeof(rule) / 4; w++)
+			p.write(window(f) + SEKISHO_NETWORK_FLOW_RULES(n * 32 + w),
+				((const uint32_t *)&rule)[w]);
+		p.write(at, enabled | (uint32_t)chance(70) << n);
 	}
 
 	void start(unsigned int f, bool transmit, unsigned int n)
@@ -330,6 +350,8 @@ private:
 		for (unsigned int f = 0; f < FUNCTIONS; f++) {
 			if (chance(what.rss))
 				set_rss(f);
+			if (chance(20))
+				set_rule(f, below(SEKISHO_FLOW_RULES));
 			if (chance(what.control))
 				control(f, random_control());
 			if (what.filters && chance(20))

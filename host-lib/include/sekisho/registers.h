@@ -31,6 +31,7 @@ extern "C" {
 #define SEKISHO_TX_QUEUES 4u
 #define SEKISHO_FUNCTIONS 2u
 #define SEKISHO_PORTS 2u
+#define SEKISHO_FLOW_RULES 8u
 
 /* Windows of the functions in the core's AXI4-Lite space. */
 #define SEKISHO_WINDOW_MANAGEMENT 0x0u
@@ -150,6 +151,8 @@ enum sekisho_deliver_result {
 	SEKISHO_DELIVER_RESULT_BAD_IP_CHECKSUM = 4,
 	/* Dropped: wrong TCP or UDP checksum, and drop_bad_l4 is set. */
 	SEKISHO_DELIVER_RESULT_BAD_L4_CHECKSUM = 5,
+	/* Dropped: the flow rule that holds for the frame says so. */
+	SEKISHO_DELIVER_RESULT_FLOW_RULE = 6,
 };
 
 enum sekisho_rx_queue_result {
@@ -211,6 +214,7 @@ enum {
 #define SEKISHO_NETWORK_ERROR 0x0058u
 #define SEKISHO_NETWORK_RESET 0x005cu
 #define SEKISHO_NETWORK_EVENT 0x0060u
+#define SEKISHO_NETWORK_FLOW_ENABLE 0x0064u
 #define SEKISHO_NETWORK_RSS_KEY(i) (0x0080u + 0x4u * (i))
 #define SEKISHO_NETWORK_MAC_FILTER_LO(i) (0x00c0u + 0x8u * (i))
 #define SEKISHO_NETWORK_MAC_FILTER_HI(i) (0x00c4u + 0x8u * (i))
@@ -255,6 +259,11 @@ enum {
 #define SEKISHO_NETWORK_TX_QUEUE_STATISTICS_PACKETS_HI(i) (0x2804u + 0x10u * (i))
 #define SEKISHO_NETWORK_TX_QUEUE_STATISTICS_BYTES_LO(i) (0x2808u + 0x10u * (i))
 #define SEKISHO_NETWORK_TX_QUEUE_STATISTICS_BYTES_HI(i) (0x280cu + 0x10u * (i))
+#define SEKISHO_NETWORK_FLOW_STATISTICS_PACKETS_LO(i) (0x2c00u + 0x10u * (i))
+#define SEKISHO_NETWORK_FLOW_STATISTICS_PACKETS_HI(i) (0x2c04u + 0x10u * (i))
+#define SEKISHO_NETWORK_FLOW_STATISTICS_BYTES_LO(i) (0x2c08u + 0x10u * (i))
+#define SEKISHO_NETWORK_FLOW_STATISTICS_BYTES_HI(i) (0x2c0cu + 0x10u * (i))
+#define SEKISHO_NETWORK_FLOW_RULES(i) (0x4000u + 0x4u * (i))
 
 /* --- offsets: Management function, BAR0 --- */
 
@@ -289,6 +298,10 @@ enum {
 #define SEKISHO_MANAGEMENT_CHECKSUM_STATISTICS_PACKETS_HI(i) (0x5804u + 0x10u * (i))
 #define SEKISHO_MANAGEMENT_CHECKSUM_STATISTICS_BYTES_LO(i) (0x5808u + 0x10u * (i))
 #define SEKISHO_MANAGEMENT_CHECKSUM_STATISTICS_BYTES_HI(i) (0x580cu + 0x10u * (i))
+#define SEKISHO_MANAGEMENT_FLOW_STATISTICS_PACKETS_LO(i) (0x5c00u + 0x10u * (i))
+#define SEKISHO_MANAGEMENT_FLOW_STATISTICS_PACKETS_HI(i) (0x5c04u + 0x10u * (i))
+#define SEKISHO_MANAGEMENT_FLOW_STATISTICS_BYTES_LO(i) (0x5c08u + 0x10u * (i))
+#define SEKISHO_MANAGEMENT_FLOW_STATISTICS_BYTES_HI(i) (0x5c0cu + 0x10u * (i))
 #define SEKISHO_MANAGEMENT_RX_QUEUE_STATISTICS_PACKETS_LO(i) (0x6000u + 0x10u * (i))
 #define SEKISHO_MANAGEMENT_RX_QUEUE_STATISTICS_PACKETS_HI(i) (0x6004u + 0x10u * (i))
 #define SEKISHO_MANAGEMENT_RX_QUEUE_STATISTICS_BYTES_LO(i) (0x6008u + 0x10u * (i))
@@ -321,7 +334,7 @@ enum {
 #define SEKISHO_IDENTIFICATION_MAP_VERSION_MINOR_MASK 0xffffu
 #define SEKISHO_IDENTIFICATION_MAP_VERSION_MINOR_SHIFT 0u
 #define SEKISHO_IDENTIFICATION_MAP_VERSION_MINOR_WIDTH 16u
-#define SEKISHO_IDENTIFICATION_MAP_VERSION_MINOR_RESET_VALUE 0x1u
+#define SEKISHO_IDENTIFICATION_MAP_VERSION_MINOR_RESET_VALUE 0x2u
 #define SEKISHO_IDENTIFICATION_MAP_VERSION_MAJOR_MASK 0xffff0000u
 #define SEKISHO_IDENTIFICATION_MAP_VERSION_MAJOR_SHIFT 16u
 #define SEKISHO_IDENTIFICATION_MAP_VERSION_MAJOR_WIDTH 16u
@@ -500,6 +513,12 @@ struct sekisho_identification_registers {
 #define SEKISHO_NETWORK_EVENT_ENABLE_WIDTH 1u
 #define SEKISHO_NETWORK_EVENT_ENABLE_RESET_VALUE 0x0u
 
+/* reg - network_function::flow_enable */
+#define SEKISHO_NETWORK_FLOW_ENABLE_RULES_MASK 0xffu
+#define SEKISHO_NETWORK_FLOW_ENABLE_RULES_SHIFT 0u
+#define SEKISHO_NETWORK_FLOW_ENABLE_RULES_WIDTH 8u
+#define SEKISHO_NETWORK_FLOW_ENABLE_RULES_RESET_VALUE 0x0u
+
 /* reg - network_function::rss_key */
 #define SEKISHO_NETWORK_RSS_KEY_VALUE_MASK 0xffffffffu
 #define SEKISHO_NETWORK_RSS_KEY_VALUE_SHIFT 0u
@@ -658,6 +677,12 @@ struct sekisho_counter_registers {
 	uint32_t bytes_hi;
 };
 
+/* reg - network_function::flow_rules */
+#define SEKISHO_NETWORK_FLOW_RULES_VALUE_MASK 0xffffffffu
+#define SEKISHO_NETWORK_FLOW_RULES_VALUE_SHIFT 0u
+#define SEKISHO_NETWORK_FLOW_RULES_VALUE_WIDTH 32u
+#define SEKISHO_NETWORK_FLOW_RULES_VALUE_RESET_VALUE 0x0u
+
 /* addrmap - network_function */
 struct sekisho_network_registers {
 	struct sekisho_identification_registers identification;
@@ -671,7 +696,8 @@ struct sekisho_network_registers {
 	uint32_t error;
 	uint32_t reset;
 	uint32_t event;
-	uint8_t RESERVED_64_7f[0x1c];
+	uint32_t flow_enable;
+	uint8_t RESERVED_68_7f[0x18];
 	uint32_t rss_key[10];
 	uint8_t RESERVED_a8_bf[0x18];
 	struct sekisho_network_mac_filter_registers mac_filter[8];
@@ -692,6 +718,10 @@ struct sekisho_network_registers {
 	struct sekisho_counter_registers rx_queue_statistics[32];
 	uint8_t RESERVED_2600_27ff[0x200];
 	struct sekisho_counter_registers tx_queue_statistics[32];
+	uint8_t RESERVED_2a00_2bff[0x200];
+	struct sekisho_counter_registers flow_statistics[8];
+	uint8_t RESERVED_2c80_3fff[0x1380];
+	uint32_t flow_rules[256];
 };
 
 /* reg - management_function::port::control */
@@ -730,7 +760,9 @@ struct sekisho_management_registers {
 	struct sekisho_counter_registers verdict_statistics[32];
 	uint8_t RESERVED_5600_57ff[0x200];
 	struct sekisho_counter_registers checksum_statistics[8];
-	uint8_t RESERVED_5880_5fff[0x780];
+	uint8_t RESERVED_5880_5bff[0x380];
+	struct sekisho_counter_registers flow_statistics[16];
+	uint8_t RESERVED_5d00_5fff[0x300];
 	struct sekisho_counter_registers rx_queue_statistics[64];
 	uint8_t RESERVED_6400_6fff[0xc00];
 	struct sekisho_counter_registers tx_queue_statistics[64];
@@ -850,21 +882,24 @@ struct sekisho_tx_descriptor {
 #define SEKISHO_RX_COMPLETION_OFFSETS_HASH_TYPE_MASK 0x6000000u
 #define SEKISHO_RX_COMPLETION_OFFSETS_HASH_TYPE_SHIFT 25u
 #define SEKISHO_RX_COMPLETION_OFFSETS_HASH_TYPE_WIDTH 2u
+#define SEKISHO_RX_COMPLETION_OFFSETS_MARKED_MASK 0x8000000u
+#define SEKISHO_RX_COMPLETION_OFFSETS_MARKED_SHIFT 27u
+#define SEKISHO_RX_COMPLETION_OFFSETS_MARKED_WIDTH 1u
 
 /* reg - rx_completion::timestamp */
 #define SEKISHO_RX_COMPLETION_TIMESTAMP_VALUE_MASK 0xffffffffu
 #define SEKISHO_RX_COMPLETION_TIMESTAMP_VALUE_SHIFT 0u
 #define SEKISHO_RX_COMPLETION_TIMESTAMP_VALUE_WIDTH 32u
 
-/* reg - rx_completion::reserved0 */
-#define SEKISHO_RX_COMPLETION_RESERVED0_VALUE_MASK 0xffffffffu
-#define SEKISHO_RX_COMPLETION_RESERVED0_VALUE_SHIFT 0u
-#define SEKISHO_RX_COMPLETION_RESERVED0_VALUE_WIDTH 32u
+/* reg - rx_completion::flow_mark */
+#define SEKISHO_RX_COMPLETION_FLOW_MARK_VALUE_MASK 0xffffffffu
+#define SEKISHO_RX_COMPLETION_FLOW_MARK_VALUE_SHIFT 0u
+#define SEKISHO_RX_COMPLETION_FLOW_MARK_VALUE_WIDTH 32u
 
-/* reg - rx_completion::reserved1 */
-#define SEKISHO_RX_COMPLETION_RESERVED1_VALUE_MASK 0xffffffffu
-#define SEKISHO_RX_COMPLETION_RESERVED1_VALUE_SHIFT 0u
-#define SEKISHO_RX_COMPLETION_RESERVED1_VALUE_WIDTH 32u
+/* reg - rx_completion::reserved */
+#define SEKISHO_RX_COMPLETION_RESERVED_VALUE_MASK 0xffffffffu
+#define SEKISHO_RX_COMPLETION_RESERVED_VALUE_SHIFT 0u
+#define SEKISHO_RX_COMPLETION_RESERVED_VALUE_WIDTH 32u
 
 /* reg - rx_completion::status */
 #define SEKISHO_RX_COMPLETION_STATUS_INDEX_MASK 0xffffu
@@ -887,8 +922,8 @@ struct sekisho_rx_completion {
 	uint32_t sum;
 	uint32_t offsets;
 	uint32_t timestamp;
-	uint32_t reserved0;
-	uint32_t reserved1;
+	uint32_t flow_mark;
+	uint32_t reserved;
 	uint32_t status;
 };
 
@@ -911,12 +946,109 @@ struct sekisho_tx_completion {
 	uint32_t status;
 };
 
-static_assert(sizeof(struct sekisho_network_registers) == 0x2a00, "Packing error");
+/* reg - flow_key_t::source */
+#define SEKISHO_FLOW_KEY_SOURCE_VALUE_MASK 0xffffffffu
+#define SEKISHO_FLOW_KEY_SOURCE_VALUE_SHIFT 0u
+#define SEKISHO_FLOW_KEY_SOURCE_VALUE_WIDTH 32u
+
+/* reg - flow_key_t::destination */
+#define SEKISHO_FLOW_KEY_DESTINATION_VALUE_MASK 0xffffffffu
+#define SEKISHO_FLOW_KEY_DESTINATION_VALUE_SHIFT 0u
+#define SEKISHO_FLOW_KEY_DESTINATION_VALUE_WIDTH 32u
+
+/* reg - flow_key_t::layer4 */
+#define SEKISHO_FLOW_KEY_LAYER4_DESTINATION_PORT_MASK 0xffffu
+#define SEKISHO_FLOW_KEY_LAYER4_DESTINATION_PORT_SHIFT 0u
+#define SEKISHO_FLOW_KEY_LAYER4_DESTINATION_PORT_WIDTH 16u
+#define SEKISHO_FLOW_KEY_LAYER4_SOURCE_PORT_MASK 0xffff0000u
+#define SEKISHO_FLOW_KEY_LAYER4_SOURCE_PORT_SHIFT 16u
+#define SEKISHO_FLOW_KEY_LAYER4_SOURCE_PORT_WIDTH 16u
+
+/* reg - flow_key_t::packet */
+#define SEKISHO_FLOW_KEY_PACKET_PROTOCOL_MASK 0xffu
+#define SEKISHO_FLOW_KEY_PACKET_PROTOCOL_SHIFT 0u
+#define SEKISHO_FLOW_KEY_PACKET_PROTOCOL_WIDTH 8u
+#define SEKISHO_FLOW_KEY_PACKET_IPV4_MASK 0x100u
+#define SEKISHO_FLOW_KEY_PACKET_IPV4_SHIFT 8u
+#define SEKISHO_FLOW_KEY_PACKET_IPV4_WIDTH 1u
+#define SEKISHO_FLOW_KEY_PACKET_IPV6_MASK 0x200u
+#define SEKISHO_FLOW_KEY_PACKET_IPV6_SHIFT 9u
+#define SEKISHO_FLOW_KEY_PACKET_IPV6_WIDTH 1u
+#define SEKISHO_FLOW_KEY_PACKET_LAYER4_FOUND_MASK 0x400u
+#define SEKISHO_FLOW_KEY_PACKET_LAYER4_FOUND_SHIFT 10u
+#define SEKISHO_FLOW_KEY_PACKET_LAYER4_FOUND_WIDTH 1u
+#define SEKISHO_FLOW_KEY_PACKET_FRAGMENT_MASK 0x800u
+#define SEKISHO_FLOW_KEY_PACKET_FRAGMENT_SHIFT 11u
+#define SEKISHO_FLOW_KEY_PACKET_FRAGMENT_WIDTH 1u
+#define SEKISHO_FLOW_KEY_PACKET_TAGGED_MASK 0x1000u
+#define SEKISHO_FLOW_KEY_PACKET_TAGGED_SHIFT 12u
+#define SEKISHO_FLOW_KEY_PACKET_TAGGED_WIDTH 1u
+#define SEKISHO_FLOW_KEY_PACKET_TWO_TAGS_MASK 0x2000u
+#define SEKISHO_FLOW_KEY_PACKET_TWO_TAGS_SHIFT 13u
+#define SEKISHO_FLOW_KEY_PACKET_TWO_TAGS_WIDTH 1u
+#define SEKISHO_FLOW_KEY_PACKET_VLAN_TCI_MASK 0xffff0000u
+#define SEKISHO_FLOW_KEY_PACKET_VLAN_TCI_SHIFT 16u
+#define SEKISHO_FLOW_KEY_PACKET_VLAN_TCI_WIDTH 16u
+
+/* reg - flow_key_t::ethernet */
+#define SEKISHO_FLOW_KEY_ETHERNET_ETHERTYPE_MASK 0xffffu
+#define SEKISHO_FLOW_KEY_ETHERNET_ETHERTYPE_SHIFT 0u
+#define SEKISHO_FLOW_KEY_ETHERNET_ETHERTYPE_WIDTH 16u
+#define SEKISHO_FLOW_KEY_ETHERNET_BEFORE_MASK 0xffff0000u
+#define SEKISHO_FLOW_KEY_ETHERNET_BEFORE_SHIFT 16u
+#define SEKISHO_FLOW_KEY_ETHERNET_BEFORE_WIDTH 16u
+
+/* regfile - flow_key_t */
+struct sekisho_flow_key_registers {
+	uint32_t source[4];
+	uint32_t destination[4];
+	uint32_t layer4;
+	uint32_t packet;
+	uint32_t ethernet;
+};
+
+/* reg - flow_rule::action */
+#define SEKISHO_FLOW_RULE_ACTION_DROP_MASK 0x1u
+#define SEKISHO_FLOW_RULE_ACTION_DROP_SHIFT 0u
+#define SEKISHO_FLOW_RULE_ACTION_DROP_WIDTH 1u
+#define SEKISHO_FLOW_RULE_ACTION_STEER_MASK 0x2u
+#define SEKISHO_FLOW_RULE_ACTION_STEER_SHIFT 1u
+#define SEKISHO_FLOW_RULE_ACTION_STEER_WIDTH 1u
+#define SEKISHO_FLOW_RULE_ACTION_MARKED_MASK 0x4u
+#define SEKISHO_FLOW_RULE_ACTION_MARKED_SHIFT 2u
+#define SEKISHO_FLOW_RULE_ACTION_MARKED_WIDTH 1u
+#define SEKISHO_FLOW_RULE_ACTION_QUEUE_MASK 0xff00u
+#define SEKISHO_FLOW_RULE_ACTION_QUEUE_SHIFT 8u
+#define SEKISHO_FLOW_RULE_ACTION_QUEUE_WIDTH 8u
+
+/* reg - flow_rule::mark */
+#define SEKISHO_FLOW_RULE_MARK_VALUE_MASK 0xffffffffu
+#define SEKISHO_FLOW_RULE_MARK_VALUE_SHIFT 0u
+#define SEKISHO_FLOW_RULE_MARK_VALUE_WIDTH 32u
+
+/* reg - flow_rule::reserved */
+#define SEKISHO_FLOW_RULE_RESERVED_ZERO_MASK 0xffffffffu
+#define SEKISHO_FLOW_RULE_RESERVED_ZERO_SHIFT 0u
+#define SEKISHO_FLOW_RULE_RESERVED_ZERO_WIDTH 32u
+
+/* addrmap - flow_rule */
+struct sekisho_flow_rule {
+	struct sekisho_flow_key_registers value;
+	uint32_t action;
+	uint32_t mark;
+	uint8_t RESERVED_34_3f[0xc];
+	struct sekisho_flow_key_registers mask;
+	uint8_t RESERVED_6c_7b[0x10];
+	uint32_t reserved;
+};
+
+static_assert(sizeof(struct sekisho_network_registers) == 0x4400, "Packing error");
 static_assert(sizeof(struct sekisho_management_registers) == 0x7400, "Packing error");
 static_assert(sizeof(struct sekisho_rx_descriptor) == 0x10, "Packing error");
 static_assert(sizeof(struct sekisho_tx_descriptor) == 0x10, "Packing error");
 static_assert(sizeof(struct sekisho_rx_completion) == 0x20, "Packing error");
 static_assert(sizeof(struct sekisho_tx_completion) == 0x8, "Packing error");
+static_assert(sizeof(struct sekisho_flow_rule) == 0x80, "Packing error");
 
 #ifdef __cplusplus
 }

@@ -204,6 +204,19 @@ int sekisho_time_get(struct sekisho_device *device, uint32_t *microseconds);
 /* types: bits of rss_types. key: 40 bytes. table: 128 queue numbers. NULL: unchanged. */
 int sekisho_rss_set(struct sekisho_device *device, const uint32_t *types, const uint8_t key[40],
 		    const uint8_t table[128]);
+
+struct sekisho_flow_rule; /* <sekisho/registers.h> */
+/*
+ * Puts a rule into place index, below SEKISHO_FLOW_RULES, and enables it; NULL: disables what is
+ * there. Of the rules that hold for a frame the one with the lowest index counts. No frame meets half
+ * a rule, but frames on their way may still meet the old one. -ENOTSUP also for a card without rules.
+ */
+int sekisho_flow_rule_set(struct sekisho_device *device, unsigned int index,
+			  const struct sekisho_flow_rule *rule);
+/* Frames whose action was that of the rules in this place since the card's reset. */
+int sekisho_flow_count_get(struct sekisho_device *device, unsigned int index, uint64_t *packets,
+			   uint64_t *bytes);
+
 /*
  * Resets the function: queues stopped, enables cleared. Waits until nothing is in flight;
  * -ETIMEDOUT. On a function of another kind it is the transport's reset, -ENOTSUP without one.

@@ -50,6 +50,7 @@ module management_function_regs (
     output wire            deliver_statistics_hit,
     output wire            verdict_statistics_hit,
     output wire            checksum_statistics_hit,
+    output wire            flow_statistics_hit,
     output wire            rx_queue_statistics_hit,
     output wire            tx_queue_statistics_hit
 );
@@ -74,9 +75,10 @@ module management_function_regs (
     reg deliver_statistics_hit_reg;
     reg verdict_statistics_hit_reg;
     reg checksum_statistics_hit_reg;
+    reg flow_statistics_hit_reg;
     reg rx_queue_statistics_hit_reg;
     reg tx_queue_statistics_hit_reg;
-    wire [19:0] named = {tx_queue_statistics_hit_reg, rx_queue_statistics_hit_reg, checksum_statistics_hit_reg, verdict_statistics_hit_reg, deliver_statistics_hit_reg, port_tx_statistics_hit_reg, port_rx_statistics_hit_reg, select_reg};
+    wire [20:0] named = {tx_queue_statistics_hit_reg, rx_queue_statistics_hit_reg, flow_statistics_hit_reg, checksum_statistics_hit_reg, verdict_statistics_hit_reg, deliver_statistics_hit_reg, port_tx_statistics_hit_reg, port_rx_statistics_hit_reg, select_reg};
     reg [31:0] identification_scratch_value_reg;
     reg [1:0] port_control_enable_reg;
 
@@ -113,6 +115,7 @@ module management_function_regs (
         deliver_statistics_hit_reg <= (address[15:9] == 7'h28);
         verdict_statistics_hit_reg <= (address[15:9] == 7'h2a);
         checksum_statistics_hit_reg <= (address[15:7] == 9'hb0);
+        flow_statistics_hit_reg <= (address[15:8] == 8'h5c);
         rx_queue_statistics_hit_reg <= (address[15:10] == 6'h18);
         tx_queue_statistics_hit_reg <= (address[15:10] == 6'h1c);
     end
@@ -120,12 +123,12 @@ module management_function_regs (
     // Read: the registers that are not selected give zeros
     always @(posedge clk) begin
         hit_part_reg[0] <= |named[15:0];
-        hit_part_reg[1] <= |named[19:16];
+        hit_part_reg[1] <= |named[20:16];
         hit_reg <= |hit_part_reg;
         if (read) begin
             read_0_reg <=
                 ({32{select_reg[0]}} & {32'h494b4553}) |
-                ({32{select_reg[1]}} & {16'h1, 16'h1}) |
+                ({32{select_reg[1]}} & {16'h1, 16'h2}) |
                 ({32{select_reg[2]}} & {identification_rtl_hash_value[31:0]}) |
                 ({32{select_reg[3]}} & {identification_scratch_value_reg[31:0]}) |
                 ({32{select_reg[4]}} & {8'd0, identification_function_info_port[7:0], identification_function_info_index[7:0], identification_function_info_kind[7:0]}) |
@@ -172,6 +175,7 @@ module management_function_regs (
     assign deliver_statistics_hit = deliver_statistics_hit_reg;
     assign verdict_statistics_hit = verdict_statistics_hit_reg;
     assign checksum_statistics_hit = checksum_statistics_hit_reg;
+    assign flow_statistics_hit = flow_statistics_hit_reg;
     assign rx_queue_statistics_hit = rx_queue_statistics_hit_reg;
     assign tx_queue_statistics_hit = tx_queue_statistics_hit_reg;
     assign read_data = read_data_reg;

@@ -48,6 +48,7 @@ module network_function_regs (
     output wire [0:0]      reset_reset,
     output wire [7:0]      event_vector,
     output wire [0:0]      event_enable,
+    output wire [7:0]      flow_enable_rules,
     output wire [319:0]    rss_key_value,
     output wire [255:0]    mac_filter_lo_value,
     output wire [127:0]    mac_filter_hi_value,
@@ -106,6 +107,7 @@ module network_function_regs (
     input  wire [0:0]      rss_types_ipv6_tcp_hwclr,
     input  wire [0:0]      rss_types_ipv6_udp_hwclr,
     input  wire [0:0]      event_enable_hwclr,
+    input  wire [0:0]      flow_enable_rules_hwclr,
     input  wire [7:0]      mac_filter_hi_valid_hwclr,
     input  wire [3:0]      rx_queue_control_enable_hwclr,
     input  wire [3:0]      tx_queue_control_enable_hwclr,
@@ -116,13 +118,15 @@ module network_function_regs (
     output wire            verdict_statistics_hit,
     output wire            checksum_statistics_hit,
     output wire            rx_queue_statistics_hit,
-    output wire            tx_queue_statistics_hit
+    output wire            tx_queue_statistics_hit,
+    output wire            flow_statistics_hit,
+    output wire            flow_rules_hit
 );
 
-    reg [43:0] low_reg; // one-hot: the address' low byte, and its high byte
+    reg [44:0] low_reg; // one-hot: the address' low byte, and its high byte
     reg [2:0] high_reg;
     /* verilator lint_off UNUSEDSIGNAL */
-    reg [107:0] select_reg; // one-hot: the register that address names
+    reg [108:0] select_reg; // one-hot: the register that address names
     /* verilator lint_on UNUSEDSIGNAL */
     reg [7:0] hit_part_reg;
     reg hit_reg;
@@ -133,9 +137,10 @@ module network_function_regs (
     reg [31:0] read_4_reg;
     reg [31:0] read_5_reg;
     reg [31:0] read_6_reg;
+    reg [31:0] read_7_reg;
     reg [31:0] read_data_reg;
     /* verilator lint_off UNUSEDSIGNAL */
-    reg [107:0] strobe_reg; // one-hot: the register is written
+    reg [108:0] strobe_reg; // one-hot: the register is written
     reg [31:0] write_data_reg;
     /* verilator lint_on UNUSEDSIGNAL */
     reg reset_reg;
@@ -150,8 +155,8 @@ module network_function_regs (
     reg plain_hit_reg;
     reg plain_write_reg;
     wire [7:0] plain_index = {address[11], address[10], address[7], address[6], address[5], address[4], address[3], address[2]};
-    wire [51:0] plain_select = {select_reg[106], select_reg[105], select_reg[104], select_reg[103], select_reg[98], select_reg[97], select_reg[96], select_reg[95], select_reg[90], select_reg[89], select_reg[88], select_reg[87], select_reg[82], select_reg[81], select_reg[80], select_reg[79], select_reg[74], select_reg[73], select_reg[72], select_reg[71], select_reg[66], select_reg[65], select_reg[64], select_reg[63], select_reg[58], select_reg[57], select_reg[56], select_reg[55], select_reg[50], select_reg[49], select_reg[48], select_reg[47], select_reg[42], select_reg[40], select_reg[38], select_reg[36], select_reg[34], select_reg[32], select_reg[30], select_reg[28], select_reg[27], select_reg[26], select_reg[25], select_reg[24], select_reg[23], select_reg[22], select_reg[21], select_reg[20], select_reg[19], select_reg[18], select_reg[11], select_reg[3]};
-    wire [51:0] plain_strobe = {strobe_reg[106], strobe_reg[105], strobe_reg[104], strobe_reg[103], strobe_reg[98], strobe_reg[97], strobe_reg[96], strobe_reg[95], strobe_reg[90], strobe_reg[89], strobe_reg[88], strobe_reg[87], strobe_reg[82], strobe_reg[81], strobe_reg[80], strobe_reg[79], strobe_reg[74], strobe_reg[73], strobe_reg[72], strobe_reg[71], strobe_reg[66], strobe_reg[65], strobe_reg[64], strobe_reg[63], strobe_reg[58], strobe_reg[57], strobe_reg[56], strobe_reg[55], strobe_reg[50], strobe_reg[49], strobe_reg[48], strobe_reg[47], strobe_reg[42], strobe_reg[40], strobe_reg[38], strobe_reg[36], strobe_reg[34], strobe_reg[32], strobe_reg[30], strobe_reg[28], strobe_reg[27], strobe_reg[26], strobe_reg[25], strobe_reg[24], strobe_reg[23], strobe_reg[22], strobe_reg[21], strobe_reg[20], strobe_reg[19], strobe_reg[18], strobe_reg[11], strobe_reg[3]};
+    wire [51:0] plain_select = {select_reg[107], select_reg[106], select_reg[105], select_reg[104], select_reg[99], select_reg[98], select_reg[97], select_reg[96], select_reg[91], select_reg[90], select_reg[89], select_reg[88], select_reg[83], select_reg[82], select_reg[81], select_reg[80], select_reg[75], select_reg[74], select_reg[73], select_reg[72], select_reg[67], select_reg[66], select_reg[65], select_reg[64], select_reg[59], select_reg[58], select_reg[57], select_reg[56], select_reg[51], select_reg[50], select_reg[49], select_reg[48], select_reg[43], select_reg[41], select_reg[39], select_reg[37], select_reg[35], select_reg[33], select_reg[31], select_reg[29], select_reg[28], select_reg[27], select_reg[26], select_reg[25], select_reg[24], select_reg[23], select_reg[22], select_reg[21], select_reg[20], select_reg[19], select_reg[11], select_reg[3]};
+    wire [51:0] plain_strobe = {strobe_reg[107], strobe_reg[106], strobe_reg[105], strobe_reg[104], strobe_reg[99], strobe_reg[98], strobe_reg[97], strobe_reg[96], strobe_reg[91], strobe_reg[90], strobe_reg[89], strobe_reg[88], strobe_reg[83], strobe_reg[82], strobe_reg[81], strobe_reg[80], strobe_reg[75], strobe_reg[74], strobe_reg[73], strobe_reg[72], strobe_reg[67], strobe_reg[66], strobe_reg[65], strobe_reg[64], strobe_reg[59], strobe_reg[58], strobe_reg[57], strobe_reg[56], strobe_reg[51], strobe_reg[50], strobe_reg[49], strobe_reg[48], strobe_reg[43], strobe_reg[41], strobe_reg[39], strobe_reg[37], strobe_reg[35], strobe_reg[33], strobe_reg[31], strobe_reg[29], strobe_reg[28], strobe_reg[27], strobe_reg[26], strobe_reg[25], strobe_reg[24], strobe_reg[23], strobe_reg[22], strobe_reg[21], strobe_reg[20], strobe_reg[19], strobe_reg[11], strobe_reg[3]};
     reg rss_table_hit_reg;
     reg rx_doorbell_hit_reg;
     reg tx_doorbell_hit_reg;
@@ -160,7 +165,9 @@ module network_function_regs (
     reg checksum_statistics_hit_reg;
     reg rx_queue_statistics_hit_reg;
     reg tx_queue_statistics_hit_reg;
-    wire [115:0] named = {tx_queue_statistics_hit_reg, rx_queue_statistics_hit_reg, checksum_statistics_hit_reg, verdict_statistics_hit_reg, deliver_statistics_hit_reg, tx_doorbell_hit_reg, rx_doorbell_hit_reg, rss_table_hit_reg, select_reg};
+    reg flow_statistics_hit_reg;
+    reg flow_rules_hit_reg;
+    wire [118:0] named = {flow_rules_hit_reg, flow_statistics_hit_reg, tx_queue_statistics_hit_reg, rx_queue_statistics_hit_reg, checksum_statistics_hit_reg, verdict_statistics_hit_reg, deliver_statistics_hit_reg, tx_doorbell_hit_reg, rx_doorbell_hit_reg, rss_table_hit_reg, select_reg};
     reg [0:0] control_rx_enable_reg;
     reg [0:0] control_tx_enable_reg;
     reg [0:0] control_promiscuous_reg;
@@ -180,6 +187,7 @@ module network_function_regs (
     reg [0:0] reset_reset_reg;
     reg [7:0] event_vector_reg;
     reg [0:0] event_enable_reg;
+    reg [7:0] flow_enable_rules_reg;
     reg [319:0] rss_key_value_reg;
     reg [255:0] mac_filter_lo_value_reg;
     reg [127:0] mac_filter_hi_value_reg;
@@ -219,32 +227,33 @@ module network_function_regs (
         low_reg[15] <= address[7:0] == 8'h58;
         low_reg[16] <= address[7:0] == 8'h5c;
         low_reg[17] <= address[7:0] == 8'h60;
-        low_reg[18] <= address[7:0] == 8'h80;
-        low_reg[19] <= address[7:0] == 8'h84;
-        low_reg[20] <= address[7:0] == 8'h88;
-        low_reg[21] <= address[7:0] == 8'h8c;
-        low_reg[22] <= address[7:0] == 8'h90;
-        low_reg[23] <= address[7:0] == 8'h94;
-        low_reg[24] <= address[7:0] == 8'h98;
-        low_reg[25] <= address[7:0] == 8'h9c;
-        low_reg[26] <= address[7:0] == 8'ha0;
-        low_reg[27] <= address[7:0] == 8'ha4;
-        low_reg[28] <= address[7:0] == 8'hc0;
-        low_reg[29] <= address[7:0] == 8'hc4;
-        low_reg[30] <= address[7:0] == 8'hc8;
-        low_reg[31] <= address[7:0] == 8'hcc;
-        low_reg[32] <= address[7:0] == 8'hd0;
-        low_reg[33] <= address[7:0] == 8'hd4;
-        low_reg[34] <= address[7:0] == 8'hd8;
-        low_reg[35] <= address[7:0] == 8'hdc;
-        low_reg[36] <= address[7:0] == 8'he0;
-        low_reg[37] <= address[7:0] == 8'he4;
-        low_reg[38] <= address[7:0] == 8'he8;
-        low_reg[39] <= address[7:0] == 8'hec;
-        low_reg[40] <= address[7:0] == 8'hf0;
-        low_reg[41] <= address[7:0] == 8'hf4;
-        low_reg[42] <= address[7:0] == 8'hf8;
-        low_reg[43] <= address[7:0] == 8'hfc;
+        low_reg[18] <= address[7:0] == 8'h64;
+        low_reg[19] <= address[7:0] == 8'h80;
+        low_reg[20] <= address[7:0] == 8'h84;
+        low_reg[21] <= address[7:0] == 8'h88;
+        low_reg[22] <= address[7:0] == 8'h8c;
+        low_reg[23] <= address[7:0] == 8'h90;
+        low_reg[24] <= address[7:0] == 8'h94;
+        low_reg[25] <= address[7:0] == 8'h98;
+        low_reg[26] <= address[7:0] == 8'h9c;
+        low_reg[27] <= address[7:0] == 8'ha0;
+        low_reg[28] <= address[7:0] == 8'ha4;
+        low_reg[29] <= address[7:0] == 8'hc0;
+        low_reg[30] <= address[7:0] == 8'hc4;
+        low_reg[31] <= address[7:0] == 8'hc8;
+        low_reg[32] <= address[7:0] == 8'hcc;
+        low_reg[33] <= address[7:0] == 8'hd0;
+        low_reg[34] <= address[7:0] == 8'hd4;
+        low_reg[35] <= address[7:0] == 8'hd8;
+        low_reg[36] <= address[7:0] == 8'hdc;
+        low_reg[37] <= address[7:0] == 8'he0;
+        low_reg[38] <= address[7:0] == 8'he4;
+        low_reg[39] <= address[7:0] == 8'he8;
+        low_reg[40] <= address[7:0] == 8'hec;
+        low_reg[41] <= address[7:0] == 8'hf0;
+        low_reg[42] <= address[7:0] == 8'hf4;
+        low_reg[43] <= address[7:0] == 8'hf8;
+        low_reg[44] <= address[7:0] == 8'hfc;
         high_reg[0] <= address[15:8] == 8'h00;
         high_reg[1] <= address[15:8] == 8'h04;
         high_reg[2] <= address[15:8] == 8'h08;
@@ -266,96 +275,97 @@ module network_function_regs (
         select_reg[15] <= high_reg[0] && low_reg[15]; // 0x0058 error
         select_reg[16] <= high_reg[0] && low_reg[16]; // 0x005c reset
         select_reg[17] <= high_reg[0] && low_reg[17]; // 0x0060 event
-        select_reg[18] <= high_reg[0] && low_reg[18]; // 0x0080 rss_key[0]
-        select_reg[19] <= high_reg[0] && low_reg[19]; // 0x0084 rss_key[1]
-        select_reg[20] <= high_reg[0] && low_reg[20]; // 0x0088 rss_key[2]
-        select_reg[21] <= high_reg[0] && low_reg[21]; // 0x008c rss_key[3]
-        select_reg[22] <= high_reg[0] && low_reg[22]; // 0x0090 rss_key[4]
-        select_reg[23] <= high_reg[0] && low_reg[23]; // 0x0094 rss_key[5]
-        select_reg[24] <= high_reg[0] && low_reg[24]; // 0x0098 rss_key[6]
-        select_reg[25] <= high_reg[0] && low_reg[25]; // 0x009c rss_key[7]
-        select_reg[26] <= high_reg[0] && low_reg[26]; // 0x00a0 rss_key[8]
-        select_reg[27] <= high_reg[0] && low_reg[27]; // 0x00a4 rss_key[9]
-        select_reg[28] <= high_reg[0] && low_reg[28]; // 0x00c0 mac_filter.lo[0]
-        select_reg[29] <= high_reg[0] && low_reg[29]; // 0x00c4 mac_filter.hi[0]
-        select_reg[30] <= high_reg[0] && low_reg[30]; // 0x00c8 mac_filter.lo[1]
-        select_reg[31] <= high_reg[0] && low_reg[31]; // 0x00cc mac_filter.hi[1]
-        select_reg[32] <= high_reg[0] && low_reg[32]; // 0x00d0 mac_filter.lo[2]
-        select_reg[33] <= high_reg[0] && low_reg[33]; // 0x00d4 mac_filter.hi[2]
-        select_reg[34] <= high_reg[0] && low_reg[34]; // 0x00d8 mac_filter.lo[3]
-        select_reg[35] <= high_reg[0] && low_reg[35]; // 0x00dc mac_filter.hi[3]
-        select_reg[36] <= high_reg[0] && low_reg[36]; // 0x00e0 mac_filter.lo[4]
-        select_reg[37] <= high_reg[0] && low_reg[37]; // 0x00e4 mac_filter.hi[4]
-        select_reg[38] <= high_reg[0] && low_reg[38]; // 0x00e8 mac_filter.lo[5]
-        select_reg[39] <= high_reg[0] && low_reg[39]; // 0x00ec mac_filter.hi[5]
-        select_reg[40] <= high_reg[0] && low_reg[40]; // 0x00f0 mac_filter.lo[6]
-        select_reg[41] <= high_reg[0] && low_reg[41]; // 0x00f4 mac_filter.hi[6]
-        select_reg[42] <= high_reg[0] && low_reg[42]; // 0x00f8 mac_filter.lo[7]
-        select_reg[43] <= high_reg[0] && low_reg[43]; // 0x00fc mac_filter.hi[7]
-        select_reg[44] <= high_reg[1] && low_reg[0]; // 0x0400 rx_queue.control[0]
-        select_reg[45] <= high_reg[1] && low_reg[1]; // 0x0404 rx_queue.status[0]
-        select_reg[46] <= high_reg[1] && low_reg[2]; // 0x0408 rx_queue.config[0]
-        select_reg[47] <= high_reg[1] && low_reg[4]; // 0x0410 rx_queue.ring_lo[0]
-        select_reg[48] <= high_reg[1] && low_reg[5]; // 0x0414 rx_queue.ring_hi[0]
-        select_reg[49] <= high_reg[1] && low_reg[6]; // 0x0418 rx_queue.completion_lo[0]
-        select_reg[50] <= high_reg[1] && low_reg[7]; // 0x041c rx_queue.completion_hi[0]
-        select_reg[51] <= high_reg[1] && low_reg[8]; // 0x0420 rx_queue.progress[0]
-        select_reg[52] <= high_reg[1] && low_reg[9]; // 0x0440 rx_queue.control[1]
-        select_reg[53] <= high_reg[1] && low_reg[10]; // 0x0444 rx_queue.status[1]
-        select_reg[54] <= high_reg[1] && low_reg[11]; // 0x0448 rx_queue.config[1]
-        select_reg[55] <= high_reg[1] && low_reg[13]; // 0x0450 rx_queue.ring_lo[1]
-        select_reg[56] <= high_reg[1] && low_reg[14]; // 0x0454 rx_queue.ring_hi[1]
-        select_reg[57] <= high_reg[1] && low_reg[15]; // 0x0458 rx_queue.completion_lo[1]
-        select_reg[58] <= high_reg[1] && low_reg[16]; // 0x045c rx_queue.completion_hi[1]
-        select_reg[59] <= high_reg[1] && low_reg[17]; // 0x0460 rx_queue.progress[1]
-        select_reg[60] <= high_reg[1] && low_reg[18]; // 0x0480 rx_queue.control[2]
-        select_reg[61] <= high_reg[1] && low_reg[19]; // 0x0484 rx_queue.status[2]
-        select_reg[62] <= high_reg[1] && low_reg[20]; // 0x0488 rx_queue.config[2]
-        select_reg[63] <= high_reg[1] && low_reg[22]; // 0x0490 rx_queue.ring_lo[2]
-        select_reg[64] <= high_reg[1] && low_reg[23]; // 0x0494 rx_queue.ring_hi[2]
-        select_reg[65] <= high_reg[1] && low_reg[24]; // 0x0498 rx_queue.completion_lo[2]
-        select_reg[66] <= high_reg[1] && low_reg[25]; // 0x049c rx_queue.completion_hi[2]
-        select_reg[67] <= high_reg[1] && low_reg[26]; // 0x04a0 rx_queue.progress[2]
-        select_reg[68] <= high_reg[1] && low_reg[28]; // 0x04c0 rx_queue.control[3]
-        select_reg[69] <= high_reg[1] && low_reg[29]; // 0x04c4 rx_queue.status[3]
-        select_reg[70] <= high_reg[1] && low_reg[30]; // 0x04c8 rx_queue.config[3]
-        select_reg[71] <= high_reg[1] && low_reg[32]; // 0x04d0 rx_queue.ring_lo[3]
-        select_reg[72] <= high_reg[1] && low_reg[33]; // 0x04d4 rx_queue.ring_hi[3]
-        select_reg[73] <= high_reg[1] && low_reg[34]; // 0x04d8 rx_queue.completion_lo[3]
-        select_reg[74] <= high_reg[1] && low_reg[35]; // 0x04dc rx_queue.completion_hi[3]
-        select_reg[75] <= high_reg[1] && low_reg[36]; // 0x04e0 rx_queue.progress[3]
-        select_reg[76] <= high_reg[2] && low_reg[0]; // 0x0800 tx_queue.control[0]
-        select_reg[77] <= high_reg[2] && low_reg[1]; // 0x0804 tx_queue.status[0]
-        select_reg[78] <= high_reg[2] && low_reg[2]; // 0x0808 tx_queue.config[0]
-        select_reg[79] <= high_reg[2] && low_reg[4]; // 0x0810 tx_queue.ring_lo[0]
-        select_reg[80] <= high_reg[2] && low_reg[5]; // 0x0814 tx_queue.ring_hi[0]
-        select_reg[81] <= high_reg[2] && low_reg[6]; // 0x0818 tx_queue.completion_lo[0]
-        select_reg[82] <= high_reg[2] && low_reg[7]; // 0x081c tx_queue.completion_hi[0]
-        select_reg[83] <= high_reg[2] && low_reg[8]; // 0x0820 tx_queue.progress[0]
-        select_reg[84] <= high_reg[2] && low_reg[9]; // 0x0840 tx_queue.control[1]
-        select_reg[85] <= high_reg[2] && low_reg[10]; // 0x0844 tx_queue.status[1]
-        select_reg[86] <= high_reg[2] && low_reg[11]; // 0x0848 tx_queue.config[1]
-        select_reg[87] <= high_reg[2] && low_reg[13]; // 0x0850 tx_queue.ring_lo[1]
-        select_reg[88] <= high_reg[2] && low_reg[14]; // 0x0854 tx_queue.ring_hi[1]
-        select_reg[89] <= high_reg[2] && low_reg[15]; // 0x0858 tx_queue.completion_lo[1]
-        select_reg[90] <= high_reg[2] && low_reg[16]; // 0x085c tx_queue.completion_hi[1]
-        select_reg[91] <= high_reg[2] && low_reg[17]; // 0x0860 tx_queue.progress[1]
-        select_reg[92] <= high_reg[2] && low_reg[18]; // 0x0880 tx_queue.control[2]
-        select_reg[93] <= high_reg[2] && low_reg[19]; // 0x0884 tx_queue.status[2]
-        select_reg[94] <= high_reg[2] && low_reg[20]; // 0x0888 tx_queue.config[2]
-        select_reg[95] <= high_reg[2] && low_reg[22]; // 0x0890 tx_queue.ring_lo[2]
-        select_reg[96] <= high_reg[2] && low_reg[23]; // 0x0894 tx_queue.ring_hi[2]
-        select_reg[97] <= high_reg[2] && low_reg[24]; // 0x0898 tx_queue.completion_lo[2]
-        select_reg[98] <= high_reg[2] && low_reg[25]; // 0x089c tx_queue.completion_hi[2]
-        select_reg[99] <= high_reg[2] && low_reg[26]; // 0x08a0 tx_queue.progress[2]
-        select_reg[100] <= high_reg[2] && low_reg[28]; // 0x08c0 tx_queue.control[3]
-        select_reg[101] <= high_reg[2] && low_reg[29]; // 0x08c4 tx_queue.status[3]
-        select_reg[102] <= high_reg[2] && low_reg[30]; // 0x08c8 tx_queue.config[3]
-        select_reg[103] <= high_reg[2] && low_reg[32]; // 0x08d0 tx_queue.ring_lo[3]
-        select_reg[104] <= high_reg[2] && low_reg[33]; // 0x08d4 tx_queue.ring_hi[3]
-        select_reg[105] <= high_reg[2] && low_reg[34]; // 0x08d8 tx_queue.completion_lo[3]
-        select_reg[106] <= high_reg[2] && low_reg[35]; // 0x08dc tx_queue.completion_hi[3]
-        select_reg[107] <= high_reg[2] && low_reg[36]; // 0x08e0 tx_queue.progress[3]
+        select_reg[18] <= high_reg[0] && low_reg[18]; // 0x0064 flow_enable
+        select_reg[19] <= high_reg[0] && low_reg[19]; // 0x0080 rss_key[0]
+        select_reg[20] <= high_reg[0] && low_reg[20]; // 0x0084 rss_key[1]
+        select_reg[21] <= high_reg[0] && low_reg[21]; // 0x0088 rss_key[2]
+        select_reg[22] <= high_reg[0] && low_reg[22]; // 0x008c rss_key[3]
+        select_reg[23] <= high_reg[0] && low_reg[23]; // 0x0090 rss_key[4]
+        select_reg[24] <= high_reg[0] && low_reg[24]; // 0x0094 rss_key[5]
+        select_reg[25] <= high_reg[0] && low_reg[25]; // 0x0098 rss_key[6]
+        select_reg[26] <= high_reg[0] && low_reg[26]; // 0x009c rss_key[7]
+        select_reg[27] <= high_reg[0] && low_reg[27]; // 0x00a0 rss_key[8]
+        select_reg[28] <= high_reg[0] && low_reg[28]; // 0x00a4 rss_key[9]
+        select_reg[29] <= high_reg[0] && low_reg[29]; // 0x00c0 mac_filter.lo[0]
+        select_reg[30] <= high_reg[0] && low_reg[30]; // 0x00c4 mac_filter.hi[0]
+        select_reg[31] <= high_reg[0] && low_reg[31]; // 0x00c8 mac_filter.lo[1]
+        select_reg[32] <= high_reg[0] && low_reg[32]; // 0x00cc mac_filter.hi[1]
+        select_reg[33] <= high_reg[0] && low_reg[33]; // 0x00d0 mac_filter.lo[2]
+        select_reg[34] <= high_reg[0] && low_reg[34]; // 0x00d4 mac_filter.hi[2]
+        select_reg[35] <= high_reg[0] && low_reg[35]; // 0x00d8 mac_filter.lo[3]
+        select_reg[36] <= high_reg[0] && low_reg[36]; // 0x00dc mac_filter.hi[3]
+        select_reg[37] <= high_reg[0] && low_reg[37]; // 0x00e0 mac_filter.lo[4]
+        select_reg[38] <= high_reg[0] && low_reg[38]; // 0x00e4 mac_filter.hi[4]
+        select_reg[39] <= high_reg[0] && low_reg[39]; // 0x00e8 mac_filter.lo[5]
+        select_reg[40] <= high_reg[0] && low_reg[40]; // 0x00ec mac_filter.hi[5]
+        select_reg[41] <= high_reg[0] && low_reg[41]; // 0x00f0 mac_filter.lo[6]
+        select_reg[42] <= high_reg[0] && low_reg[42]; // 0x00f4 mac_filter.hi[6]
+        select_reg[43] <= high_reg[0] && low_reg[43]; // 0x00f8 mac_filter.lo[7]
+        select_reg[44] <= high_reg[0] && low_reg[44]; // 0x00fc mac_filter.hi[7]
+        select_reg[45] <= high_reg[1] && low_reg[0]; // 0x0400 rx_queue.control[0]
+        select_reg[46] <= high_reg[1] && low_reg[1]; // 0x0404 rx_queue.status[0]
+        select_reg[47] <= high_reg[1] && low_reg[2]; // 0x0408 rx_queue.config[0]
+        select_reg[48] <= high_reg[1] && low_reg[4]; // 0x0410 rx_queue.ring_lo[0]
+        select_reg[49] <= high_reg[1] && low_reg[5]; // 0x0414 rx_queue.ring_hi[0]
+        select_reg[50] <= high_reg[1] && low_reg[6]; // 0x0418 rx_queue.completion_lo[0]
+        select_reg[51] <= high_reg[1] && low_reg[7]; // 0x041c rx_queue.completion_hi[0]
+        select_reg[52] <= high_reg[1] && low_reg[8]; // 0x0420 rx_queue.progress[0]
+        select_reg[53] <= high_reg[1] && low_reg[9]; // 0x0440 rx_queue.control[1]
+        select_reg[54] <= high_reg[1] && low_reg[10]; // 0x0444 rx_queue.status[1]
+        select_reg[55] <= high_reg[1] && low_reg[11]; // 0x0448 rx_queue.config[1]
+        select_reg[56] <= high_reg[1] && low_reg[13]; // 0x0450 rx_queue.ring_lo[1]
+        select_reg[57] <= high_reg[1] && low_reg[14]; // 0x0454 rx_queue.ring_hi[1]
+        select_reg[58] <= high_reg[1] && low_reg[15]; // 0x0458 rx_queue.completion_lo[1]
+        select_reg[59] <= high_reg[1] && low_reg[16]; // 0x045c rx_queue.completion_hi[1]
+        select_reg[60] <= high_reg[1] && low_reg[17]; // 0x0460 rx_queue.progress[1]
+        select_reg[61] <= high_reg[1] && low_reg[19]; // 0x0480 rx_queue.control[2]
+        select_reg[62] <= high_reg[1] && low_reg[20]; // 0x0484 rx_queue.status[2]
+        select_reg[63] <= high_reg[1] && low_reg[21]; // 0x0488 rx_queue.config[2]
+        select_reg[64] <= high_reg[1] && low_reg[23]; // 0x0490 rx_queue.ring_lo[2]
+        select_reg[65] <= high_reg[1] && low_reg[24]; // 0x0494 rx_queue.ring_hi[2]
+        select_reg[66] <= high_reg[1] && low_reg[25]; // 0x0498 rx_queue.completion_lo[2]
+        select_reg[67] <= high_reg[1] && low_reg[26]; // 0x049c rx_queue.completion_hi[2]
+        select_reg[68] <= high_reg[1] && low_reg[27]; // 0x04a0 rx_queue.progress[2]
+        select_reg[69] <= high_reg[1] && low_reg[29]; // 0x04c0 rx_queue.control[3]
+        select_reg[70] <= high_reg[1] && low_reg[30]; // 0x04c4 rx_queue.status[3]
+        select_reg[71] <= high_reg[1] && low_reg[31]; // 0x04c8 rx_queue.config[3]
+        select_reg[72] <= high_reg[1] && low_reg[33]; // 0x04d0 rx_queue.ring_lo[3]
+        select_reg[73] <= high_reg[1] && low_reg[34]; // 0x04d4 rx_queue.ring_hi[3]
+        select_reg[74] <= high_reg[1] && low_reg[35]; // 0x04d8 rx_queue.completion_lo[3]
+        select_reg[75] <= high_reg[1] && low_reg[36]; // 0x04dc rx_queue.completion_hi[3]
+        select_reg[76] <= high_reg[1] && low_reg[37]; // 0x04e0 rx_queue.progress[3]
+        select_reg[77] <= high_reg[2] && low_reg[0]; // 0x0800 tx_queue.control[0]
+        select_reg[78] <= high_reg[2] && low_reg[1]; // 0x0804 tx_queue.status[0]
+        select_reg[79] <= high_reg[2] && low_reg[2]; // 0x0808 tx_queue.config[0]
+        select_reg[80] <= high_reg[2] && low_reg[4]; // 0x0810 tx_queue.ring_lo[0]
+        select_reg[81] <= high_reg[2] && low_reg[5]; // 0x0814 tx_queue.ring_hi[0]
+        select_reg[82] <= high_reg[2] && low_reg[6]; // 0x0818 tx_queue.completion_lo[0]
+        select_reg[83] <= high_reg[2] && low_reg[7]; // 0x081c tx_queue.completion_hi[0]
+        select_reg[84] <= high_reg[2] && low_reg[8]; // 0x0820 tx_queue.progress[0]
+        select_reg[85] <= high_reg[2] && low_reg[9]; // 0x0840 tx_queue.control[1]
+        select_reg[86] <= high_reg[2] && low_reg[10]; // 0x0844 tx_queue.status[1]
+        select_reg[87] <= high_reg[2] && low_reg[11]; // 0x0848 tx_queue.config[1]
+        select_reg[88] <= high_reg[2] && low_reg[13]; // 0x0850 tx_queue.ring_lo[1]
+        select_reg[89] <= high_reg[2] && low_reg[14]; // 0x0854 tx_queue.ring_hi[1]
+        select_reg[90] <= high_reg[2] && low_reg[15]; // 0x0858 tx_queue.completion_lo[1]
+        select_reg[91] <= high_reg[2] && low_reg[16]; // 0x085c tx_queue.completion_hi[1]
+        select_reg[92] <= high_reg[2] && low_reg[17]; // 0x0860 tx_queue.progress[1]
+        select_reg[93] <= high_reg[2] && low_reg[19]; // 0x0880 tx_queue.control[2]
+        select_reg[94] <= high_reg[2] && low_reg[20]; // 0x0884 tx_queue.status[2]
+        select_reg[95] <= high_reg[2] && low_reg[21]; // 0x0888 tx_queue.config[2]
+        select_reg[96] <= high_reg[2] && low_reg[23]; // 0x0890 tx_queue.ring_lo[2]
+        select_reg[97] <= high_reg[2] && low_reg[24]; // 0x0894 tx_queue.ring_hi[2]
+        select_reg[98] <= high_reg[2] && low_reg[25]; // 0x0898 tx_queue.completion_lo[2]
+        select_reg[99] <= high_reg[2] && low_reg[26]; // 0x089c tx_queue.completion_hi[2]
+        select_reg[100] <= high_reg[2] && low_reg[27]; // 0x08a0 tx_queue.progress[2]
+        select_reg[101] <= high_reg[2] && low_reg[29]; // 0x08c0 tx_queue.control[3]
+        select_reg[102] <= high_reg[2] && low_reg[30]; // 0x08c4 tx_queue.status[3]
+        select_reg[103] <= high_reg[2] && low_reg[31]; // 0x08c8 tx_queue.config[3]
+        select_reg[104] <= high_reg[2] && low_reg[33]; // 0x08d0 tx_queue.ring_lo[3]
+        select_reg[105] <= high_reg[2] && low_reg[34]; // 0x08d4 tx_queue.ring_hi[3]
+        select_reg[106] <= high_reg[2] && low_reg[35]; // 0x08d8 tx_queue.completion_lo[3]
+        select_reg[107] <= high_reg[2] && low_reg[36]; // 0x08dc tx_queue.completion_hi[3]
+        select_reg[108] <= high_reg[2] && low_reg[37]; // 0x08e0 tx_queue.progress[3]
         rss_table_hit_reg <= (address[15:9] == 7'h1);
         rx_doorbell_hit_reg <= (address[15:8] == 8'h10) && (address[5:3] == 3'd0);
         tx_doorbell_hit_reg <= (address[15:8] == 8'h18) && (address[5:3] == 3'd0);
@@ -364,6 +374,8 @@ module network_function_regs (
         checksum_statistics_hit_reg <= (address[15:6] == 10'h88);
         rx_queue_statistics_hit_reg <= (address[15:9] == 7'h12);
         tx_queue_statistics_hit_reg <= (address[15:9] == 7'h14);
+        flow_statistics_hit_reg <= (address[15:7] == 9'h58);
+        flow_rules_hit_reg <= (address[15:10] == 6'h10);
     end
 
     // Read: the registers that are not selected give zeros
@@ -375,12 +387,12 @@ module network_function_regs (
         hit_part_reg[4] <= |named[79:64];
         hit_part_reg[5] <= |named[95:80];
         hit_part_reg[6] <= |named[111:96];
-        hit_part_reg[7] <= |named[115:112];
+        hit_part_reg[7] <= |named[118:112];
         hit_reg <= |hit_part_reg;
         if (read) begin
             read_0_reg <=
                 ({32{select_reg[0]}} & {32'h494b4553}) |
-                ({32{select_reg[1]}} & {16'h1, 16'h1}) |
+                ({32{select_reg[1]}} & {16'h1, 16'h2}) |
                 ({32{select_reg[2]}} & {identification_rtl_hash_value[31:0]}) |
                 ({32{select_reg[4]}} & {8'd0, identification_function_info_port[7:0], identification_function_info_index[7:0], identification_function_info_kind[7:0]}) |
                 ({32{select_reg[5]}} & {identification_capabilities_max_ring_log2[7:0], identification_capabilities_functions[3:0], identification_capabilities_ports[3:0], identification_capabilities_tx_queues[7:0], identification_capabilities_rx_queues[7:0]}) |
@@ -397,50 +409,52 @@ module network_function_regs (
                 ({32{select_reg[16]}} & {31'd0, 1'd0}) |
                 ({32{select_reg[17]}} & {event_enable_reg[0:0], 23'd0, event_vector_reg[7:0]});
             read_2_reg <=
-                ({32{select_reg[29]}} & {mac_filter_hi_valid_reg[0:0], 15'd0, mac_filter_hi_value_reg[15:0]}) |
-                ({32{select_reg[31]}} & {mac_filter_hi_valid_reg[1:1], 15'd0, mac_filter_hi_value_reg[31:16]}) |
-                ({32{select_reg[33]}} & {mac_filter_hi_valid_reg[2:2], 15'd0, mac_filter_hi_value_reg[47:32]}) |
-                ({32{select_reg[35]}} & {mac_filter_hi_valid_reg[3:3], 15'd0, mac_filter_hi_value_reg[63:48]}) |
-                ({32{select_reg[37]}} & {mac_filter_hi_valid_reg[4:4], 15'd0, mac_filter_hi_value_reg[79:64]}) |
-                ({32{select_reg[39]}} & {mac_filter_hi_valid_reg[5:5], 15'd0, mac_filter_hi_value_reg[95:80]}) |
-                ({32{select_reg[41]}} & {mac_filter_hi_valid_reg[6:6], 15'd0, mac_filter_hi_value_reg[111:96]}) |
-                ({32{select_reg[43]}} & {mac_filter_hi_valid_reg[7:7], 15'd0, mac_filter_hi_value_reg[127:112]});
+                ({32{select_reg[18]}} & {24'd0, flow_enable_rules_reg[7:0]}) |
+                ({32{select_reg[30]}} & {mac_filter_hi_valid_reg[0:0], 15'd0, mac_filter_hi_value_reg[15:0]}) |
+                ({32{select_reg[32]}} & {mac_filter_hi_valid_reg[1:1], 15'd0, mac_filter_hi_value_reg[31:16]}) |
+                ({32{select_reg[34]}} & {mac_filter_hi_valid_reg[2:2], 15'd0, mac_filter_hi_value_reg[47:32]}) |
+                ({32{select_reg[36]}} & {mac_filter_hi_valid_reg[3:3], 15'd0, mac_filter_hi_value_reg[63:48]}) |
+                ({32{select_reg[38]}} & {mac_filter_hi_valid_reg[4:4], 15'd0, mac_filter_hi_value_reg[79:64]}) |
+                ({32{select_reg[40]}} & {mac_filter_hi_valid_reg[5:5], 15'd0, mac_filter_hi_value_reg[95:80]}) |
+                ({32{select_reg[42]}} & {mac_filter_hi_valid_reg[6:6], 15'd0, mac_filter_hi_value_reg[111:96]});
             read_3_reg <=
-                ({32{select_reg[44]}} & {31'd0, rx_queue_control_enable_reg[0:0]}) |
-                ({32{select_reg[45]}} & {29'd0, rx_queue_status_doorbell_error[0:0], rx_queue_status_ring_error[0:0], rx_queue_status_active[0:0]}) |
-                ({32{select_reg[46]}} & {16'd0, rx_queue_config_vector_reg[7:0], 4'd0, rx_queue_config_size_log2_reg[3:0]}) |
-                ({32{select_reg[51]}} & {rx_queue_progress_completed[15:0], rx_queue_progress_fetched[15:0]}) |
-                ({32{select_reg[52]}} & {31'd0, rx_queue_control_enable_reg[1:1]}) |
-                ({32{select_reg[53]}} & {29'd0, rx_queue_status_doorbell_error[1:1], rx_queue_status_ring_error[1:1], rx_queue_status_active[1:1]}) |
-                ({32{select_reg[54]}} & {16'd0, rx_queue_config_vector_reg[15:8], 4'd0, rx_queue_config_size_log2_reg[7:4]}) |
-                ({32{select_reg[59]}} & {rx_queue_progress_completed[31:16], rx_queue_progress_fetched[31:16]});
+                ({32{select_reg[44]}} & {mac_filter_hi_valid_reg[7:7], 15'd0, mac_filter_hi_value_reg[127:112]}) |
+                ({32{select_reg[45]}} & {31'd0, rx_queue_control_enable_reg[0:0]}) |
+                ({32{select_reg[46]}} & {29'd0, rx_queue_status_doorbell_error[0:0], rx_queue_status_ring_error[0:0], rx_queue_status_active[0:0]}) |
+                ({32{select_reg[47]}} & {16'd0, rx_queue_config_vector_reg[7:0], 4'd0, rx_queue_config_size_log2_reg[3:0]}) |
+                ({32{select_reg[52]}} & {rx_queue_progress_completed[15:0], rx_queue_progress_fetched[15:0]}) |
+                ({32{select_reg[53]}} & {31'd0, rx_queue_control_enable_reg[1:1]}) |
+                ({32{select_reg[54]}} & {29'd0, rx_queue_status_doorbell_error[1:1], rx_queue_status_ring_error[1:1], rx_queue_status_active[1:1]}) |
+                ({32{select_reg[55]}} & {16'd0, rx_queue_config_vector_reg[15:8], 4'd0, rx_queue_config_size_log2_reg[7:4]});
             read_4_reg <=
-                ({32{select_reg[60]}} & {31'd0, rx_queue_control_enable_reg[2:2]}) |
-                ({32{select_reg[61]}} & {29'd0, rx_queue_status_doorbell_error[2:2], rx_queue_status_ring_error[2:2], rx_queue_status_active[2:2]}) |
-                ({32{select_reg[62]}} & {16'd0, rx_queue_config_vector_reg[23:16], 4'd0, rx_queue_config_size_log2_reg[11:8]}) |
-                ({32{select_reg[67]}} & {rx_queue_progress_completed[47:32], rx_queue_progress_fetched[47:32]}) |
-                ({32{select_reg[68]}} & {31'd0, rx_queue_control_enable_reg[3:3]}) |
-                ({32{select_reg[69]}} & {29'd0, rx_queue_status_doorbell_error[3:3], rx_queue_status_ring_error[3:3], rx_queue_status_active[3:3]}) |
-                ({32{select_reg[70]}} & {16'd0, rx_queue_config_vector_reg[31:24], 4'd0, rx_queue_config_size_log2_reg[15:12]}) |
-                ({32{select_reg[75]}} & {rx_queue_progress_completed[63:48], rx_queue_progress_fetched[63:48]});
+                ({32{select_reg[60]}} & {rx_queue_progress_completed[31:16], rx_queue_progress_fetched[31:16]}) |
+                ({32{select_reg[61]}} & {31'd0, rx_queue_control_enable_reg[2:2]}) |
+                ({32{select_reg[62]}} & {29'd0, rx_queue_status_doorbell_error[2:2], rx_queue_status_ring_error[2:2], rx_queue_status_active[2:2]}) |
+                ({32{select_reg[63]}} & {16'd0, rx_queue_config_vector_reg[23:16], 4'd0, rx_queue_config_size_log2_reg[11:8]}) |
+                ({32{select_reg[68]}} & {rx_queue_progress_completed[47:32], rx_queue_progress_fetched[47:32]}) |
+                ({32{select_reg[69]}} & {31'd0, rx_queue_control_enable_reg[3:3]}) |
+                ({32{select_reg[70]}} & {29'd0, rx_queue_status_doorbell_error[3:3], rx_queue_status_ring_error[3:3], rx_queue_status_active[3:3]}) |
+                ({32{select_reg[71]}} & {16'd0, rx_queue_config_vector_reg[31:24], 4'd0, rx_queue_config_size_log2_reg[15:12]});
             read_5_reg <=
-                ({32{select_reg[76]}} & {31'd0, tx_queue_control_enable_reg[0:0]}) |
-                ({32{select_reg[77]}} & {29'd0, tx_queue_status_doorbell_error[0:0], tx_queue_status_ring_error[0:0], tx_queue_status_active[0:0]}) |
-                ({32{select_reg[78]}} & {16'd0, tx_queue_config_vector_reg[7:0], 4'd0, tx_queue_config_size_log2_reg[3:0]}) |
-                ({32{select_reg[83]}} & {tx_queue_progress_completed[15:0], tx_queue_progress_fetched[15:0]}) |
-                ({32{select_reg[84]}} & {31'd0, tx_queue_control_enable_reg[1:1]}) |
-                ({32{select_reg[85]}} & {29'd0, tx_queue_status_doorbell_error[1:1], tx_queue_status_ring_error[1:1], tx_queue_status_active[1:1]}) |
-                ({32{select_reg[86]}} & {16'd0, tx_queue_config_vector_reg[15:8], 4'd0, tx_queue_config_size_log2_reg[7:4]}) |
-                ({32{select_reg[91]}} & {tx_queue_progress_completed[31:16], tx_queue_progress_fetched[31:16]});
+                ({32{select_reg[76]}} & {rx_queue_progress_completed[63:48], rx_queue_progress_fetched[63:48]}) |
+                ({32{select_reg[77]}} & {31'd0, tx_queue_control_enable_reg[0:0]}) |
+                ({32{select_reg[78]}} & {29'd0, tx_queue_status_doorbell_error[0:0], tx_queue_status_ring_error[0:0], tx_queue_status_active[0:0]}) |
+                ({32{select_reg[79]}} & {16'd0, tx_queue_config_vector_reg[7:0], 4'd0, tx_queue_config_size_log2_reg[3:0]}) |
+                ({32{select_reg[84]}} & {tx_queue_progress_completed[15:0], tx_queue_progress_fetched[15:0]}) |
+                ({32{select_reg[85]}} & {31'd0, tx_queue_control_enable_reg[1:1]}) |
+                ({32{select_reg[86]}} & {29'd0, tx_queue_status_doorbell_error[1:1], tx_queue_status_ring_error[1:1], tx_queue_status_active[1:1]}) |
+                ({32{select_reg[87]}} & {16'd0, tx_queue_config_vector_reg[15:8], 4'd0, tx_queue_config_size_log2_reg[7:4]});
             read_6_reg <=
-                ({32{select_reg[92]}} & {31'd0, tx_queue_control_enable_reg[2:2]}) |
-                ({32{select_reg[93]}} & {29'd0, tx_queue_status_doorbell_error[2:2], tx_queue_status_ring_error[2:2], tx_queue_status_active[2:2]}) |
-                ({32{select_reg[94]}} & {16'd0, tx_queue_config_vector_reg[23:16], 4'd0, tx_queue_config_size_log2_reg[11:8]}) |
-                ({32{select_reg[99]}} & {tx_queue_progress_completed[47:32], tx_queue_progress_fetched[47:32]}) |
-                ({32{select_reg[100]}} & {31'd0, tx_queue_control_enable_reg[3:3]}) |
-                ({32{select_reg[101]}} & {29'd0, tx_queue_status_doorbell_error[3:3], tx_queue_status_ring_error[3:3], tx_queue_status_active[3:3]}) |
-                ({32{select_reg[102]}} & {16'd0, tx_queue_config_vector_reg[31:24], 4'd0, tx_queue_config_size_log2_reg[15:12]}) |
-                ({32{select_reg[107]}} & {tx_queue_progress_completed[63:48], tx_queue_progress_fetched[63:48]});
+                ({32{select_reg[92]}} & {tx_queue_progress_completed[31:16], tx_queue_progress_fetched[31:16]}) |
+                ({32{select_reg[93]}} & {31'd0, tx_queue_control_enable_reg[2:2]}) |
+                ({32{select_reg[94]}} & {29'd0, tx_queue_status_doorbell_error[2:2], tx_queue_status_ring_error[2:2], tx_queue_status_active[2:2]}) |
+                ({32{select_reg[95]}} & {16'd0, tx_queue_config_vector_reg[23:16], 4'd0, tx_queue_config_size_log2_reg[11:8]}) |
+                ({32{select_reg[100]}} & {tx_queue_progress_completed[47:32], tx_queue_progress_fetched[47:32]}) |
+                ({32{select_reg[101]}} & {31'd0, tx_queue_control_enable_reg[3:3]}) |
+                ({32{select_reg[102]}} & {29'd0, tx_queue_status_doorbell_error[3:3], tx_queue_status_ring_error[3:3], tx_queue_status_active[3:3]}) |
+                ({32{select_reg[103]}} & {16'd0, tx_queue_config_vector_reg[31:24], 4'd0, tx_queue_config_size_log2_reg[15:12]});
+            read_7_reg <=
+                ({32{select_reg[108]}} & {tx_queue_progress_completed[63:48], tx_queue_progress_fetched[63:48]});
             read_data_reg <=
                 read_0_reg |
                 read_1_reg |
@@ -449,6 +463,7 @@ module network_function_regs (
                 read_4_reg |
                 read_5_reg |
                 read_6_reg |
+                read_7_reg |
                 ({32{plain_known_now_reg}} & plain_word_reg);
         end
         plain_ram_reg <= plain_ram[plain_index];
@@ -476,7 +491,7 @@ module network_function_regs (
     always @(posedge clk) begin
         reset_reg <= rst;
         write_data_reg <= write_data;
-        strobe_reg <= {108{write}} & select_reg;
+        strobe_reg <= {109{write}} & select_reg;
         reset_reset_reg <= 1'd0;
         if (strobe_reg[9]) begin
             control_rx_enable_reg[0:0] <= write_data_reg[0:0];
@@ -512,241 +527,244 @@ module network_function_regs (
             event_enable_reg[0:0] <= write_data_reg[31:31];
         end
         if (strobe_reg[18]) begin
-            rss_key_value_reg[31:0] <= write_data_reg[31:0];
+            flow_enable_rules_reg[7:0] <= write_data_reg[7:0];
         end
         if (strobe_reg[19]) begin
-            rss_key_value_reg[63:32] <= write_data_reg[31:0];
+            rss_key_value_reg[31:0] <= write_data_reg[31:0];
         end
         if (strobe_reg[20]) begin
-            rss_key_value_reg[95:64] <= write_data_reg[31:0];
+            rss_key_value_reg[63:32] <= write_data_reg[31:0];
         end
         if (strobe_reg[21]) begin
-            rss_key_value_reg[127:96] <= write_data_reg[31:0];
+            rss_key_value_reg[95:64] <= write_data_reg[31:0];
         end
         if (strobe_reg[22]) begin
-            rss_key_value_reg[159:128] <= write_data_reg[31:0];
+            rss_key_value_reg[127:96] <= write_data_reg[31:0];
         end
         if (strobe_reg[23]) begin
-            rss_key_value_reg[191:160] <= write_data_reg[31:0];
+            rss_key_value_reg[159:128] <= write_data_reg[31:0];
         end
         if (strobe_reg[24]) begin
-            rss_key_value_reg[223:192] <= write_data_reg[31:0];
+            rss_key_value_reg[191:160] <= write_data_reg[31:0];
         end
         if (strobe_reg[25]) begin
-            rss_key_value_reg[255:224] <= write_data_reg[31:0];
+            rss_key_value_reg[223:192] <= write_data_reg[31:0];
         end
         if (strobe_reg[26]) begin
-            rss_key_value_reg[287:256] <= write_data_reg[31:0];
+            rss_key_value_reg[255:224] <= write_data_reg[31:0];
         end
         if (strobe_reg[27]) begin
-            rss_key_value_reg[319:288] <= write_data_reg[31:0];
+            rss_key_value_reg[287:256] <= write_data_reg[31:0];
         end
         if (strobe_reg[28]) begin
-            mac_filter_lo_value_reg[31:0] <= write_data_reg[31:0];
+            rss_key_value_reg[319:288] <= write_data_reg[31:0];
         end
         if (strobe_reg[29]) begin
+            mac_filter_lo_value_reg[31:0] <= write_data_reg[31:0];
+        end
+        if (strobe_reg[30]) begin
             mac_filter_hi_value_reg[15:0] <= write_data_reg[15:0];
             mac_filter_hi_valid_reg[0:0] <= write_data_reg[31:31];
         end
-        if (strobe_reg[30]) begin
+        if (strobe_reg[31]) begin
             mac_filter_lo_value_reg[63:32] <= write_data_reg[31:0];
         end
-        if (strobe_reg[31]) begin
+        if (strobe_reg[32]) begin
             mac_filter_hi_value_reg[31:16] <= write_data_reg[15:0];
             mac_filter_hi_valid_reg[1:1] <= write_data_reg[31:31];
         end
-        if (strobe_reg[32]) begin
+        if (strobe_reg[33]) begin
             mac_filter_lo_value_reg[95:64] <= write_data_reg[31:0];
         end
-        if (strobe_reg[33]) begin
+        if (strobe_reg[34]) begin
             mac_filter_hi_value_reg[47:32] <= write_data_reg[15:0];
             mac_filter_hi_valid_reg[2:2] <= write_data_reg[31:31];
         end
-        if (strobe_reg[34]) begin
+        if (strobe_reg[35]) begin
             mac_filter_lo_value_reg[127:96] <= write_data_reg[31:0];
         end
-        if (strobe_reg[35]) begin
+        if (strobe_reg[36]) begin
             mac_filter_hi_value_reg[63:48] <= write_data_reg[15:0];
             mac_filter_hi_valid_reg[3:3] <= write_data_reg[31:31];
         end
-        if (strobe_reg[36]) begin
+        if (strobe_reg[37]) begin
             mac_filter_lo_value_reg[159:128] <= write_data_reg[31:0];
         end
-        if (strobe_reg[37]) begin
+        if (strobe_reg[38]) begin
             mac_filter_hi_value_reg[79:64] <= write_data_reg[15:0];
             mac_filter_hi_valid_reg[4:4] <= write_data_reg[31:31];
         end
-        if (strobe_reg[38]) begin
+        if (strobe_reg[39]) begin
             mac_filter_lo_value_reg[191:160] <= write_data_reg[31:0];
         end
-        if (strobe_reg[39]) begin
+        if (strobe_reg[40]) begin
             mac_filter_hi_value_reg[95:80] <= write_data_reg[15:0];
             mac_filter_hi_valid_reg[5:5] <= write_data_reg[31:31];
         end
-        if (strobe_reg[40]) begin
+        if (strobe_reg[41]) begin
             mac_filter_lo_value_reg[223:192] <= write_data_reg[31:0];
         end
-        if (strobe_reg[41]) begin
+        if (strobe_reg[42]) begin
             mac_filter_hi_value_reg[111:96] <= write_data_reg[15:0];
             mac_filter_hi_valid_reg[6:6] <= write_data_reg[31:31];
         end
-        if (strobe_reg[42]) begin
+        if (strobe_reg[43]) begin
             mac_filter_lo_value_reg[255:224] <= write_data_reg[31:0];
         end
-        if (strobe_reg[43]) begin
+        if (strobe_reg[44]) begin
             mac_filter_hi_value_reg[127:112] <= write_data_reg[15:0];
             mac_filter_hi_valid_reg[7:7] <= write_data_reg[31:31];
         end
-        if (strobe_reg[44]) begin
+        if (strobe_reg[45]) begin
             rx_queue_control_enable_reg[0:0] <= write_data_reg[0:0];
         end
-        if (strobe_reg[46]) begin
+        if (strobe_reg[47]) begin
             rx_queue_config_size_log2_reg[3:0] <= write_data_reg[3:0];
             rx_queue_config_vector_reg[7:0] <= write_data_reg[15:8];
         end
-        if (strobe_reg[47]) begin
+        if (strobe_reg[48]) begin
             rx_queue_ring_lo_value_reg[31:0] <= write_data_reg[31:0];
         end
-        if (strobe_reg[48]) begin
+        if (strobe_reg[49]) begin
             rx_queue_ring_hi_value_reg[31:0] <= write_data_reg[31:0];
         end
-        if (strobe_reg[49]) begin
+        if (strobe_reg[50]) begin
             rx_queue_completion_lo_value_reg[31:0] <= write_data_reg[31:0];
         end
-        if (strobe_reg[50]) begin
+        if (strobe_reg[51]) begin
             rx_queue_completion_hi_value_reg[31:0] <= write_data_reg[31:0];
         end
-        if (strobe_reg[52]) begin
+        if (strobe_reg[53]) begin
             rx_queue_control_enable_reg[1:1] <= write_data_reg[0:0];
         end
-        if (strobe_reg[54]) begin
+        if (strobe_reg[55]) begin
             rx_queue_config_size_log2_reg[7:4] <= write_data_reg[3:0];
             rx_queue_config_vector_reg[15:8] <= write_data_reg[15:8];
         end
-        if (strobe_reg[55]) begin
+        if (strobe_reg[56]) begin
             rx_queue_ring_lo_value_reg[63:32] <= write_data_reg[31:0];
         end
-        if (strobe_reg[56]) begin
+        if (strobe_reg[57]) begin
             rx_queue_ring_hi_value_reg[63:32] <= write_data_reg[31:0];
         end
-        if (strobe_reg[57]) begin
+        if (strobe_reg[58]) begin
             rx_queue_completion_lo_value_reg[63:32] <= write_data_reg[31:0];
         end
-        if (strobe_reg[58]) begin
+        if (strobe_reg[59]) begin
             rx_queue_completion_hi_value_reg[63:32] <= write_data_reg[31:0];
         end
-        if (strobe_reg[60]) begin
+        if (strobe_reg[61]) begin
             rx_queue_control_enable_reg[2:2] <= write_data_reg[0:0];
         end
-        if (strobe_reg[62]) begin
+        if (strobe_reg[63]) begin
             rx_queue_config_size_log2_reg[11:8] <= write_data_reg[3:0];
             rx_queue_config_vector_reg[23:16] <= write_data_reg[15:8];
         end
-        if (strobe_reg[63]) begin
+        if (strobe_reg[64]) begin
             rx_queue_ring_lo_value_reg[95:64] <= write_data_reg[31:0];
         end
-        if (strobe_reg[64]) begin
+        if (strobe_reg[65]) begin
             rx_queue_ring_hi_value_reg[95:64] <= write_data_reg[31:0];
         end
-        if (strobe_reg[65]) begin
+        if (strobe_reg[66]) begin
             rx_queue_completion_lo_value_reg[95:64] <= write_data_reg[31:0];
         end
-        if (strobe_reg[66]) begin
+        if (strobe_reg[67]) begin
             rx_queue_completion_hi_value_reg[95:64] <= write_data_reg[31:0];
         end
-        if (strobe_reg[68]) begin
+        if (strobe_reg[69]) begin
             rx_queue_control_enable_reg[3:3] <= write_data_reg[0:0];
         end
-        if (strobe_reg[70]) begin
+        if (strobe_reg[71]) begin
             rx_queue_config_size_log2_reg[15:12] <= write_data_reg[3:0];
             rx_queue_config_vector_reg[31:24] <= write_data_reg[15:8];
         end
-        if (strobe_reg[71]) begin
+        if (strobe_reg[72]) begin
             rx_queue_ring_lo_value_reg[127:96] <= write_data_reg[31:0];
         end
-        if (strobe_reg[72]) begin
+        if (strobe_reg[73]) begin
             rx_queue_ring_hi_value_reg[127:96] <= write_data_reg[31:0];
         end
-        if (strobe_reg[73]) begin
+        if (strobe_reg[74]) begin
             rx_queue_completion_lo_value_reg[127:96] <= write_data_reg[31:0];
         end
-        if (strobe_reg[74]) begin
+        if (strobe_reg[75]) begin
             rx_queue_completion_hi_value_reg[127:96] <= write_data_reg[31:0];
         end
-        if (strobe_reg[76]) begin
+        if (strobe_reg[77]) begin
             tx_queue_control_enable_reg[0:0] <= write_data_reg[0:0];
         end
-        if (strobe_reg[78]) begin
+        if (strobe_reg[79]) begin
             tx_queue_config_size_log2_reg[3:0] <= write_data_reg[3:0];
             tx_queue_config_vector_reg[7:0] <= write_data_reg[15:8];
         end
-        if (strobe_reg[79]) begin
+        if (strobe_reg[80]) begin
             tx_queue_ring_lo_value_reg[31:0] <= write_data_reg[31:0];
         end
-        if (strobe_reg[80]) begin
+        if (strobe_reg[81]) begin
             tx_queue_ring_hi_value_reg[31:0] <= write_data_reg[31:0];
         end
-        if (strobe_reg[81]) begin
+        if (strobe_reg[82]) begin
             tx_queue_completion_lo_value_reg[31:0] <= write_data_reg[31:0];
         end
-        if (strobe_reg[82]) begin
+        if (strobe_reg[83]) begin
             tx_queue_completion_hi_value_reg[31:0] <= write_data_reg[31:0];
         end
-        if (strobe_reg[84]) begin
+        if (strobe_reg[85]) begin
             tx_queue_control_enable_reg[1:1] <= write_data_reg[0:0];
         end
-        if (strobe_reg[86]) begin
+        if (strobe_reg[87]) begin
             tx_queue_config_size_log2_reg[7:4] <= write_data_reg[3:0];
             tx_queue_config_vector_reg[15:8] <= write_data_reg[15:8];
         end
-        if (strobe_reg[87]) begin
+        if (strobe_reg[88]) begin
             tx_queue_ring_lo_value_reg[63:32] <= write_data_reg[31:0];
         end
-        if (strobe_reg[88]) begin
+        if (strobe_reg[89]) begin
             tx_queue_ring_hi_value_reg[63:32] <= write_data_reg[31:0];
         end
-        if (strobe_reg[89]) begin
+        if (strobe_reg[90]) begin
             tx_queue_completion_lo_value_reg[63:32] <= write_data_reg[31:0];
         end
-        if (strobe_reg[90]) begin
+        if (strobe_reg[91]) begin
             tx_queue_completion_hi_value_reg[63:32] <= write_data_reg[31:0];
         end
-        if (strobe_reg[92]) begin
+        if (strobe_reg[93]) begin
             tx_queue_control_enable_reg[2:2] <= write_data_reg[0:0];
         end
-        if (strobe_reg[94]) begin
+        if (strobe_reg[95]) begin
             tx_queue_config_size_log2_reg[11:8] <= write_data_reg[3:0];
             tx_queue_config_vector_reg[23:16] <= write_data_reg[15:8];
         end
-        if (strobe_reg[95]) begin
+        if (strobe_reg[96]) begin
             tx_queue_ring_lo_value_reg[95:64] <= write_data_reg[31:0];
         end
-        if (strobe_reg[96]) begin
+        if (strobe_reg[97]) begin
             tx_queue_ring_hi_value_reg[95:64] <= write_data_reg[31:0];
         end
-        if (strobe_reg[97]) begin
+        if (strobe_reg[98]) begin
             tx_queue_completion_lo_value_reg[95:64] <= write_data_reg[31:0];
         end
-        if (strobe_reg[98]) begin
+        if (strobe_reg[99]) begin
             tx_queue_completion_hi_value_reg[95:64] <= write_data_reg[31:0];
         end
-        if (strobe_reg[100]) begin
+        if (strobe_reg[101]) begin
             tx_queue_control_enable_reg[3:3] <= write_data_reg[0:0];
         end
-        if (strobe_reg[102]) begin
+        if (strobe_reg[103]) begin
             tx_queue_config_size_log2_reg[15:12] <= write_data_reg[3:0];
             tx_queue_config_vector_reg[31:24] <= write_data_reg[15:8];
         end
-        if (strobe_reg[103]) begin
+        if (strobe_reg[104]) begin
             tx_queue_ring_lo_value_reg[127:96] <= write_data_reg[31:0];
         end
-        if (strobe_reg[104]) begin
+        if (strobe_reg[105]) begin
             tx_queue_ring_hi_value_reg[127:96] <= write_data_reg[31:0];
         end
-        if (strobe_reg[105]) begin
+        if (strobe_reg[106]) begin
             tx_queue_completion_lo_value_reg[127:96] <= write_data_reg[31:0];
         end
-        if (strobe_reg[106]) begin
+        if (strobe_reg[107]) begin
             tx_queue_completion_hi_value_reg[127:96] <= write_data_reg[31:0];
         end
         if (control_rx_enable_hwclr[0]) begin
@@ -790,6 +808,9 @@ module network_function_regs (
         end
         if (event_enable_hwclr[0]) begin
             event_enable_reg[0:0] <= 1'd0;
+        end
+        if (flow_enable_rules_hwclr[0]) begin
+            flow_enable_rules_reg[7:0] <= 8'd0;
         end
         if (mac_filter_hi_valid_hwclr[0]) begin
             mac_filter_hi_valid_reg[0:0] <= 1'd0;
@@ -844,6 +865,7 @@ module network_function_regs (
             mac_hi_value_reg <= {1{16'h0}};
             max_frame_value_reg <= {1{14'h5f2}};
             event_vector_reg <= {1{8'h0}};
+            flow_enable_rules_reg <= {1{8'h0}};
             rss_key_value_reg <= {10{32'h0}};
             mac_filter_lo_value_reg <= {8{32'h0}};
             mac_filter_hi_value_reg <= {8{16'h0}};
@@ -901,6 +923,7 @@ module network_function_regs (
     assign reset_reset = reset_reset_reg;
     assign event_vector = event_vector_reg;
     assign event_enable = event_enable_reg;
+    assign flow_enable_rules = flow_enable_rules_reg;
     assign rss_key_value = rss_key_value_reg;
     assign mac_filter_lo_value = mac_filter_lo_value_reg;
     assign mac_filter_hi_value = mac_filter_hi_value_reg;
@@ -927,6 +950,8 @@ module network_function_regs (
     assign checksum_statistics_hit = checksum_statistics_hit_reg;
     assign rx_queue_statistics_hit = rx_queue_statistics_hit_reg;
     assign tx_queue_statistics_hit = tx_queue_statistics_hit_reg;
+    assign flow_statistics_hit = flow_statistics_hit_reg;
+    assign flow_rules_hit = flow_rules_hit_reg;
     assign read_data = read_data_reg;
     assign hit = hit_reg;
 

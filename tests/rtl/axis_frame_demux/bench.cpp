@@ -32,7 +32,7 @@ int main()
 		f.data.resize(1 + rng() % 300);
 		for (auto &b : f.data)
 			b = (uint8_t)rng();
-		f.user.assign(29, 0);
+		f.user.assign(34, 0);
 		/* Numbers beyond the outputs go to output 0. */
 		unsigned select = rng() % 4;
 		f.user[0] = (uint8_t)(select | (rng() & 0xf0));

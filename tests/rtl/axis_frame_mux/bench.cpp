@@ -6,7 +6,7 @@
 using namespace axis;
 
 static const unsigned INPUTS = 2;
-static const unsigned USER_BYTES = 29; /* 232 bits */
+static const unsigned USER_BYTES = 34; /* 272 bits */
 
 int main()
 {
@@ -22,8 +22,8 @@ int main()
 		VlWide<16> data[INPUTS];
 		uint64_t keep[INPUTS];
 		uint8_t last[INPUTS], valid[INPUTS], ready[INPUTS];
-		VlWide<8> user[INPUTS];
-		typedef source<VlWide<16>, uint64_t, VlWide<8>> src;
+		VlWide<9> user[INPUTS];
+		typedef source<VlWide<16>, uint64_t, VlWide<9>> src;
 		std::vector<std::unique_ptr<src>> in;
 		sink<decltype(m.m_axis_tdata), decltype(m.m_axis_tkeep), decltype(m.m_axis_tuser)>
 			out(m.m_axis_tdata, m.m_axis_tkeep, m.m_axis_tlast, m.m_axis_tvalid,

@@ -120,9 +120,9 @@ struct bench {
 				if (g.waiting.empty())
 					return fail("a completion of no frame");
 				auto &x = g.waiting.front();
-				axis::bytes words(e, e + 20);
+				axis::bytes words(e, e + 24);
 				if (index != x.index || status != x.status || words != x.words ||
-				    e[20] || e[27] || (e[30] >> 4) != x.more || e[31] & 0x7f)
+				    e[24] || e[27] || (e[30] >> 4) != x.more || e[31] & 0x7f)
 					fail("wrong receive completion");
 				g.waiting.pop_front();
 				g.unconsumed--, g.covered++;
@@ -192,7 +192,7 @@ struct bench {
 					}
 					entry.truncated =
 						!entry.more && !entry.first && axis::chance(r, 40);
-					entry.words.resize(20);
+					entry.words.resize(24);
 					for (auto &b : entry.words)
 						b = (uint8_t)r();
 					m.entry_valid = 1;
@@ -201,7 +201,7 @@ struct bench {
 					m.entry_first = entry.first, m.entry_more = entry.more;
 					m.entry_truncated = entry.truncated;
 					m.entry_bytes = entry.bytes;
-					axis::put(m.entry_words, entry.words.data(), 20);
+					axis::put(m.entry_words, entry.words.data(), 24);
 				}
 			}
 		}

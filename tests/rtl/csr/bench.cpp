@@ -57,6 +57,8 @@ struct bench {
 	std::vector<ring> rings;
 	bytes rss_table = bytes(FUNCTIONS * 128, 0);
 	uint8_t rss_read = 0; /* what its RAM has read a clock ago */
+	std::vector<uint32_t> flow_rules = std::vector<uint32_t>(FUNCTIONS * 256);
+	uint32_t flow_read = 0;
 
 	/* The model of all counters: by bank and index. */
 	std::map<std::pair<char, unsigned>, counter> counters;
@@ -76,6 +78,7 @@ struct bench {
 		dut.deliver_event_valid = dut.verdict_event_valid = 0;
 		dut.tx_checksum_event_valid = 0;
 		dut.rx_queue_event_valid = dut.tx_queue_event_valid = 0;
+		dut.flow_event_valid = 0;
 		if (!event_percent)
 			return;
 		for (unsigned p = 0; p < SEKISHO_PORTS; p++) {
@@ -104,6 +107,7 @@ struct bench {
 		DRIVE(tx_checksum, 'c', FUNCTIONS * 4)
 		DRIVE(rx_queue, 'r', ALL_QUEUES * 8)
 		DRIVE(tx_queue, 't', ALL_QUEUES * 8)
+		DRIVE(flow, 'f', FUNCTIONS * SEKISHO_FLOW_RULES)
 	}
 
 	/* Outputs settled: what happened in this clock. */
@@ -140,6 +144,9 @@ struct bench {
 		unsigned read_address = dut.rss_read_address;
 		bool write = dut.rss_write_valid;
 		unsigned write_address = dut.rss_write_address, data = dut.rss_write_data;
+		unsigned flow_address = dut.flow_read_address;
+		bool flow_write = dut.flow_write_valid;
+		unsigned flow_write_address = dut.flow_write_address, word = dut.flow_write_data;
 		dut.clk = 1;
 		dut.eval();
 		/* The RSS table's RAM, and the register behind it. */
@@ -147,6 +154,11 @@ struct bench {
 		rss_read = rss_table[read_address];
 		if (write)
 			rss_table[write_address] = data;
+		/* The flow rules' is read in the same way. */
+		dut.flow_read_data = flow_read;
+		flow_read = flow_rules[flow_address];
+		if (flow_write)
+			flow_rules[flow_write_address] = word;
 		clocks++;
 	}
 	void idle(unsigned n)
@@ -385,6 +397,11 @@ static void check_outputs(bench &b, std::map<uint32_t, uint32_t> &word, findings
 		for (unsigned n = 0; n < 128; n++)
 			f.expect(b.rss_table[i * 128 + n],
 				 word[base + SEKISHO_NETWORK_RSS_TABLE(n)], "rss table in RAM");
+		for (unsigned n = 0; n < SEKISHO_FLOW_RULES * 32; n++)
+			f.expect(b.flow_rules[i * SEKISHO_FLOW_RULES * 32 + n],
+				 word[base + SEKISHO_NETWORK_FLOW_RULES(n)], "flow rules in RAM");
+		f.expect(peek(d.flow_enable, i * 8, 8), word[base + SEKISHO_NETWORK_FLOW_ENABLE],
+			 "flow_enable");
 		for (unsigned q = 0; q < QUEUES; q++) {
 			unsigned gq = i * QUEUES + q;
 #define QUEUE_OUTPUTS(rx, RX)                                                                   \
@@ -420,7 +437,7 @@ static void test_identity(bench &b, tap &t)
 		unsigned index = w ? w - 1 : 0;
 		uint32_t capabilities = SEKISHO_PORTS << 16 | FUNCTIONS << 20 | 15u << 24;
 		f.expect(b.read(base + SEKISHO_IDENTIFICATION_MAGIC), 0x494b4553, "magic");
-		f.expect(b.read(base + SEKISHO_IDENTIFICATION_MAP_VERSION), 0x10001, "version");
+		f.expect(b.read(base + SEKISHO_IDENTIFICATION_MAP_VERSION), 0x10002, "version");
 		f.expect(b.read(base + SEKISHO_IDENTIFICATION_RTL_HASH), RTL_HASH, "hash");
 		f.expect(b.read(base + SEKISHO_IDENTIFICATION_FUNCTION_INFO),
 			 (w ? 1 : 0) | index << 8 | index << 16, "function_info");
@@ -633,6 +650,8 @@ static void test_reset(bench &b, tap &t)
 		b.write(base + SEKISHO_NETWORK_CONTROL, 0x7f);
 		b.write(base + SEKISHO_NETWORK_RSS_TYPES, 0x3f);
 		b.write(base + SEKISHO_NETWORK_EVENT, 0x80000008);
+		b.write(base + SEKISHO_NETWORK_FLOW_ENABLE, 0xff);
+		b.write(base + SEKISHO_NETWORK_FLOW_RULES(77), 0x12345678);
 		for (unsigned n = 0; n < 8; n++)
 			b.write(base + SEKISHO_NETWORK_MAC_FILTER_HI(n), 0x80001234);
 		for (unsigned q = 0; q < QUEUES; q++) {
@@ -654,6 +673,9 @@ static void test_reset(bench &b, tap &t)
 		f.expect(b.read(base + SEKISHO_NETWORK_CONTROL), i == 1 ? 0 : 0x7f, "control");
 		f.expect(b.read(base + SEKISHO_NETWORK_RSS_TYPES), i == 1 ? 0 : 0x3f, "rss_types");
 		f.expect(b.read(base + SEKISHO_NETWORK_EVENT), i == 1 ? 8 : 0x80000008, "event");
+		f.expect(b.read(base + SEKISHO_NETWORK_FLOW_ENABLE), i == 1 ? 0 : 0xff,
+			 "flow_enable");
+		f.expect(b.read(base + SEKISHO_NETWORK_FLOW_RULES(77)), 0x12345678, "flow rules");
 		for (unsigned n = 0; n < 8; n++)
 			f.expect(b.read(base + SEKISHO_NETWORK_MAC_FILTER_HI(n)),
 				 i == 1 ? 0x1234 : 0x80001234, "mac_filter");
@@ -665,8 +687,10 @@ static void test_reset(bench &b, tap &t)
 			f.expect(b.read(base + SEKISHO_NETWORK_RX_QUEUE_CONFIG(q)), 5, "config");
 		}
 	}
-	f.verdict(t, "a function's reset clears its enables, filters, events and RSS types, and "
-		     "nothing else");
+	f.verdict(
+		t,
+		"a function's reset clears its enables, filters, events, RSS types and flow rules' "
+		"enables, and nothing else");
 }
 
 /* Reads every counter from both sides and compares with the model. */
@@ -694,6 +718,12 @@ static void check_counters(bench &b, findings &f)
 		uint32_t base = SEKISHO_WINDOW_NETWORK(i / 4);
 		check(SEKISHO_MANAGEMENT_CHECKSUM_STATISTICS_PACKETS_LO(i), 'c', i);
 		check(base + SEKISHO_NETWORK_CHECKSUM_STATISTICS_PACKETS_LO(i % 4), 'c', i);
+	}
+	for (unsigned i = 0; i < FUNCTIONS * SEKISHO_FLOW_RULES; i++) {
+		uint32_t base = SEKISHO_WINDOW_NETWORK(i / SEKISHO_FLOW_RULES);
+		check(SEKISHO_MANAGEMENT_FLOW_STATISTICS_PACKETS_LO(i), 'f', i);
+		check(base + SEKISHO_NETWORK_FLOW_STATISTICS_PACKETS_LO(i % SEKISHO_FLOW_RULES),
+		      'f', i);
 	}
 	for (unsigned i = 0; i < ALL_QUEUES * 8; i++) {
 		unsigned each = QUEUES * 8;

@@ -7,9 +7,11 @@
 
 using namespace axis;
 
-static const unsigned PORTS = 2, BANKS = 2 * PORTS + 5;
+static const unsigned PORTS = 2, BANKS = 2 * PORTS + 6;
 /* Counters of each bank, in the order of read_select */
-static const unsigned SIZE[BANKS] = { 8, 8, 8, 8, 32, 32, 8, 64, 64 };
+static const unsigned SIZE[BANKS] = { 8, 8, 8, 8, 32, 32, 8, 64, 64, 16 };
+/* Packets and bytes of each */
+static const unsigned READS = 2 * (4 * 8 + 2 * 32 + 8 + 2 * 64 + 16);
 
 struct bench {
 	struct counter {
@@ -46,7 +48,7 @@ struct bench {
 	{
 		m.port_rx_event_valid = m.port_tx_event_valid = 0;
 		m.deliver_event_valid = m.verdict_event_valid = m.tx_checksum_event_valid = 0;
-		m.rx_queue_event_valid = m.tx_queue_event_valid = 0;
+		m.rx_queue_event_valid = m.tx_queue_event_valid = m.flow_event_valid = 0;
 	}
 	void drive(const event *e)
 	{
@@ -66,6 +68,8 @@ struct bench {
 		m.rx_queue_event_index = e[7].index, m.rx_queue_event_bytes = e[7].bytes;
 		m.tx_queue_event_valid = e[8].valid;
 		m.tx_queue_event_index = e[8].index, m.tx_queue_event_bytes = e[8].bytes;
+		m.flow_event_valid = e[9].valid;
+		m.flow_event_index = e[9].index, m.flow_event_bytes = e[9].bytes;
 	}
 	void ask(unsigned b, unsigned i, bool unit)
 	{
@@ -77,6 +81,7 @@ struct bench {
 		m.read_checksum_index = b == 6 ? i : r() & 7;
 		m.read_rx_queue_index = b == 7 ? i : r() & 63;
 		m.read_tx_queue_index = b == 8 ? i : r() & 63;
+		m.read_flow_index = b == 9 ? i : r() & 15;
 		m.read_unit = unit;
 	}
 	/* While it clears: the clocks that this takes, with a read that waits */
@@ -179,7 +184,7 @@ int main()
 	t.check(b.error.empty() && settled > 200 && settled < 300,
 		"the counters are cleared after reset", std::to_string(settled) + " clocks");
 	b.read_all();
-	t.check(b.error.empty() && b.reads == 464 && !b.nonzero, "all counters are 0 after reset",
+	t.check(b.error.empty() && b.reads == READS && !b.nonzero, "all counters are 0 after reset",
 		b.error);
 	static const unsigned mixes[][3] = { { 100, 0, b.ALL },	 { 80, 30, b.TWO },
 					     { 50, 100, b.ALL }, { 5, 100, b.TWO },
@@ -200,7 +205,8 @@ int main()
 	}
 	uint64_t nonzero = b.nonzero;
 	b.read_all();
-	t.check(b.error.empty() && b.nonzero - nonzero == 464, "every counter at the end", b.error);
+	t.check(b.error.empty() && b.nonzero - nonzero == READS, "every counter at the end",
+		b.error);
 	b.clock(100, 100, b.ALL);
 	b.reset();
 	b.settle();

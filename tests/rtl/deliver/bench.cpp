@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * deliver: every rule by a model of its own, complete metadata, the RSS table, both events of every
+ * deliver: every rule by a model of its own, complete metadata, the RSS table, all events of every
  * frame, and in = out + drops, under all mixes of stalls. Configuration and the table change while it
  * runs.
  */
@@ -12,7 +12,10 @@
 
 using namespace axis;
 
-enum { DELIVERED, FUNCTION_DISABLED, MAC_FILTER, TOO_LONG, BAD_IP, BAD_L4 };
+enum { DELIVERED, FUNCTION_DISABLED, MAC_FILTER, TOO_LONG, BAD_IP, BAD_L4, FLOW_RULE };
+
+/* Bits of the metadata */
+static const unsigned FLOW_HIT = 232, FLOW_NUMBER = 233, FLOW_DROP = 237, FLOW_STEER = 238;
 
 struct config {
 	unsigned rx_enable, promiscuous, all_multicast, drop_bad_ip,
@@ -80,6 +83,8 @@ static unsigned judge(offered &o, const config &c)
 		return BAD_IP;
 	if ((c.drop_bad_l4 >> function & 1) && (o.check >> 16 & 3) == 1)
 		return BAD_L4;
+	if (field(o.f.user, FLOW_DROP, 1))
+		return FLOW_RULE;
 	return DELIVERED;
 }
 
@@ -194,6 +199,7 @@ static void run(tap &t, rng &r, unsigned in_stall, unsigned out_stall, bool mini
 		set_field(o.f.user, META_FUNCTION, 4,
 			  !minimum && chance(r, 3) ? r() % 16 : r() % 2);
 		set_field(o.f.user, META[HASH_TYPE].lsb, 2, r() % 3);
+		set_field(o.f.user, FLOW_DROP, 1, !minimum && chance(r, 20));
 		o.check = r() & 0x3fffff;
 		beats += (n + WIDTH - 1) / WIDTH;
 		all.push_back(o);
@@ -202,7 +208,7 @@ static void run(tap &t, rng &r, unsigned in_stall, unsigned out_stall, bool mini
 	in.stall_percent = in_stall;
 	out.stall_percent = out_stall;
 
-	std::vector<std::pair<unsigned, unsigned>> deliver_events, verdict_events;
+	std::vector<std::pair<unsigned, unsigned>> deliver_events, verdict_events, flow_events;
 	uint64_t begin = d->cycles, quiet = 0;
 	while (quiet < 400) {
 		bool first = in.offset == 0;
@@ -241,6 +247,8 @@ static void run(tap &t, rng &r, unsigned in_stall, unsigned out_stall, bool mini
 			deliver_events.push_back({ m.deliver_event_index, m.deliver_event_bytes });
 		if (m.verdict_event_valid)
 			verdict_events.push_back({ m.verdict_event_index, m.verdict_event_bytes });
+		if (m.flow_event_valid)
+			flow_events.push_back({ m.flow_event_index, m.flow_event_bytes });
 		d->edge();
 		quiet = in.idle() && !m.m_axis_tvalid ? quiet + 1 : 0;
 	}
@@ -254,7 +262,7 @@ static void run(tap &t, rng &r, unsigned in_stall, unsigned out_stall, bool mini
 			std::to_string(verdict_events.size()) + " events";
 	else if (m.busy)
 		error = "busy at the end";
-	size_t next = 0;
+	size_t next = 0, next_flow = 0;
 	std::map<unsigned, unsigned> results;
 	unsigned by_filter[2] = {}; /* unicast, multicast */
 	for (size_t i = 0; i < frames && error.empty(); i++) {
@@ -269,6 +277,14 @@ static void run(tap &t, rng &r, unsigned in_stall, unsigned out_stall, bool mini
 				", not " + std::to_string(function << 4 | o.expect);
 		else if (verdict_events[i] != std::make_pair(function << 4 | ip << 2 | l4, length))
 			error = where + "verdict event";
+		if (field(o.f.user, FLOW_HIT, 1) &&
+		    (o.expect == DELIVERED || o.expect == FLOW_RULE)) {
+			unsigned index = function << 3 | field(o.f.user, FLOW_NUMBER, 3);
+			if (next_flow >= flow_events.size() ||
+			    flow_events[next_flow] != std::make_pair(index, length))
+				error = where + "flow event";
+			next_flow++;
+		}
 		if (o.expect != DELIVERED || !error.empty())
 			continue;
 		if (next >= out.queue.size()) {
@@ -278,7 +294,8 @@ static void run(tap &t, rng &r, unsigned in_stall, unsigned out_stall, bool mini
 		const frame &f = out.queue[next++];
 		bytes user = o.f.user, got = f.user;
 		got.resize(META_BYTES);
-		set_field(user, 8, 8, field(user, META[HASH_TYPE].lsb, 2) ? o.table : 0);
+		if (!field(user, FLOW_STEER, 1))
+			set_field(user, 8, 8, field(user, META[HASH_TYPE].lsb, 2) ? o.table : 0);
 		set_field(user, META[RAW_SUM].lsb, 16, o.check & 0xffff);
 		set_field(user, META[L4_VERDICT].lsb, 2, l4);
 		set_field(user, META[REASON].lsb, 4, o.check >> 18);
@@ -289,6 +306,8 @@ static void run(tap &t, rng &r, unsigned in_stall, unsigned out_stall, bool mini
 	}
 	if (error.empty() && next != out.queue.size())
 		error = "more frames out than delivered";
+	if (error.empty() && next_flow != flow_events.size())
+		error = "more flow events than frames with a rule";
 
 	std::string name = std::to_string(DATA_W) + " bits, " +
 			   (minimum ? "minimum frames" : "random frames and configuration") +
@@ -302,7 +321,7 @@ static void run(tap &t, rng &r, unsigned in_stall, unsigned out_stall, bool mini
 	t.check(error.empty(), name + "rules, metadata, events", error);
 	t.check(out.queue.size() == results[DELIVERED], name + "in = out + drops");
 	if (!minimum)
-		t.check(results.size() == 6 && by_filter[0] > 10 && by_filter[1] > 10,
+		t.check(results.size() == 7 && by_filter[0] > 10 && by_filter[1] > 10,
 			name + "every result occurs, and filters take both kinds of addresses",
 			std::to_string(by_filter[0]) + " " + std::to_string(by_filter[1]));
 	else if (!in_stall && !out_stall)

@@ -27,7 +27,7 @@ module header_walk #(
     input  wire [31:0]        key_write_data,
     input  wire [11:0]        rss_types,
 
-    output wire [231:0]       user,
+    output wire [271:0]       user,
     output wire               found,
     output wire               valid,
     input  wire               take
@@ -59,6 +59,14 @@ module header_walk #(
         .key_write_address(key_write_address),
         .key_write_data(key_write_data),
         .rss_types(rss_types),
+        /* verilator lint_off PINCONNECTEMPTY */
+        .flow_valid(),      // parse's bench is for these
+        .flow_start(),
+        .flow_last(),
+        .flow_number(),
+        .flow_word(),
+        .flow_function(),
+        /* verilator lint_on PINCONNECTEMPTY */
         .done(done),
         .walk(walk),
         .take(done && ready)
@@ -66,7 +74,7 @@ module header_walk #(
 
     header_result #(
         .RECORD_W(WALK_W),
-        .USER_W(232)
+        .USER_W(272)
     ) result (
         .clk(clk),
         .rst(rst),

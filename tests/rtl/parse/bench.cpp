@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * parse: every field of the metadata against the values of vectors.py, under all mixes of stalls;
- * frames unchanged and in order; the rate that its header promises.
+ * flow rules, made from the frames, against their definition; frames unchanged and in order; the rate
+ * that its header promises.
  */
 #include "Vparse.h"
 #include "stream_bench.h"
@@ -20,6 +21,154 @@ static void configure(Vparse &m, const vector_set &s)
 	m.rss_types = s.types[0] | s.types[1] << 6;
 }
 
+/* ---- flow rules ---- */
+
+static const unsigned RULES = 8, KEY_WORDS = 11, SOURCE = 0, DESTINATION = 4, LAYER4 = 8,
+		      PACKET = 9, ETHERNET = 10, ACTION = 11, MARK = 12, MASK = 16;
+
+struct flow_key {
+	uint32_t word[KEY_WORDS] = {};
+	bool counts[KEY_WORDS] = {};
+};
+
+struct flow_rule {
+	uint32_t word[32] = {};
+	bool enabled = false;
+};
+
+static uint32_t word_at(const bytes &b, size_t at)
+{
+	return (uint32_t)b[at] << 24 | b[at + 1] << 16 | b[at + 2] << 8 | b[at + 3];
+}
+
+/* The number that the walk over IPv6's extension headers ends with. */
+static unsigned last_header(const bytes &b, size_t ip)
+{
+	unsigned next = b[ip + 6];
+	size_t at = ip + 40;
+
+	while (next == 0 || next == 43 || next == 44 || next == 51 || next == 60) {
+		bool fragment = next == 44, rest = b[at + 2] | (b[at + 3] & 0xf9);
+		size_t length = fragment   ? 8 :
+				next == 51 ? (b[at + 1] + 2) * 4 :
+					     (b[at + 1] + 1) * 8;
+		next = b[at];
+		if (fragment && rest)
+			break;
+		at += length;
+	}
+	return next;
+}
+
+static flow_key key_of(const vector_frame &v)
+{
+	flow_key k;
+	const bytes &b = v.data;
+	unsigned l3 = v.field[L3_TYPE], l4 = v.field[L4_TYPE], tags = v.field[VLAN_TAGS];
+	size_t ip = 14 + 4 * tags;
+	bool v4 = l3 == 1 || l3 == 2, v6 = l3 == 3 || l3 == 4, found = l4 >= 1 && l4 <= 3;
+	unsigned protocol = l4 == 0 ? 0 : v4 ? b[ip + 9] : v6 ? last_header(b, ip) : 0;
+
+	for (unsigned i = 0; i < 4; i++) {
+		if (v6) {
+			k.word[SOURCE + i] = word_at(b, ip + 8 + 4 * i);
+			k.word[DESTINATION + i] = word_at(b, ip + 24 + 4 * i);
+		}
+		k.counts[SOURCE + i] = k.counts[DESTINATION + i] = v6 || (v4 && i == 3);
+	}
+	if (v4) {
+		k.word[SOURCE + 3] = word_at(b, ip + 12);
+		k.word[DESTINATION + 3] = word_at(b, ip + 16);
+	}
+	if (found)
+		k.word[LAYER4] = word_at(b, v.field[L4_OFFSET]);
+	k.counts[LAYER4] = found;
+	k.word[PACKET] = protocol | v4 << 8 | v6 << 9 | found << 10 | (l4 == 4) << 11 |
+			 (tags > 0) << 12 | (tags > 1) << 13 | (uint32_t)v.field[VLAN_TCI] << 16;
+	k.word[ETHERNET] = word_at(b, ip - 4);
+	k.counts[PACKET] = k.counts[ETHERNET] = true;
+	return k;
+}
+
+struct flow_rules {
+	flow_rule rule[2][RULES];
+
+	/* From frames of the set: some bits, whole words, or nothing of each word. */
+	flow_rules(const std::vector<vector_frame> &frames, rng &r)
+	{
+		for (auto &of : rule)
+			for (auto &x : of) {
+				const vector_frame *v;
+				do
+					v = &frames[r() % frames.size()];
+				while (v->data.size() < 60);
+				flow_key k = key_of(*v);
+				for (unsigned i = 0; i < KEY_WORDS; i++) {
+					unsigned kind = r() % 8;
+					x.word[i] = k.counts[i] ? k.word[i] : (uint32_t)r();
+					x.word[MASK + i] = kind == 0 ? ~0u :
+							   kind == 1 ? (uint32_t)r() :
+							   kind == 2 ? 1u << r() % 32 :
+								       0;
+					if (i == PACKET && kind > 2)
+						x.word[MASK + i] = 0x3fff;
+				}
+				x.word[ACTION] = (uint32_t)r();
+				x.word[MARK] = (uint32_t)r();
+				x.enabled = r() % 8 != 0;
+			}
+	}
+	/* FLOW_HIT and what follows it, and the queue where it steers. */
+	uint64_t look_up(const vector_frame &v, uint64_t &queue) const
+	{
+		flow_key k = key_of(v);
+		for (unsigned n = 0; n < RULES; n++) {
+			const flow_rule &x = rule[v.function][n];
+			bool holds = x.enabled;
+			for (unsigned i = 0; i < KEY_WORDS; i++)
+				holds = holds && !(k.counts[i] &&
+						   ((k.word[i] ^ x.word[i]) & x.word[MASK + i]));
+			if (!holds)
+				continue;
+			unsigned action = x.word[ACTION];
+			if (action & 2)
+				queue = action >> 8 & 0xff;
+			return 1 | n << 1 | (action & 7) << 5 |
+			       (uint64_t)(action & 4 ? x.word[MARK] : 0) << 8;
+		}
+		return 0;
+	}
+};
+
+static void write_rules(dut<Vparse> &d, const flow_rules &rules, bool &read_back)
+{
+	Vparse &m = d.m;
+
+	read_back = true;
+	m.flow_enable = 0;
+	for (unsigned i = 0; i < 2 * RULES * 32; i++) {
+		const flow_rule &x = rules.rule[i / (RULES * 32)][i / 32 % RULES];
+		m.flow_write_valid = 1;
+		m.flow_write_address = i;
+		m.flow_write_data = x.word[i % 32];
+		d.settle();
+		d.edge();
+		m.flow_enable |= x.enabled << i / 32;
+	}
+	m.flow_write_valid = 0;
+	for (unsigned i = 0; i < 2 * RULES * 32; i++) {
+		m.flow_read_address = i;
+		d.settle();
+		d.edge();
+		d.settle();
+		d.edge();
+		d.settle();
+		read_back = read_back &&
+			    m.flow_read_data ==
+				    rules.rule[i / (RULES * 32)][i / 32 % RULES].word[i % 32];
+	}
+}
+
 static frame make(const vector_frame &v, rng &r)
 {
 	frame f;
@@ -31,12 +180,28 @@ static frame make(const vector_frame &v, rng &r)
 	return f;
 }
 
-static std::string compare(const vector_frame &v, const frame &in, const frame &out)
+static std::string compare(const vector_frame &v, const frame &in, const frame &out,
+			   const flow_rules &rules, uint64_t hits[3])
 {
+	uint64_t below = field(in.user, 0, 64), queue = below >> 8 & 0xff;
+
 	if (out.data != v.data)
 		return v.name + ": data changed";
-	if (field(in.user, 0, 64) != field(out.user, 0, 64))
-		return v.name + ": metadata below L3_TYPE changed";
+	/* Shorter ones do not come from a port. */
+	if (v.data.size() >= 60) {
+		uint64_t flow = rules.look_up(v, queue), got = field(out.user, 232, 40);
+		if (got != flow) {
+			char text[64];
+			snprintf(text, sizeof(text), ": flow is %llx, not %llx",
+				 (unsigned long long)got, (unsigned long long)flow);
+			return v.name + text;
+		}
+		below = (below & ~UINT64_C(0xff00)) | queue << 8;
+		hits[flow & 1]++;
+		hits[2] += flow & 1 && (flow >> 1 & 15) == RULES - 1;
+		if (below != field(out.user, 0, 64))
+			return v.name + ": metadata below L3_TYPE changed";
+	}
 	for (unsigned i = 0; i < RAW_SUM; i++) {
 		uint64_t got = field(out.user, META[i].lsb, META[i].width);
 		if (got != v.field[i])
@@ -48,7 +213,8 @@ static std::string compare(const vector_frame &v, const frame &in, const frame &
 
 /* Runs frames through; returns the clocks from first to last output beat. */
 static uint64_t run(const vector_set &s, const std::vector<vector_frame> &frames, unsigned in_stall,
-		    unsigned out_stall, rng &r, std::string &error, unsigned &wrong)
+		    unsigned out_stall, rng &r, std::string &error, unsigned &wrong,
+		    uint64_t hits[3])
 {
 	auto d = std::make_unique<dut<Vparse>>();
 	Vparse &m = d->m;
@@ -60,6 +226,8 @@ static uint64_t run(const vector_set &s, const std::vector<vector_frame> &frames
 		m.m_axis_tuser, WIDTH);
 	std::vector<frame> offered;
 	uint64_t begin = 0, bytes_in = 0;
+	flow_rules rules(frames, r);
+	bool read_back;
 
 	configure(m, s);
 	in.stall_percent = in_stall;
@@ -70,6 +238,7 @@ static uint64_t run(const vector_set &s, const std::vector<vector_frame> &frames
 		bytes_in += v.data.size();
 	}
 	d->reset();
+	write_rules(*d, rules, read_back);
 	for (unsigned i = 0; i < 10 * 2 + 4; i++) { /* the keys are copied, a word a clock */
 		d->settle();
 		d->edge();
@@ -102,8 +271,10 @@ static uint64_t run(const vector_set &s, const std::vector<vector_frame> &frames
 			std::to_string(frames.size());
 	else if (m.busy)
 		error = "busy at the end";
+	else if (!read_back)
+		error = "flow rules read back wrong";
 	for (size_t i = 0; i < frames.size() && i < out.queue.size(); i++) {
-		std::string e = compare(frames[i], offered[i], out.queue[i]);
+		std::string e = compare(frames[i], offered[i], out.queue[i], rules, hits);
 		if (!e.empty()) {
 			if (wrong++ < 5)
 				printf("# %s\n", e.c_str());
@@ -121,11 +292,12 @@ int main(int argc, char **argv)
 	const unsigned stalls[][2] = { { 0, 0 }, { 40, 0 }, { 0, 60 }, { 30, 30 }, { 0, 90 } };
 	std::string error;
 	unsigned wrong;
+	uint64_t hits[3] = {}; /* frames without and with a rule, and with the last one */
 
 	t.check(sets.size() == 3, w + "vectors are there");
 	for (size_t i = 0; i < sets.size(); i++) {
 		for (auto &s : stalls) {
-			run(sets[i], sets[i].frames, s[0], s[1], r, error, wrong);
+			run(sets[i], sets[i].frames, s[0], s[1], r, error, wrong, hits);
 			t.check(error.empty() && wrong == 0,
 				w + "hash configuration " + std::to_string(i) + ", " +
 					std::to_string(sets[i].frames.size()) +
@@ -162,11 +334,15 @@ int main(int argc, char **argv)
 		uint64_t beats = 0;
 		for (auto &v : frames)
 			beats += (v.data.size() + WIDTH - 1) / WIDTH;
-		uint64_t took = run(sets[0], frames, 0, 0, r, error, wrong);
+		uint64_t took = run(sets[0], frames, 0, 0, r, error, wrong, hits);
 		printf("# %s: %zu frames, %llu beats, %llu clocks\n", names[kind], frames.size(),
 		       (unsigned long long)beats, (unsigned long long)took);
 		t.check(error.empty() && wrong == 0 && took <= beats + 16,
 			w + "full rate, back to back: " + names[kind], error);
 	}
+	t.check(hits[0] > 1000 && hits[1] > 1000 && hits[2] > 10,
+		w + "frames with a flow rule and without",
+		std::to_string(hits[0]) + ", " + std::to_string(hits[1]) + ", " +
+			std::to_string(hits[2]));
 	return t.finish();
 }

@@ -126,13 +126,13 @@ static std::string verify(run &x, std::map<unsigned, unsigned> &results)
 		const frame &f = x.out[next++];
 		if (f.data != o.data)
 			return "frame " + std::to_string(i) + " changed";
-		bytes meta(32, 0);
+		bytes meta(34, 0);
 		set_field(meta, 0, 4, 1);
 		set_field(meta, 4, 4, 1);
 		set_field(meta, 16, 14, o.data.size());
 		set_field(meta, 30, 32, o.time);
 		bytes user = f.user;
-		user.resize(32);
+		user.resize(34);
 		if (user != meta)
 			return "frame " + std::to_string(i) + ": metadata";
 	}

@@ -11,7 +11,7 @@
 #include "axis.h"
 
 static constexpr unsigned BYTES = DATA_W / 8, DMA_BYTES = DATA_W == 64 ? 16 : BYTES;
-static constexpr unsigned Q = 8, QPF = 4, META_BYTES = 29;
+static constexpr unsigned Q = 8, QPF = 4, META_BYTES = 34;
 enum { COMPLETED, NO_DESCRIPTOR, TOO_SMALL, DMA_ERROR, DISABLED, RESULTS };
 
 /* Fields of the metadata word, and where they are in the completion. */
@@ -19,9 +19,10 @@ struct field {
 	unsigned meta, width, completion;
 };
 static const field fields[] = {
-	{ 64, 3, 16 },	{ 67, 3, 19 },	 { 70, 2, 22 },	  { 176, 4, 24 },  { 173, 2, 28 },
-	{ 214, 2, 30 }, { 180, 32, 32 }, { 216, 16, 64 }, { 72, 16, 80 },  { 88, 8, 96 },
-	{ 96, 8, 104 }, { 104, 9, 112 }, { 212, 2, 121 }, { 30, 32, 128 },
+	{ 64, 3, 16 },	 { 67, 3, 19 },	  { 70, 2, 22 },   { 176, 4, 24 },
+	{ 173, 2, 28 },	 { 214, 2, 30 },  { 180, 32, 32 }, { 216, 16, 64 },
+	{ 72, 16, 80 },	 { 88, 8, 96 },	  { 96, 8, 104 },  { 104, 9, 112 },
+	{ 212, 2, 121 }, { 30, 32, 128 }, { 239, 1, 123 }, { 240, 32, 160 },
 };
 
 struct descriptor {
@@ -123,8 +124,8 @@ struct bench {
 	}
 	void take(unsigned q, frame_info &f)
 	{
-		axis::bytes words(20);
-		axis::get(m.entry_words, words.data(), 20);
+		axis::bytes words(24);
+		axis::get(m.entry_words, words.data(), 24);
 		for (auto &x : fields)
 			if (axis::field(words, x.completion, x.width) !=
 			    axis::field(f.frame.user, x.meta, x.width))
@@ -175,13 +176,13 @@ struct bench {
 			stop_clock = 0;
 		f.offset += length;
 	}
-	using entry_fields = std::array<uint32_t, 11>;
+	using entry_fields = std::array<uint32_t, 12>;
 	entry_fields entry_shown = {};
 	entry_fields entry() const
 	{
 		entry_fields e = { m.entry_queue,     m.entry_first, m.entry_more,
 				   m.entry_truncated, m.entry_bytes, m.entry_index };
-		for (unsigned i = 0; i < 5; i++)
+		for (unsigned i = 0; i < 6; i++)
 			e[6 + i] = m.entry_words[i];
 		return e;
 	}

@@ -119,7 +119,7 @@ struct bench {
 		f.data.resize(length);
 		for (auto &b : f.data)
 			b = (uint8_t)r();
-		f.user.assign(29, 0);
+		f.user.assign(34, 0);
 		axis::set_field(f.user, 4, 4, q / QPF);
 		axis::set_field(f.user, 8, 8, q % QPF);
 		axis::set_field(f.user, 16, 14, length);

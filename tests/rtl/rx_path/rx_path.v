@@ -30,7 +30,7 @@ module rx_path #
     input  wire                s_axis_tlast,
     input  wire                s_axis_tvalid,
     output wire                s_axis_tready,
-    input  wire [231:0]        s_axis_tuser,
+    input  wire [271:0]        s_axis_tuser,
 
     // Descriptors
     input  wire [7:0]          available,
@@ -101,7 +101,7 @@ wire entry_more;
 wire entry_truncated;
 wire [13:0] entry_bytes;
 wire [15:0] entry_index;
-wire [159:0] entry_words;
+wire [191:0] entry_words;
 wire done_event_valid;
 wire [5:0] done_event_index;
 wire [13:0] done_event_bytes;

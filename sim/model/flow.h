@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SEKISHO_SIM_MODEL_FLOW_H
+#define SEKISHO_SIM_MODEL_FLOW_H
+
+/* Which flow rule holds for a frame. */
+
+#include <sekisho/registers.h>
+
+#include "headers.h"
+
+struct flow_rules {
+	uint32_t enabled; /* bit n: rule n */
+	struct sekisho_flow_rule rule[SEKISHO_FLOW_RULES];
+};
+
+/* The first enabled rule that holds, or -1. */
+int flow_lookup(const struct flow_rules *rules, const struct headers *headers,
+		const uint8_t *frame);
+
+#endif
