@@ -73,14 +73,15 @@ IN_PROCESS_CFLAGS = $(CFLAGS_COMMON) -Wno-unused-function -Wno-missing-prototype
 	-Ihost-lib/include $(subst -I/,-isystem /,$(shell pkg-config --cflags libdpdk))
 IN_PROCESS_LIBS := -lrte_ethdev -lrte_bus_vdev -lrte_mbuf -lrte_mempool -lrte_eal -lpthread
 
-# It finds the sanitized driver by the path in itself: EAL takes a driver by its name only.
-$(BUILD)/tests/test_calls: tests/driver/test_calls.c $(IN_PROCESS_SOURCES) driver/driver.mk
+# They find the sanitized driver by the path in themselves: EAL takes a driver by its name only.
+CALLS_TESTS := $(BUILD)/tests/test_calls $(BUILD)/tests/test_flow
+$(CALLS_TESTS): $(BUILD)/tests/%: tests/driver/%.c tests/driver/calls.h $(IN_PROCESS_SOURCES) driver/driver.mk
 	@mkdir -p $(@D)
-	$(CC) $(IN_PROCESS_CFLAGS) $(SANITIZE) $< $(IN_PROCESS_LIBS) -Wl,--disable-new-dtags,-rpath,$(abspath $(BUILD)/driver-asan) -o $@
+	$(CC) $(IN_PROCESS_CFLAGS) $(SANITIZE) -DFEATURES='"$(abspath driver/features.ini)"' $< $(IN_PROCESS_LIBS) -Wl,--disable-new-dtags,-rpath,$(abspath $(BUILD)/driver-asan) -o $@
 
 .PHONY: driver-tests
-driver-tests: $(DRIVER_SO) $(DRIVER_ASAN_SO) $(BUILD)/tests/fake_card $(BUILD)/tests/test_calls
-TESTS += "$(PYTHON) tests/driver/test_driver.py" $(BUILD)/tests/test_calls tests/driver/test_releases.py
+driver-tests: $(DRIVER_SO) $(DRIVER_ASAN_SO) $(BUILD)/tests/fake_card $(CALLS_TESTS)
+TESTS += "$(PYTHON) tests/driver/test_driver.py" $(CALLS_TESTS) tests/driver/test_releases.py
 
 .PHONY: driver-releases
 driver-releases: $(DRIVER_SO) sim ## Build and run the driver on every release of DPDK that it is for

@@ -112,6 +112,8 @@ static int dev_configure(struct rte_eth_dev *dev)
 	struct rte_eth_rxmode *rxmode = &dev->data->dev_conf.rxmode;
 	int ret = check_configuration(&dev->data->dev_conf);
 
+	if (ret == 0)
+		ret = sekisho_flows_check_queues(dev);
 	if (ret < 0)
 		return ret;
 	/* Whoever asks for RSS wants the hash in the mbuf, as with other drivers. */
@@ -172,6 +174,8 @@ int sekisho_restore_settings(struct rte_eth_dev *dev)
 		ret = set_max_frame(dev, dev->data->mtu);
 	if (ret == 0)
 		ret = sekisho_filters_apply(dev);
+	if (ret == 0)
+		ret = sekisho_flows_apply(dev);
 	if (ret == 0 && dev->data->dev_configured)
 		ret = sekisho_rss_apply(dev);
 	if (ret < 0)
@@ -271,6 +275,7 @@ int sekisho_dev_close(struct rte_eth_dev *dev)
 		(void)sekisho_reset(adapter->device);
 		sekisho_unlock(adapter);
 	}
+	(void)sekisho_flows_clear(dev);
 	/* The card must not reach the rings and buffers any more before they are freed. */
 	sekisho_dma_fini(adapter);
 	for (uint16_t id = 0; id < dev->data->nb_rx_queues; id++)
@@ -330,8 +335,8 @@ static int dev_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->default_rxconf.rx_free_thresh = SEKISHO_BURST;
 	info->default_rxconf.rx_drop_en = 1;
 	info->default_txconf.tx_free_thresh = SEKISHO_BURST;
-	info->dev_capa =
-		RTE_ETH_DEV_CAPA_RUNTIME_RX_QUEUE_SETUP | RTE_ETH_DEV_CAPA_RUNTIME_TX_QUEUE_SETUP;
+	info->dev_capa = RTE_ETH_DEV_CAPA_RUNTIME_RX_QUEUE_SETUP |
+			 RTE_ETH_DEV_CAPA_RUNTIME_TX_QUEUE_SETUP | RTE_ETH_DEV_CAPA_FLOW_RULE_KEEP;
 	if (sekisho_will_recover(dev))
 		info->err_handle_mode = RTE_ETH_ERROR_HANDLE_MODE_PROACTIVE;
 	info->switch_info.name = dev->device->name;
@@ -484,6 +489,8 @@ static const struct eth_dev_ops sekisho_ops = {
 	.rss_hash_conf_get = sekisho_rss_hash_conf_get,
 	.reta_update = sekisho_reta_update,
 	.reta_query = sekisho_reta_query,
+	.flow_ops_get = sekisho_flow_ops_get,
+	.rx_metadata_negotiate = sekisho_rx_metadata_negotiate,
 };
 
 /* --- probe ---------------------------------------------------------------------------------- */

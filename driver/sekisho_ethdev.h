@@ -25,6 +25,8 @@
 
 /* What the card's register map must have, at least: scatter, address filters, events. */
 #define SEKISHO_MAP_MINOR 1
+/* And for flow rules. */
+#define SEKISHO_FLOW_MAP_MINOR 2
 #define SEKISHO_MAX_QUEUES 16
 #define SEKISHO_MIN_RING 8
 #define SEKISHO_RING_ALIGN 128
@@ -192,6 +194,14 @@ struct sekisho_filter {
 	struct rte_ether_addr address;
 };
 
+/* A flow rule, as the card has it or must have it again; its place in the table is the card's. */
+struct rte_flow {
+	bool used, counts;
+	struct sekisho_flow_rule rule;
+	uint64_t packets, bytes; /* counted */
+	uint64_t packets_last, bytes_last; /* the card's counters when last looked at */
+};
+
 /* What audits found, by queue: each is written by the queue's thread alone. */
 struct __rte_cache_aligned sekisho_audit_stats {
 	uint64_t packets, disagreements;
@@ -245,6 +255,9 @@ struct sekisho_adapter {
 
 	/* Filters (sekisho_filter.c): what the card has, or must have again */
 	struct sekisho_filter filters[SEKISHO_MAC_FILTERS];
+
+	/* Flow rules (sekisho_flow.c) */
+	struct rte_flow flows[SEKISHO_FLOW_RULES];
 
 	/* RSS (sekisho_rss.c): what the card has */
 	uint64_t rss_hf;
@@ -414,6 +427,17 @@ int sekisho_mc_addr_list(struct rte_eth_dev *dev, struct rte_ether_addr *list, u
 int sekisho_filters_apply(struct rte_eth_dev *dev);
 int sekisho_vlan_offload_set(struct rte_eth_dev *dev, int mask);
 void sekisho_vlan_strip_queue_set(struct rte_eth_dev *dev, uint16_t id, int on);
+
+/* sekisho_flow.c */
+
+int sekisho_flow_ops_get(struct rte_eth_dev *dev, const struct rte_flow_ops **ops);
+int sekisho_rx_metadata_negotiate(struct rte_eth_dev *dev, uint64_t *features);
+/** Writes the rules to a card that has none. */
+int sekisho_flows_apply(struct rte_eth_dev *dev);
+/** Takes all rules away; called within the control lock, in every state of the card. */
+int sekisho_flows_clear(struct rte_eth_dev *dev);
+/** Checks that the queues are there to which rules give frames. */
+int sekisho_flows_check_queues(const struct rte_eth_dev *dev);
 
 /* sekisho_dma.c */
 

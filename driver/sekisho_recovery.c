@@ -78,7 +78,8 @@ static bool serves(const struct sekisho_identity *is, const struct sekisho_ident
 {
 	return is->kind == was->kind && is->index == was->index && is->port == was->port &&
 	       is->rx_queues >= was->rx_queues && is->tx_queues >= was->tx_queues &&
-	       is->max_ring_size >= was->max_ring_size && is->max_frame >= was->max_frame;
+	       is->max_ring_size >= was->max_ring_size && is->max_frame >= was->max_frame &&
+	       is->map_minor >= was->map_minor;
 }
 
 /* Takes a card into use that is no other than what the application knows: it is mapped and set. */
@@ -259,6 +260,8 @@ int sekisho_dev_reset(struct rte_eth_dev *dev)
 	/* The library has stopped the port. What looks for the card meanwhile must end first. */
 	sekisho_recovery_cancel(dev);
 	pthread_mutex_lock(&adapter->control);
+	/* The card's are disabled by its reset. */
+	memset(adapter->flows, 0, sizeof(adapter->flows));
 	if (sekisho_adapter_state(adapter) == SEKISHO_GONE) {
 		ret = adapter->can_reopen ? reopen(dev) : -ENODEV;
 		if (ret == 0)

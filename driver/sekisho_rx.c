@@ -31,6 +31,7 @@ static inline void fill_mbuf(const struct sekisho_rx_queue *rxq,
 	mbuf->data_len = length;
 	mbuf->vlan_tci = SEKISHO_FIELD_GET(SEKISHO_RX_COMPLETION_SUM_VLAN_TCI, completion->sum);
 	mbuf->hash.rss = completion->rss_hash;
+	sekisho_rx_mark(completion, mbuf);
 }
 
 /*

@@ -85,4 +85,14 @@ static inline uint64_t sekisho_rx_flags(const struct sekisho_rx_queue *rxq,
 	return flags;
 }
 
+/* A flow rule's mark, beside the hash. Last, so that the usual packet costs no more than the look. */
+static inline void sekisho_rx_mark(const struct sekisho_rx_completion *completion,
+				   struct rte_mbuf *mbuf)
+{
+	if (unlikely(completion->offsets & SEKISHO_RX_COMPLETION_OFFSETS_MARKED_MASK)) {
+		mbuf->hash.fdir.hi = completion->flow_mark;
+		mbuf->ol_flags |= RTE_MBUF_F_RX_FDIR | RTE_MBUF_F_RX_FDIR_ID;
+	}
+}
+
 #endif

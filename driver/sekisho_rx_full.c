@@ -166,6 +166,7 @@ static void finish_frame(struct sekisho_rx_queue *rxq,
 		flags |= rxq->evidence_flag;
 	}
 	mbuf->ol_flags = flags;
+	sekisho_rx_mark(completion, mbuf);
 }
 
 uint16_t sekisho_rx_burst_full(void *queue, struct rte_mbuf **mbufs, uint16_t count)

@@ -67,15 +67,18 @@ static struct map maps[MAPS];
 static unsigned int map_count;
 static struct queue queues[2][QUEUES]; /* receive, transmit */
 static bool loop, show;
-static uint32_t map_version = 1 << 16 | 1;
+static uint32_t map_version = 1 << 16 | 2;
 static bool hang; /* queues do not come to rest */
 static int eventfds[2 * QUEUES + 1];
 static uint32_t seen_requests[2][QUEUES]; /* of the arm doorbells */
 static unsigned int tx_status;
+static uint32_t flow_mark; /* of the frames that are delivered */
+static uint32_t left_enabled; /* flow rules, when the peer went */
 static char line[65536];
 static size_t line_length;
 
-#define FAULT(...) (printf("fault: " __VA_ARGS__), putchar('\n'), fflush(stdout))
+static unsigned int faults;
+#define FAULT(...) (faults++, printf("fault: " __VA_ARGS__), putchar('\n'), fflush(stdout))
 
 static void *dma(uint64_t iova, uint64_t size, bool write)
 {
@@ -152,6 +155,7 @@ static int deliver_piece(struct queue *queue, const uint32_t words[4], unsigned 
 	completion->sum = words[2];
 	completion->offsets = words[3];
 	completion->timestamp = registers[SEKISHO_IDENTIFICATION_TIME / 4];
+	completion->flow_mark = flow_mark;
 	__atomic_store_n(&completion->status, phase(queue) | status << 16 | more | index,
 			 __ATOMIC_RELEASE);
 	queue->fetched++;
@@ -288,6 +292,7 @@ static void reset_registers(void)
 	}
 	registers[SEKISHO_NETWORK_CONTROL / 4] = 0;
 	registers[SEKISHO_NETWORK_RSS_TYPES / 4] = 0;
+	registers[SEKISHO_NETWORK_FLOW_ENABLE / 4] = 0;
 	registers[SEKISHO_NETWORK_EVENT / 4] &= ~SEKISHO_NETWORK_EVENT_ENABLE_MASK;
 	for (unsigned int i = 0; i < 8; i++)
 		registers[SEKISHO_NETWORK_MAC_FILTER_HI(i) / 4] &=
@@ -323,8 +328,20 @@ static void queue_control(struct queue *queue, const uint32_t *block, bool enabl
 	queue->completions = block[6] | (uint64_t)block[7] << 32;
 }
 
+/* A rule whose words change while it is enabled holds for frames that it is not for. */
+static void check_flow_rule(uint32_t offset)
+{
+	uint32_t first = SEKISHO_NETWORK_FLOW_RULES(0), size = sizeof(struct sekisho_flow_rule);
+	uint32_t rule = (offset - first) / size;
+
+	if (offset >= first && rule < SEKISHO_FLOW_RULES &&
+	    registers[SEKISHO_NETWORK_FLOW_ENABLE / 4] & 1u << rule)
+		FAULT("flow rule %u is written while it is enabled", rule);
+}
+
 static void write_register(uint32_t offset, uint32_t value)
 {
+	check_flow_rule(offset);
 	registers[offset / 4] = value;
 	if (offset >= PAGE && offset < 2 * PAGE)
 		page[(offset - PAGE) / 4] = value;
@@ -616,6 +633,7 @@ static bool take_orders(void)
 /* The peer has gone: nothing of it is left. */
 static void leave(void)
 {
+	left_enabled = registers[SEKISHO_NETWORK_FLOW_ENABLE / 4];
 	reset_registers();
 	for (; map_count; map_count--)
 		munmap(maps[map_count - 1].memory, maps[map_count - 1].size);
