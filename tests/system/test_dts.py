@@ -7,6 +7,8 @@ sekisho-sim, and the device is the driver's vfio-user one. What DTS asks by eye 
 testpmd is asked here of the frame's contents and of the card's counters as well.
 """
 
+import ipaddress
+import itertools
 import os
 import re
 import sys
@@ -19,8 +21,9 @@ import packets
 import tap
 
 from scapy.layers.inet import ICMP, IP, TCP, UDP
-from scapy.layers.inet6 import IPv6, IPv6ExtHdrFragment
+from scapy.layers.inet6 import ICMPv6EchoReply, ICMPv6EchoRequest, IPv6, IPv6ExtHdrFragment
 from scapy.layers.l2 import ARP, GRE, Dot1Q, Ether
+from scapy.layers.sctp import SCTP
 from scapy.packet import Raw
 
 QUEUES, RING, TABLE, KEY = 4, 256, 128, 40
@@ -800,7 +803,7 @@ def l3_l4_packet_detect(card):
 
 
 def ipv6_l4_packet_detect(card):
-    from scapy.layers.inet6 import ICMPv6EchoRequest, IPv6ExtHdrDestOpt
+    from scapy.layers.inet6 import IPv6ExtHdrDestOpt
     ip = IPv6(**V6)
     check_types(card, [
         ("L2_ETHER L3_IPV6", card.frame(IPv6(**V6, nh=132), BODY)),
@@ -838,6 +841,288 @@ def validate_port_speed(card):
         text = card.pmd.command("show device info net_sekisho%d" % port)
         said = re.search(r"Device speed capability:\s*([^\n]*)", text)
         assert said and speed in said.group(1), text
+
+
+# --- flow_offload ---------------------------------------------------------------------------------
+
+def only(item, fields):
+    return "%s: only %s can be matched" % (item, fields)
+
+
+NOT_ETH = only("eth", "type and has_vlan")
+NOT_IPV4 = only("ipv4", "src_addr, dst_addr and next_proto_id")
+NOT_IPV6 = only("ipv6", "src_addr, dst_addr and proto")
+NOT_TCP = only("tcp", "src_port and dst_port")
+NOT_ICMP = only("icmp", "icmp_type and icmp_code")
+NOT_SCTP = "sctp: no field can be matched"
+NOT_ARP = "the item is not supported"
+NOT_A_WORD = "Bad arguments"  # of testpmd 22.11
+
+# DTS: testpmd's item: scapy's layer, and of each field testpmd's name, scapy's, values. The last: what the driver or
+# testpmd says of a field that is not compared.
+FLOW_ITEMS = {
+    "eth": (Ether, (("src", "src", ("02:00:00:00:00:00",), NOT_ETH), ("dst", "dst", ("02:00:00:00:00:02",), NOT_ETH))),
+    "vlan": (Dot1Q, (("vid", "vlan", (100, 200), None), ("pcp", "prio", (0, 7), None))),
+    "ipv4": (IP, (("src", "src", ("198.18.1.1",), None), ("dst", "dst", ("198.18.1.2",), None),
+                  ("ttl", "ttl", (64, 128), NOT_IPV4), ("tos", "tos", (0, 4), NOT_IPV4))),
+    "ipv6": (IPv6, (("src", "src", ("2001:db8::1",), None), ("dst", "dst", ("2001:db8::2",), None),
+                    ("tc", "tc", (0, 4), NOT_IPV6), ("hop", "hlim", (64, 128), NOT_IPV6))),
+    "tcp": (TCP, (("src", "sport", (1234, 8080), None), ("dst", "dport", (80, 443), None),
+                  ("flags", "flags", (2, 16), NOT_TCP))),
+    "udp": (UDP, (("src", "sport", (5000,), None), ("dst", "dport", (53, 123), None))),
+    "icmp": (ICMP, (("type", "type", (8, 0), None), ("code", "code", (0,), None),
+                    ("ident", "id", (0, 1234), NOT_ICMP), ("seq", "seq", (0, 1), NOT_ICMP))),
+    "sctp": (SCTP, (("src", "sport", (2905, 3868), NOT_SCTP), ("dst", "dport", (2905, 3868), NOT_SCTP),
+                    ("tag", "tag", (1, 12346), NOT_SCTP))),
+    "arp_eth_ipv4": (ARP, (("spa", "psrc", ("198.18.1.1",), NOT_ARP), ("tpa", "pdst", ("198.18.1.2",), NOT_ARP),
+                           ("opcode", "op", (1, 2), NOT_A_WORD))),
+}
+# DTS: a field of every item with a star, each with each; an item without one is in the pattern for its kind only.
+FLOW_STACKS = (
+    "eth*", "eth ipv4*", "eth ipv4* tcp*", "eth ipv4* udp*", "eth ipv4* icmp*", "eth ipv4* sctp*",
+    "eth ipv6*", "eth ipv6* tcp*", "eth ipv6* udp*", "eth ipv6* sctp*",
+    "eth vlan*", "eth vlan* ipv4*", "eth vlan ipv4* tcp*", "eth vlan ipv4* udp*", "eth vlan ipv4* sctp*",
+    "eth vlan* ipv6*", "eth vlan ipv6* tcp*", "eth vlan ipv6* udp*", "eth arp_eth_ipv4*")
+FLOW_PATTERNS = 308
+FLOW_REFUSED = 222
+CORE_STACKS = ("eth ipv4* udp*", "eth ipv6* tcp*", "eth vlan* ipv4*")
+OTHER_TRANSPORT = {"tcp": "udp", "udp": "tcp"}
+
+
+def flow_patterns(stacks):
+    """(pattern, items, values by item and scapy's field, what the driver says against it)"""
+    for stack in stacks:
+        words = stack.split()
+        asked = [word[:-1] for word in words if word.endswith("*")]
+        for fields in itertools.product(*[FLOW_ITEMS[item][1] for item in asked]):
+            for n in range(max(len(values) for _, _, values, _ in fields)):
+                terms = [word for word in words if not word.endswith("*")]
+                wanted = {}
+                for item, (name, field, values, _) in zip(asked, fields):
+                    wanted[item, field] = values[n % len(values)]
+                    terms.append("%s %s is %s" % (item, name, wanted[item, field]))
+                yield (" / ".join(terms), [word.rstrip("*") for word in words], wanted,
+                       next((answer for *_, answer in fields if answer), None))
+
+
+def flow_frame(card, items, wanted):
+    layers = []
+    for item in items[1:]:
+        fields = dict({"ipv4": V4, "ipv6": V6}.get(item, {}))
+        fields.update({field: value for (of, field), value in wanted.items() if of == item})
+        layers.append(FLOW_ITEMS[item][0](**fields))
+    return card.frame(*layers, BODY)
+
+
+def neighbour(value):
+    """The value with its last bit turned."""
+    if isinstance(value, int):
+        return value ^ 1
+    address = ipaddress.ip_address(value)
+    return str(type(address)(int(address) ^ 1))
+
+
+def flow_frames(card, items, wanted):
+    """A frame that the pattern matches; frames that differ in one thing only, and DTS's own other one."""
+    frames = [flow_frame(card, items, wanted)]
+    for key, value in wanted.items():
+        frames.append(flow_frame(card, items, {**wanted, key: neighbour(value)}))
+    if "vlan" in items:
+        frames.append(flow_frame(card, [item for item in items if item != "vlan"], wanted))
+    if items[-1] in OTHER_TRANSPORT:
+        other = OTHER_TRANSPORT[items[-1]]
+        frames.append(flow_frame(card, items[:-1] + [other], {
+            (other if item == items[-1] else item, field): value for (item, field), value in wanted.items()}))
+    frames.append(card.frame(IP(src="198.18.100.1", dst="198.18.100.2"), UDP(sport=9999, dport=9998), BODY))
+    return frames
+
+
+def flow_refused(card, rule, answer):
+    for what in ("validate", "create"):
+        said = card.command("flow %s 0 ingress %s / end" % (what, rule))
+        assert answer in said and "Flow rule" not in said, "%s %s: %s" % (what, rule, said)
+
+
+def flow_created(card, rule):
+    said = card.command("flow validate 0 ingress %s / end" % rule)
+    assert "Flow rule validated" in said, "%s: %s" % (rule, said)
+    said = card.command("flow create 0 ingress %s / end" % rule)
+    number = re.search(r"Flow rule #(\d+) created", said)
+    assert number, "%s: %s" % (rule, said)
+    return int(number.group(1))
+
+
+def flow_destroyed(card, *numbers):
+    for number in numbers:
+        said = card.command("flow destroy 0 rule %d" % number)
+        assert "Flow rule #%d destroyed" % number in said, said
+
+
+def no_flows_left(card):
+    said = card.pmd.command("flow list 0")
+    assert "=>" not in said, said
+
+
+def queues_of(said):
+    return [int(re.search(r"Receive queue=0x(\w+)", text).group(1), 16) for text in said]
+
+
+def steered(card, pattern, frames):
+    """Of the frames the first one, and no other, goes to a queue that is not its own, while the rule is there."""
+    usual = queues_of(card.observe(frames))
+    queue = 2 if usual[0] != 2 else 3  # DTS: 2
+    number = flow_created(card, "pattern %s / end actions queue index %d" % (pattern, queue))
+    before = card.counter("flow", "rule0")
+    tap.equal(queues_of(card.observe(frames)), [queue] + usual[1:], "queues with " + pattern)
+    tap.equal(card.counter("flow", "rule0") - before, 1, "packets of " + pattern)
+    flow_destroyed(card, number)
+    tap.equal(queues_of(card.observe(frames)), usual, "queues without " + pattern)
+
+
+def shed(card, pattern, frames):
+    """Of the frames the first one, and no other, is dropped while the rule is there."""
+    number = flow_created(card, "pattern %s / end actions drop" % pattern)
+    before = card.counter("deliver", "flow_rule")
+    card.passes(frames, frames[1:])
+    tap.equal(card.counter("deliver", "flow_rule") - before, 1, "packets dropped by " + pattern)
+    flow_destroyed(card, number)
+    card.passes(frames)
+
+
+def check_patterns(card, check, action, stacks):
+    """Every pattern of DTS: what the card cannot compare is refused, what it can is checked."""
+    patterns = list(flow_patterns(stacks))
+    refused = 0
+    for pattern, items, wanted, answer in patterns:
+        if answer:
+            flow_refused(card, "pattern %s / end actions %s" % (pattern, action), answer)
+            refused += 1
+        else:
+            check(card, pattern, flow_frames(card, items, wanted))
+    no_flows_left(card)
+    if stacks == FLOW_STACKS:
+        tap.equal((len(patterns), refused), (FLOW_PATTERNS, FLOW_REFUSED), "patterns, and those that are refused")
+    tap.note("%d patterns, %d of them refused" % (len(patterns), refused))
+
+
+def queue_action(card, stacks=FLOW_STACKS):
+    card.start("rxonly", verbose=True)
+    check_patterns(card, steered, "queue index 2", stacks)
+
+
+def drop_action(card, stacks=FLOW_STACKS):
+    card.start("io")
+    check_patterns(card, shed, "drop", stacks)
+
+
+def modify_field_action(card):
+    for action in ("set_ipv4_dst ipv4_addr 198.18.2.1", "set_mac_dst mac_addr 02:00:00:00:00:02"):
+        flow_refused(card, "pattern eth / ipv4 src is 198.18.1.1 / end actions %s / queue index 0" % action,
+                     "the action is not supported")
+    raise tap.Skip("needs SET_*, which needs a stage that the card does not have")
+
+
+def jump_action(card):
+    flow_refused(card, "pattern eth / ipv4 src is 198.18.3.1 / end actions jump group 1", "the action is not supported")
+    flow_refused(card, "group 1 pattern ipv4 / tcp dst is 443 / end actions queue index 1", "there is one group of rules")
+    raise tap.Skip("needs JUMP, which needs stages that the card does not have")
+
+
+# --- flow rules: what DTS does not ask ------------------------------------------------------------
+
+def more_patterns(card):
+    """Types of frames, masks, several fields of an item, and items without one."""
+    card.start("rxonly", verbose=True)
+    ip, ip6, port = IP(**V4), IPv6(**V6), UDP(dport=9001)
+    two = Dot1Q(vlan=7), Dot1Q(vlan=8)
+    rows = [
+        ("eth type is 0x88b5", (Raw(bytes(50)), {"type": 0x88b5}), (Raw(bytes(50)), {"type": 0x88b4})),
+        ("eth has_vlan is 1", (Dot1Q(vlan=1), ip, port), (ip, port)),
+        ("eth / vlan / vlan", (*two, ip, port), (two[0], ip, port)),
+        ("eth / vlan inner_type is 0x0806", (two[0], ARP()), (two[0], ip, port)),
+        ("eth / ipv6", (ip6, port), (ip, port)),
+        ("eth / ipv4 src spec 198.18.0.0 src prefix 30", (ip, port), (IP(src="198.18.0.4", dst=V4["dst"]), port)),
+        ("eth / ipv6 dst spec 2001:db8:: dst prefix 64", (ip6, port), (IPv6(src=V6["src"], dst="2001:db8:0:1::2"), port)),
+        ("eth / ipv4 proto is 47", (ip, GRE(), BODY), (ip, port)),
+        ("eth / ipv4 src is 198.18.0.1 dst is 198.18.0.2 / udp src is 7 dst is 9001", (ip, UDP(sport=7, dport=9001)),
+         (ip, UDP(sport=8, dport=9001))),
+        ("eth / ipv4 / sctp", (ip, SCTP(), BODY), (ip, port)),
+        ("eth / ipv4 / icmp", (ip, ICMP(), BODY), (ip, port)),
+        ("tcp", (ip6, TCP()), (ip6, port)),
+        ("udp dst spec 9000 dst mask 0xfffe", (ip, port), (ip, UDP(dport=9002))),
+        ("eth / ipv6 / icmp6 type is 128", (ip6, ICMPv6EchoRequest()), (ip6, ICMPv6EchoReply())),
+    ]
+    for pattern, *both in rows:
+        frames = [card.frame(*[part for part in row if not isinstance(part, dict)],
+                             **(row[-1] if isinstance(row[-1], dict) else {})) for row in both]
+        steered(card, pattern, frames)
+    no_flows_left(card)
+
+
+def to_port(card, *ports):
+    return [card.frame(IP(**V4), UDP(sport=1, dport=port), BODY) for port in ports]
+
+
+def marks_are_told(card):
+    """Of the matching packets only, with the rule's number; RSS goes on beside it."""
+    card.start("rxonly", verbose=True)
+    frames = to_port(card, 53, 54, 55)
+    usual = queues_of(card.observe(frames))
+    pattern = "pattern eth / ipv4 / udp dst is %d / end actions mark id %d"
+    numbers = [flow_created(card, pattern % (53, 0x5ec1)), flow_created(card, pattern % (55, 0) + " / passthru")]
+    said = card.observe(frames)
+    for text, mark in zip(said, ("0x5ec1", None, "0x0")):
+        found = re.search(r"FDIR matched ID=(0x\w+)", text)
+        tap.equal(found and found.group(1), mark, "mark in " + text)
+        tap.equal("RTE_MBUF_F_RX_FDIR_ID" in flags(text), mark is not None, "flag in " + text)
+        assert "RSS hash=0x" in text, text
+    tap.equal(queues_of(said), usual, "queues")
+    flow_destroyed(card, *numbers)
+    for text in card.observe(frames):
+        assert "FDIR" not in text, text
+    no_flows_left(card)
+
+
+def counts_are_told(card):
+    """Packets and bytes of the rule that holds, of two that match the first one; also of what it drops."""
+    card.start("io")
+
+    def counted(number):
+        said = card.command("flow query 0 %d count" % number)
+        return tuple(int(re.search(r"\b%s: (\d+)" % name, said).group(1))
+                     for name in ("hits_set", "bytes_set", "hits", "bytes"))
+    first = flow_created(card, "pattern eth / ipv4 / udp dst is 53 / end actions count")
+    second = flow_created(card, "pattern eth / ipv4 / udp / end actions drop / count")
+    tap.equal((counted(first), counted(second)), ((1, 1, 0, 0), (1, 1, 0, 0)), "counts of new rules")
+    frames = to_port(card, 53, 53, 53, 54, 55) + [card.plain()]
+    card.passes(frames, frames[:3] + frames[5:])
+    tap.equal(counted(first), (1, 1, 3, sum(map(len, frames[:3]))), "count of the first rule")
+    tap.equal(counted(second), (1, 1, 2, sum(map(len, frames[3:5]))), "count of the second")
+    flow_destroyed(card, first, second)
+    again = flow_created(card, "pattern eth / ipv4 / udp dst is 53 / end actions count")
+    tap.equal(counted(again), (1, 1, 0, 0), "count of a new rule in an old one's place")
+    flow_destroyed(card, again)
+
+
+def eight_rules(card):
+    """As many as the card has hold at once; a ninth is refused, until a place is free; flush takes all."""
+    card.start("rxonly", verbose=True)
+    rule = "pattern eth / ipv4 / udp dst is %d / end actions mark id %d"
+
+    def marks():
+        found = [re.search(r"FDIR matched ID=0x(\w+)", text) for text in card.observe(frames)]
+        return [match and int(match.group(1), 16) for match in found]
+    frames = to_port(card, *range(101, 110))
+    numbers = [flow_created(card, rule % (100 + n, n)) for n in range(1, 9)]
+    said = card.command("flow create 0 ingress %s / end" % (rule % (109, 9)))
+    assert "all of the card's rules are in use" in said and "created" not in said, said
+    tap.equal(marks(), [1, 2, 3, 4, 5, 6, 7, 8, None], "marks with eight rules")
+    flow_destroyed(card, numbers[4])
+    flow_created(card, rule % (109, 9))
+    tap.equal(marks(), [1, 2, 3, 4, None, 6, 7, 8, 9], "marks with one rule instead of another")
+    card.command("flow flush 0")
+    tap.equal(marks(), [None] * 9, "marks without rules")
+    no_flows_left(card)
 
 
 # --- single_core_forward_perf ---------------------------------------------------------------------
@@ -884,9 +1169,6 @@ def skipped(reason):
     return run
 
 
-FLOWS = "no rte_flow rules"
-
-
 def cases():
     model, core = Card(bench.MODEL), Card(64)
     rows = []
@@ -923,8 +1205,8 @@ def cases():
     suite("mtu", cli_mtu_forwarding_for_std_packets,
           options=["--max-pkt-len=1518", "--tx-offloads=0x8000"])
     suite("buffer_scatter", scatter_mbuf_2048, scatter_mbuf_2048_with_offload, options=HALF)
-    suite("flow_offload", *[(name, FLOWS) for name in ("queue_action", "drop_action", "modify_field_action",
-                                                        "jump_action")])
+    suite("flow_offload", queue_action, drop_action, modify_field_action, jump_action)
+    suite("flow rules, not of DTS", more_patterns, marks_are_told, counts_are_told, eight_rules)
     suite("packet_capture", ("dumpcap", "needs a secondary process, which the driver refuses"))
     rows.append(("every frame is accounted for", model.finish))
     rows += [("single_core_forward_perf: single_core_forward_perf, %d bytes" % size,
@@ -935,6 +1217,9 @@ def cases():
     suite("rss", key_hash_algorithm, card=core, options=HALF)
     suite("mac_filter", add_remove_mac_addresses, card=core, options=HALF)
     suite("queue_toggle", rx_queue_start_stop, tx_queue_start_stop, card=core, options=HALF)
+    suite("flow_offload", ("queue_action", lambda card: queue_action(card, CORE_STACKS)),
+          ("drop_action", lambda card: drop_action(card, CORE_STACKS)), card=core, options=HALF)
+    suite("flow rules, not of DTS", more_patterns, marks_are_told, counts_are_told, eight_rules, card=core, options=HALF)
     suite("buffer_scatter", scatter_mbuf_2048_with_offload, card=core, options=HALF)
     rows.append(("every frame is accounted for, the core", core.finish))
     return rows, (model, core)
