@@ -267,6 +267,7 @@ int sekisho_dev_close(struct rte_eth_dev *dev)
 		return 0;
 	sekisho_recovery_cancel(dev);
 	sekisho_removal_unwatch(dev);
+	sekisho_flow_age_stop(dev);
 	/* Queues still run when the port was not stopped, or when its stop failed. */
 	ret = dev->data->dev_started ? dev_stop(dev) : halt_queues(dev);
 	if (ret < 0) {

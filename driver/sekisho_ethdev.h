@@ -27,6 +27,9 @@
 #define SEKISHO_MAP_MINOR 1
 /* And for flow rules. */
 #define SEKISHO_FLOW_MAP_MINOR 2
+/* Flow rules of the application; those of groups to which no rule jumps take no place in the card. */
+#define SEKISHO_MAX_FLOWS 32
+#define SEKISHO_MAX_IDLE 0xffffff /* seconds that rte_flow can tell */
 #define SEKISHO_MAX_QUEUES 16
 #define SEKISHO_MIN_RING 8
 #define SEKISHO_RING_ALIGN 128
@@ -194,12 +197,25 @@ struct sekisho_filter {
 	struct rte_ether_addr address;
 };
 
-/* A flow rule, as the card has it or must have it again; its place in the table is the card's. */
+/* A flow rule of the application. */
 struct rte_flow {
 	bool used, counts;
+	uint32_t group, jump; /* jump: the group where it leads, 0: none */
 	struct sekisho_flow_rule rule;
-	uint64_t packets, bytes; /* counted */
-	uint64_t packets_last, bytes_last; /* the card's counters when last looked at */
+	uint64_t packets, bytes; /* counted since the last reset of the count */
+	/* Ageing */
+	uint32_t timeout; /* seconds, 0: the rule does not age */
+	void *context;
+	uint64_t hits, hits_seen, last_hit; /* packets in all, at the last look, and its second */
+	bool aged;
+};
+
+/* A place of the card's table of rules, as the card has it or must have it again. */
+struct sekisho_flow_place {
+	/* A rule alone, one where a jump leads, or a jump: frames for which none of its group holds. */
+	struct rte_flow *jump, *rule;
+	uint64_t packets, bytes; /* the card's counters when last looked at */
+	struct sekisho_flow_rule content;
 };
 
 /* What audits found, by queue: each is written by the queue's thread alone. */
@@ -256,8 +272,12 @@ struct sekisho_adapter {
 	/* Filters (sekisho_filter.c): what the card has, or must have again */
 	struct sekisho_filter filters[SEKISHO_MAC_FILTERS];
 
-	/* Flow rules (sekisho_flow.c) */
-	struct rte_flow flows[SEKISHO_FLOW_RULES];
+	/* Flow rules (sekisho_flow.c, sekisho_flow_table.c) */
+	struct rte_flow flows[SEKISHO_MAX_FLOWS];
+	struct sekisho_flow_place flow_places[SEKISHO_FLOW_RULES];
+	char flow_message[128]; /* of the last refusal for want of places */
+	bool age_runs; /* an alarm looks for rules that age */
+	bool age_new, age_told; /* one has since the application asked; it was told to ask */
 
 	/* RSS (sekisho_rss.c): what the card has */
 	uint64_t rss_hf;
@@ -432,12 +452,31 @@ void sekisho_vlan_strip_queue_set(struct rte_eth_dev *dev, uint16_t id, int on);
 
 int sekisho_flow_ops_get(struct rte_eth_dev *dev, const struct rte_flow_ops **ops);
 int sekisho_rx_metadata_negotiate(struct rte_eth_dev *dev, uint64_t *features);
-/** Writes the rules to a card that has none. */
-int sekisho_flows_apply(struct rte_eth_dev *dev);
 /** Takes all rules away; called within the control lock, in every state of the card. */
 int sekisho_flows_clear(struct rte_eth_dev *dev);
 /** Checks that the queues are there to which rules give frames. */
 int sekisho_flows_check_queues(const struct rte_eth_dev *dev);
+
+/* sekisho_flow_table.c; called within the control lock, but for sekisho_flow_age_stop() */
+
+/**
+ * Makes the card's table what the rules say. needed: the places that takes; -ENOSPC, with nothing
+ * changed, when the card has fewer. After another error a part may be changed: call it again.
+ */
+int sekisho_flow_table_update(struct sekisho_adapter *adapter, unsigned int *needed);
+/** Adds what the card has counted to the rules. */
+int sekisho_flow_table_count(struct sekisho_adapter *adapter);
+/** Writes the rules to a card that has none. */
+int sekisho_flows_apply(struct rte_eth_dev *dev);
+/** The card has lost its rules, and does not get them again. */
+void sekisho_flows_forget(struct sekisho_adapter *adapter);
+/** Looks which rules have aged. */
+void sekisho_flows_age(struct sekisho_adapter *adapter);
+/** Since the last look at which the rule had met a frame. */
+uint32_t sekisho_flow_idle_seconds(const struct rte_flow *flow);
+/** Looks for aged rules from now on, until there are none that can age. */
+int sekisho_flow_age_start(struct rte_eth_dev *dev);
+void sekisho_flow_age_stop(struct rte_eth_dev *dev);
 
 /* sekisho_dma.c */
 

@@ -5,7 +5,8 @@
  * each rule's value under its mask, and does the first matching rule's action. Keys are made here as
  * bytes in network order: a field of an item is then a copy of bytes, and an item a row of a table.
  *
- * A handle points into the adapter: one that is out of date is recognized.
+ * A handle points into the adapter: one that is out of date is recognized. What the card gets for all
+ * rules together is made in sekisho_flow_table.c.
  */
 
 #include <errno.h>
@@ -459,11 +460,21 @@ static int check_rss(struct rte_eth_dev *dev, const struct rte_flow_action *acti
 }
 
 static int parse_fate(struct rte_eth_dev *dev, const struct rte_flow_action *action,
-		      struct sekisho_flow_rule *rule, struct rte_flow_error *error)
+		      struct rte_flow *flow, struct rte_flow_error *error)
 {
 	const struct rte_flow_action_queue *queue = action->conf;
+	const struct rte_flow_action_jump *jump = action->conf;
+	struct sekisho_flow_rule *rule = &flow->rule;
 
 	switch (action->type) {
+	case RTE_FLOW_ACTION_TYPE_JUMP:
+		if (flow->group != 0 || jump->group == 0)
+			return rte_flow_error_set(
+				error, EINVAL, RTE_FLOW_ERROR_TYPE_ACTION_CONF, action,
+				"jump: from group 0 to another one only, so that no frame "
+				"goes round");
+		flow->jump = jump->group;
+		return 0;
 	case RTE_FLOW_ACTION_TYPE_DROP:
 		rule->action |= SEKISHO_FLOW_RULE_ACTION_DROP_MASK;
 		return 0;
@@ -483,76 +494,127 @@ static int parse_fate(struct rte_eth_dev *dev, const struct rte_flow_action *act
 	}
 }
 
+static int parse_age(const struct rte_flow_action *action, struct rte_flow *flow,
+		     struct rte_flow_error *error)
+{
+	const struct rte_flow_action_age *age = action->conf;
+
+	if (age->timeout == 0)
+		return rte_flow_error_set(error, EINVAL, RTE_FLOW_ERROR_TYPE_ACTION_CONF, action,
+					  "age: the timeout is 1 second or more");
+	flow->timeout = age->timeout;
+	flow->context = age->context;
+	return 0;
+}
+
+/* Which actions cannot be together: of each kind there is one. */
+enum kind_of_action { FATE, SET_MARK, COUNT, AGE, ACTION_KINDS };
+
+/* The action's kind, or -1 for one that is not supported. */
+static int kind_of(const struct rte_flow_action *action)
+{
+	switch (action->type) {
+	case RTE_FLOW_ACTION_TYPE_QUEUE:
+	case RTE_FLOW_ACTION_TYPE_DROP:
+	case RTE_FLOW_ACTION_TYPE_RSS:
+	case RTE_FLOW_ACTION_TYPE_PASSTHRU:
+	case RTE_FLOW_ACTION_TYPE_JUMP:
+		return FATE;
+	case RTE_FLOW_ACTION_TYPE_MARK:
+		return SET_MARK;
+	case RTE_FLOW_ACTION_TYPE_COUNT:
+		return COUNT;
+	case RTE_FLOW_ACTION_TYPE_AGE:
+		return AGE;
+	default:
+		return -1;
+	}
+}
+
 /* True for an action that cannot do without a configuration. */
 static bool needs_conf(const struct rte_flow_action *action)
 {
-	return action->type == RTE_FLOW_ACTION_TYPE_QUEUE ||
-	       action->type == RTE_FLOW_ACTION_TYPE_RSS ||
-	       action->type == RTE_FLOW_ACTION_TYPE_MARK;
+	return action->type != RTE_FLOW_ACTION_TYPE_DROP &&
+	       action->type != RTE_FLOW_ACTION_TYPE_PASSTHRU &&
+	       action->type != RTE_FLOW_ACTION_TYPE_COUNT;
+}
+
+static int find_actions(const struct rte_flow_action *actions,
+			const struct rte_flow_action *found[ACTION_KINDS],
+			struct rte_flow_error *error)
+{
+	bool any = false;
+
+	for (const struct rte_flow_action *action = actions;
+	     action->type != RTE_FLOW_ACTION_TYPE_END; action++) {
+		int kind = kind_of(action);
+
+		if (action->type == RTE_FLOW_ACTION_TYPE_VOID)
+			continue;
+		if (kind < 0)
+			return rte_flow_error_set(
+				error, ENOTSUP, RTE_FLOW_ERROR_TYPE_ACTION, action,
+				"the action is not supported: queue, drop, rss, passthru, jump, "
+				"mark, count and age are");
+		if (found[kind] != NULL)
+			return rte_flow_error_set(
+				error, EINVAL, RTE_FLOW_ERROR_TYPE_ACTION, action,
+				"a rule has one of queue, drop, rss, passthru and jump, "
+				"and mark, count and age once");
+		if (needs_conf(action) && action->conf == NULL)
+			return rte_flow_error_set(error, EINVAL, RTE_FLOW_ERROR_TYPE_ACTION_CONF,
+						  action, "the action has no configuration");
+		found[kind] = action;
+		any = true;
+	}
+	if (!any)
+		return rte_flow_error_set(error, EINVAL, RTE_FLOW_ERROR_TYPE_ACTION_NUM, actions,
+					  "the rule does nothing: it needs an action");
+	return 0;
+}
+
+/* Of a frame that is dropped nobody sees the mark; of one that jumps the next rule decides. */
+static int check_fate(const struct rte_flow_action *const found[ACTION_KINDS],
+		      struct rte_flow_error *error)
+{
+	const char *message = NULL;
+
+	if (found[SET_MARK] == NULL || found[FATE] == NULL)
+		return 0;
+	if (found[FATE]->type == RTE_FLOW_ACTION_TYPE_DROP)
+		message = "mark: nobody sees the mark of a frame that is dropped";
+	else if (found[FATE]->type == RTE_FLOW_ACTION_TYPE_JUMP)
+		message = "beside jump there is no mark: it is for the rules of the group";
+	if (message == NULL)
+		return 0;
+	return rte_flow_error_set(error, EINVAL, RTE_FLOW_ERROR_TYPE_ACTION, found[SET_MARK],
+				  message);
 }
 
 static int parse_actions(struct rte_eth_dev *dev, const struct rte_flow_action *actions,
 			 struct rte_flow *flow, struct rte_flow_error *error)
 {
-	const struct rte_flow_action *fate = NULL, *mark = NULL, *count = NULL, **place;
+	const struct rte_flow_action *found[ACTION_KINDS] = { NULL };
 	int ret;
 
 	if (actions == NULL)
 		return rte_flow_error_set(error, EINVAL, RTE_FLOW_ERROR_TYPE_ACTION_NUM, NULL,
 					  "a rule needs actions");
-	for (const struct rte_flow_action *action = actions;
-	     action->type != RTE_FLOW_ACTION_TYPE_END; action++) {
-		switch (action->type) {
-		case RTE_FLOW_ACTION_TYPE_VOID:
-			continue;
-		case RTE_FLOW_ACTION_TYPE_QUEUE:
-		case RTE_FLOW_ACTION_TYPE_DROP:
-		case RTE_FLOW_ACTION_TYPE_RSS:
-		case RTE_FLOW_ACTION_TYPE_PASSTHRU:
-			place = &fate;
-			break;
-		case RTE_FLOW_ACTION_TYPE_MARK:
-			place = &mark;
-			break;
-		case RTE_FLOW_ACTION_TYPE_COUNT:
-			place = &count;
-			break;
-		default:
-			return rte_flow_error_set(error, ENOTSUP, RTE_FLOW_ERROR_TYPE_ACTION,
-						  action,
-						  "the action is not supported: queue, drop, rss, "
-						  "passthru, mark and count are");
-		}
-		if (*place != NULL)
-			return rte_flow_error_set(
-				error, EINVAL, RTE_FLOW_ERROR_TYPE_ACTION, action,
-				"a rule has one of queue, drop, rss and passthru, "
-				"and mark and count once");
-		if (needs_conf(action) && action->conf == NULL)
-			return rte_flow_error_set(error, EINVAL, RTE_FLOW_ERROR_TYPE_ACTION_CONF,
-						  action, "the action has no configuration");
-		*place = action;
-	}
-	if (fate == NULL && mark == NULL && count == NULL)
-		return rte_flow_error_set(error, EINVAL, RTE_FLOW_ERROR_TYPE_ACTION_NUM, actions,
-					  "the rule does nothing: it needs queue, drop, rss, "
-					  "passthru, mark or count");
-	if (fate != NULL) {
-		ret = parse_fate(dev, fate, &flow->rule, error);
-		if (ret < 0)
-			return ret;
-	}
-	if (mark != NULL && fate != NULL && fate->type == RTE_FLOW_ACTION_TYPE_DROP)
-		return rte_flow_error_set(error, EINVAL, RTE_FLOW_ERROR_TYPE_ACTION, mark,
-					  "mark: nobody sees the mark of a frame that is dropped");
-	if (mark != NULL) {
-		const struct rte_flow_action_mark *conf = mark->conf;
+	ret = find_actions(actions, found, error);
+	if (ret == 0)
+		ret = check_fate(found, error);
+	if (ret == 0 && found[FATE] != NULL)
+		ret = parse_fate(dev, found[FATE], flow, error);
+	if (ret == 0 && found[AGE] != NULL)
+		ret = parse_age(found[AGE], flow, error);
+	if (found[SET_MARK] != NULL) {
+		const struct rte_flow_action_mark *conf = found[SET_MARK]->conf;
 
 		flow->rule.action |= SEKISHO_FLOW_RULE_ACTION_MARKED_MASK;
 		flow->rule.mark = conf->id;
 	}
-	flow->counts = count != NULL;
-	return 0;
+	flow->counts = found[COUNT] != NULL;
+	return ret;
 }
 
 /* --- rules ----------------------------------------------------------------------------------- */
@@ -562,9 +624,6 @@ static int check_attributes(const struct rte_flow_attr *attr, struct rte_flow_er
 	if (attr == NULL)
 		return rte_flow_error_set(error, EINVAL, RTE_FLOW_ERROR_TYPE_ATTR, NULL,
 					  "a rule needs attributes");
-	if (attr->group != 0)
-		return rte_flow_error_set(error, ENOTSUP, RTE_FLOW_ERROR_TYPE_ATTR_GROUP, attr,
-					  "there is one group of rules, 0");
 	if (attr->priority != 0)
 		return rte_flow_error_set(error, ENOTSUP, RTE_FLOW_ERROR_TYPE_ATTR_PRIORITY, attr,
 					  "there is one priority, 0");
@@ -592,70 +651,26 @@ static int parse(struct rte_eth_dev *dev, const struct rte_flow_attr *attr,
 					  "than version 1.2");
 	ret = check_attributes(attr, error);
 	if (ret == 0)
+		flow->group = attr->group;
+	if (ret == 0)
 		ret = parse_pattern(items, &flow->rule, error);
 	if (ret == 0)
 		ret = parse_actions(dev, actions, flow, error);
 	return ret;
 }
 
-/* Adds what the card has counted since the last look. Called within the adapter's control lock. */
-static int take_counts(struct sekisho_adapter *adapter, struct rte_flow *flow)
-{
-	uint64_t packets, bytes;
-	int ret;
-
-	sekisho_lock(adapter);
-	ret = sekisho_flow_count_get(adapter->device, flow - adapter->flows, &packets, &bytes);
-	sekisho_unlock(adapter);
-	if (ret < 0)
-		return ret;
-	flow->packets += packets - flow->packets_last;
-	flow->bytes += bytes - flow->bytes_last;
-	flow->packets_last = packets;
-	flow->bytes_last = bytes;
-	return 0;
-}
-
-/* Gives the card a rule that it does not have. What it counted before is not the rule's. */
-static int write_rule(struct sekisho_adapter *adapter, struct rte_flow *flow)
-{
-	uint64_t packets = flow->packets, bytes = flow->bytes;
-	int ret = take_counts(adapter, flow);
-
-	flow->packets = packets;
-	flow->bytes = bytes;
-	if (ret < 0)
-		return ret;
-	sekisho_lock(adapter);
-	ret = sekisho_flow_rule_set(adapter->device, flow - adapter->flows, &flow->rule);
-	sekisho_unlock(adapter);
-	return ret;
-}
-
-/* Takes a rule from the card, and gives its place free. Called within the control lock. */
+/* Takes a rule away. Called within the control lock. */
 static int remove_rule(struct sekisho_adapter *adapter, struct rte_flow *flow)
 {
+	unsigned int needed;
 	int ret;
 
-	sekisho_lock(adapter);
-	ret = sekisho_flow_rule_set(adapter->device, flow - adapter->flows, NULL);
-	/* A card that is gone has no rules; the one that comes does not get this one. */
-	if (ret < 0 && sekisho_removed(adapter->device))
-		ret = 0;
-	sekisho_unlock(adapter);
-	if (ret == 0)
+	flow->used = false;
+	ret = sekisho_flow_table_update(adapter, &needed);
+	if (ret < 0)
+		flow->used = true;
+	else
 		memset(flow, 0, sizeof(*flow));
-	return ret;
-}
-
-int sekisho_flows_apply(struct rte_eth_dev *dev)
-{
-	struct sekisho_adapter *adapter = sekisho_adapter(dev);
-	int ret = 0;
-
-	for (unsigned int i = 0; i < RTE_DIM(adapter->flows) && ret == 0; i++)
-		if (adapter->flows[i].used)
-			ret = write_rule(adapter, &adapter->flows[i]);
 	return ret;
 }
 
@@ -729,6 +744,30 @@ static int flow_validate(struct rte_eth_dev *dev, const struct rte_flow_attr *at
 	return ret;
 }
 
+/* Gives the card a rule that is in its place among the others. */
+static int add_rule(struct rte_eth_dev *dev, struct rte_flow *flow, struct rte_flow_error *error)
+{
+	struct sekisho_adapter *adapter = sekisho_adapter(dev);
+	unsigned int needed, unused;
+	int ret = sekisho_flow_table_update(adapter, &needed);
+
+	if (ret == 0 && flow->timeout != 0)
+		ret = sekisho_flow_age_start(dev);
+	if (ret == 0)
+		return 0;
+	memset(flow, 0, sizeof(*flow));
+	/* What there is of it in the card goes; without that, the card is gone. */
+	if (ret != -ENOSPC)
+		(void)sekisho_flow_table_update(adapter, &unused);
+	snprintf(adapter->flow_message, sizeof(adapter->flow_message),
+		 "all of the card's rules are in use: with this one it would need %u of them, and "
+		 "has %zu",
+		 needed, RTE_DIM(adapter->flow_places));
+	return rte_flow_error_set(error, -ret, RTE_FLOW_ERROR_TYPE_UNSPECIFIED, NULL,
+				  ret == -ENOSPC ? adapter->flow_message :
+						   "the card does not take the rule");
+}
+
 static struct rte_flow *flow_create(struct rte_eth_dev *dev, const struct rte_flow_attr *attr,
 				    const struct rte_flow_item items[],
 				    const struct rte_flow_action actions[],
@@ -744,15 +783,10 @@ static struct rte_flow *flow_create(struct rte_eth_dev *dev, const struct rte_fl
 	while (ret == 0 && place->used)
 		if (++place == adapter->flows + RTE_DIM(adapter->flows))
 			ret = rte_flow_error_set(error, ENOSPC, RTE_FLOW_ERROR_TYPE_UNSPECIFIED,
-						 NULL, "all of the card's rules are in use");
+						 NULL, "the driver holds 32 rules of all groups");
 	if (ret == 0) {
 		*place = flow;
-		ret = write_rule(adapter, place);
-		if (ret < 0) {
-			memset(place, 0, sizeof(*place));
-			rte_flow_error_set(error, -ret, RTE_FLOW_ERROR_TYPE_UNSPECIFIED, NULL,
-					   "the card does not take the rule");
-		}
+		ret = add_rule(dev, place, error);
 	}
 	sekisho_control_end(dev);
 	return ret == 0 ? place : NULL;
@@ -790,20 +824,22 @@ static int flow_flush(struct rte_eth_dev *dev, struct rte_flow_error *error)
 	return ret;
 }
 
-static int query_count(struct sekisho_adapter *adapter, struct rte_flow *flow,
-		       struct rte_flow_query_count *count, struct rte_flow_error *error)
+static void query_count(struct rte_flow *flow, struct rte_flow_query_count *count)
 {
-	int ret = take_counts(adapter, flow);
-
-	if (ret < 0)
-		return rte_flow_error_set(error, -ret, RTE_FLOW_ERROR_TYPE_HANDLE, flow,
-					  "the rule's counter cannot be read");
 	count->hits_set = count->bytes_set = 1;
 	count->hits = flow->packets;
 	count->bytes = flow->bytes;
 	if (count->reset)
 		flow->packets = flow->bytes = 0;
-	return 0;
+}
+
+static void query_age(struct sekisho_adapter *adapter, struct rte_flow *flow,
+		      struct rte_flow_query_age *age)
+{
+	sekisho_flows_age(adapter);
+	age->aged = flow->aged;
+	age->sec_since_last_hit_valid = 1;
+	age->sec_since_last_hit = sekisho_flow_idle_seconds(flow);
 }
 
 static int flow_query(struct rte_eth_dev *dev, struct rte_flow *handle,
@@ -811,25 +847,60 @@ static int flow_query(struct rte_eth_dev *dev, struct rte_flow *handle,
 		      struct rte_flow_error *error)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
+	bool age = action->type == RTE_FLOW_ACTION_TYPE_AGE;
 	struct rte_flow *flow;
 	int ret;
 
-	if (action->type != RTE_FLOW_ACTION_TYPE_COUNT)
+	if (!age && action->type != RTE_FLOW_ACTION_TYPE_COUNT)
 		return rte_flow_error_set(error, ENOTSUP, RTE_FLOW_ERROR_TYPE_ACTION, action,
-					  "only count can be asked for");
+					  "only count and age can be asked for");
 	ret = begin(dev, error);
 	if (ret < 0)
 		return ret;
 	flow = find_rule(adapter, handle, error);
 	if (flow == NULL)
 		ret = -rte_errno;
-	else if (!flow->counts)
+	else if (age ? flow->timeout == 0 : !flow->counts)
 		ret = rte_flow_error_set(error, EINVAL, RTE_FLOW_ERROR_TYPE_ACTION, action,
-					 "the rule was made without count");
+					 age ? "the rule was made without age" :
+					       "the rule was made without count");
+	else if (sekisho_flow_table_count(adapter) < 0)
+		ret = rte_flow_error_set(error, EIO, RTE_FLOW_ERROR_TYPE_HANDLE, flow,
+					 "the rule's counter cannot be read");
+	else if (age)
+		query_age(adapter, flow, data);
 	else
-		ret = query_count(adapter, flow, data, error);
+		query_count(flow, data);
 	sekisho_control_end(dev);
 	return ret;
+}
+
+static int flow_get_aged(struct rte_eth_dev *dev, void **contexts, uint32_t count,
+			 struct rte_flow_error *error)
+{
+	struct sekisho_adapter *adapter = sekisho_adapter(dev);
+	uint32_t aged = 0;
+	int ret;
+
+	if (count != 0 && contexts == NULL)
+		return rte_flow_error_set(error, EINVAL, RTE_FLOW_ERROR_TYPE_UNSPECIFIED, NULL,
+					  "there is no place for the contexts");
+	ret = begin(dev, error);
+	if (ret < 0)
+		return ret;
+	sekisho_flows_age(adapter);
+	adapter->age_new = adapter->age_told = false;
+	for (unsigned int i = 0; i < RTE_DIM(adapter->flows); i++) {
+		struct rte_flow *flow = &adapter->flows[i];
+
+		if (!flow->used || !flow->aged || (count != 0 && aged == count))
+			continue;
+		if (count != 0)
+			contexts[aged] = flow->context != NULL ? flow->context : flow;
+		aged++;
+	}
+	sekisho_control_end(dev);
+	return aged;
 }
 
 int sekisho_flow_ops_get(struct rte_eth_dev *dev __rte_unused, const struct rte_flow_ops **ops)
@@ -840,6 +911,7 @@ int sekisho_flow_ops_get(struct rte_eth_dev *dev __rte_unused, const struct rte_
 		.destroy = flow_destroy,
 		.flush = flow_flush,
 		.query = flow_query,
+		.get_aged_flows = flow_get_aged,
 	};
 
 	*ops = &flow_ops;

@@ -261,7 +261,7 @@ int sekisho_dev_reset(struct rte_eth_dev *dev)
 	sekisho_recovery_cancel(dev);
 	pthread_mutex_lock(&adapter->control);
 	/* The card's are disabled by its reset. */
-	memset(adapter->flows, 0, sizeof(adapter->flows));
+	sekisho_flows_forget(adapter);
 	if (sekisho_adapter_state(adapter) == SEKISHO_GONE) {
 		ret = adapter->can_reopen ? reopen(dev) : -ENODEV;
 		if (ret == 0)

@@ -102,6 +102,7 @@ static void open_port(const char *more)
 	rte_eth_dev_callback_register(0, RTE_ETH_EVENT_ERR_RECOVERING, on_event, NULL);
 	rte_eth_dev_callback_register(0, RTE_ETH_EVENT_RECOVERY_SUCCESS, on_event, NULL);
 	rte_eth_dev_callback_register(0, RTE_ETH_EVENT_RECOVERY_FAILED, on_event, NULL);
+	rte_eth_dev_callback_register(0, RTE_ETH_EVENT_FLOW_AGED, on_event, NULL);
 }
 
 static void start_port(const struct rte_eth_conf *config, uint16_t queues)

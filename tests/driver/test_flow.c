@@ -37,6 +37,8 @@
 	}
 #define QUEUE(number) ACTION(QUEUE, .conf = &(const struct rte_flow_action_queue){ number })
 #define MARK(number) ACTION(MARK, .conf = &(const struct rte_flow_action_mark){ number })
+#define JUMP(number) ACTION(JUMP, .conf = &(const struct rte_flow_action_jump){ number })
+#define AGE(...) ACTION(AGE, .conf = &(const struct rte_flow_action_age){ __VA_ARGS__ })
 #define RSS(...) ACTION(RSS, .conf = &(const struct rte_flow_action_rss){ __VA_ARGS__ })
 
 /* Words of a rule */
@@ -53,6 +55,12 @@ static const struct rte_flow_attr ingress = { .ingress = 1 };
 static const struct rte_flow_action drop[] = { ACTION(DROP), ACTION(END) };
 static const struct rte_flow_action count[] = { ACTION(COUNT), ACTION(END) };
 static const struct rte_flow_item any[] = { ITEM(END) };
+static const struct rte_flow_item one_flow[] = {
+	ITEM(IPV4, .spec = IPV4(.dst_addr = BE32(0xc6120002)),
+	     .mask = IPV4(.dst_addr = BE32(0xffffffff))),
+	ITEM(TCP, .spec = TCP(.dst_port = BE16(80)), .mask = TCP(.dst_port = BE16(0xffff))),
+	ITEM(END),
+};
 
 static const struct rte_eth_conf with_rss = {
 	.rxmode = { .mq_mode = RTE_ETH_MQ_RX_RSS },
@@ -350,7 +358,6 @@ static const struct refusal {
 	int cause;
 	const char *message; /* a part of it */
 } refusals[] = {
-	ATTRIBUTE_REFUSED(ENOTSUP, GROUP, "group", .ingress = 1, .group = 1),
 	ATTRIBUTE_REFUSED(ENOTSUP, PRIORITY, "priority", .ingress = 1, .priority = 1),
 	ATTRIBUTE_REFUSED(ENOTSUP, EGRESS, "egress", .egress = 1),
 	ATTRIBUTE_REFUSED(ENOTSUP, EGRESS, "egress", .ingress = 1, .egress = 1),
@@ -466,17 +473,25 @@ static const struct refusal {
 	ACTION_REFUSED(RSS(.queue_num = 3, .queue = all_queues), ENOTSUP, ACTION_CONF, "queues"),
 	ACTION_REFUSED(RSS(.queue_num = 4, .queue = (const uint16_t[]){ 0, 1, 3, 2 }), ENOTSUP,
 		       ACTION_CONF, "table"),
-	ACTION_REFUSED(ACTION(JUMP), ENOTSUP, ACTION, "not supported"),
 	ACTION_REFUSED(ACTION(METER), ENOTSUP, ACTION, "not supported"),
+	ACTION_REFUSED(ACTION(JUMP), EINVAL, ACTION_CONF, "no configuration"),
+	ACTION_REFUSED(JUMP(0), EINVAL, ACTION_CONF, "from group 0 to another one"),
+	{ "a jump out of another group", .attr = { .ingress = 1, .group = 1 },
+	  .items = { ITEM(END) }, .actions = { JUMP(2), ACTION(END) }, .code = EINVAL,
+	  .type = RTE_FLOW_ERROR_TYPE_ACTION_CONF, .cause = ACTION_AT(0), .message = "jump" },
+	{ "jump beside mark", .items = { ITEM(END) }, .actions = { JUMP(1), MARK(1), ACTION(END) },
+	  .code = EINVAL, .type = RTE_FLOW_ERROR_TYPE_ACTION, .cause = ACTION_AT(1),
+	  .message = "beside jump" },
+	ACTION_REFUSED(ACTION(AGE), EINVAL, ACTION_CONF, "no configuration"),
+	ACTION_REFUSED(AGE(.timeout = 0), EINVAL, ACTION_CONF, "1 second"),
 	ACTION_REFUSED(ACTION(SET_IPV4_DST), ENOTSUP, ACTION, "not supported"),
-	ACTION_REFUSED(ACTION(AGE), ENOTSUP, ACTION, "not supported"),
 	ACTION_REFUSED(ACTION(FLAG), ENOTSUP, ACTION, "not supported"),
 	{ "two fates", .items = { ITEM(END) }, .actions = { QUEUE(1), ACTION(DROP), ACTION(END) },
 	  .code = EINVAL, .type = RTE_FLOW_ERROR_TYPE_ACTION, .cause = ACTION_AT(1),
-	  .message = "one of queue, drop, rss and passthru" },
+	  .message = "one of queue, drop, rss, passthru and jump" },
 	{ "two marks", .items = { ITEM(END) }, .actions = { MARK(1), MARK(1), ACTION(END) },
 	  .code = EINVAL, .type = RTE_FLOW_ERROR_TYPE_ACTION, .cause = ACTION_AT(1),
-	  .message = "mark and count once" },
+	  .message = "mark, count and age once" },
 	{ "the mark of a dropped frame", .items = { ITEM(END) },
 	  .actions = { ACTION(DROP), MARK(1), ACTION(END) }, .code = EINVAL,
 	  .type = RTE_FLOW_ERROR_TYPE_ACTION, .cause = ACTION_AT(1), .message = "dropped" },
@@ -497,7 +512,8 @@ static void check_error(const struct rte_flow_error *error, enum rte_flow_error_
 
 static void check_refusal(const struct refusal *refusal)
 {
-	const struct rte_flow_attr *attr = refusal->cause == ATTRIBUTES ? &refusal->attr : &ingress;
+	const struct rte_flow_attr *attr =
+		refusal->cause == ATTRIBUTES || refusal->attr.group ? &refusal->attr : &ingress;
 	struct rte_flow_error error = { 0 };
 	const void *cause = attr;
 
@@ -611,14 +627,20 @@ static void matrix(void)
 	}
 	EQUAL(taken, 9);
 	for (int type = RTE_FLOW_ACTION_TYPE_VOID + 1; type < 128; type++) {
-		const struct rte_flow_action actions_of[] = { { .type = type, .conf = nothing },
-							      ACTION(END) };
-		int result = rte_flow_validate(0, &ingress, any, actions_of, NULL);
+		const struct rte_flow_action jump = JUMP(1), age = AGE(.timeout = 1);
+		const struct rte_flow_action actions_of[] = {
+			{ .type = type,
+			  .conf = type == RTE_FLOW_ACTION_TYPE_JUMP ? jump.conf :
+				  type == RTE_FLOW_ACTION_TYPE_AGE  ? age.conf :
+								      nothing },
+			ACTION(END)
+		};
+		int result = rte_flow_validate(0, &ingress, one_flow, actions_of, NULL);
 
 		check_listed("actions", RTE_FLOW_CONV_OP_ACTION_NAME_PTR, type, result);
 		taken += result == 0;
 	}
-	EQUAL(taken, 9 + 6);
+	EQUAL(taken, 9 + 8);
 	close_port();
 }
 
@@ -717,6 +739,163 @@ static void counts(void)
 	check_error(&error, RTE_FLOW_ERROR_TYPE_HANDLE, flow, "no such rule");
 	flow = create(any, count);
 	check_count(flow, false, 0, 0);
+	close_port();
+}
+
+static struct rte_flow *create_in(uint32_t group, const struct rte_flow_item *items_of,
+				  const struct rte_flow_action *actions_of)
+{
+	const struct rte_flow_attr attr = { .ingress = 1, .group = group };
+	struct rte_flow_error error = { 0 };
+	struct rte_flow *flow = rte_flow_create(0, &attr, items_of, actions_of, &error);
+
+	CHECK(flow != NULL);
+	if (flow == NULL)
+		printf("# %s\n", error.message);
+	return flow;
+}
+
+static void groups(void)
+{
+	static const struct rte_flow_item udp[] = { ITEM(UDP), ITEM(END) };
+	const struct rte_flow_item from[] = {
+		ITEM(IPV4, .spec = IPV4(.src_addr = BE32(0xc6120301)),
+		     .mask = IPV4(.src_addr = BE32(0xffffffff))),
+		ITEM(END),
+	};
+	const struct rte_flow_action queue_1[] = { QUEUE(1), ACTION(COUNT), ACTION(END) };
+	const struct rte_flow_action queue_2[] = { QUEUE(2), ACTION(END) };
+	const struct rte_flow_action jump[] = { JUMP(7), ACTION(COUNT), ACTION(END) };
+	const struct rte_flow_action jump_tcp[] = { JUMP(8), ACTION(END) };
+	static const struct rte_flow_item tcp[] = { ITEM(TCP), ITEM(END) };
+	struct rte_flow *target, *leap, *second;
+	struct rte_flow_error error;
+
+	open_port("");
+	start_port(&with_rss, 4);
+	/* Where no rule leads. */
+	target = create_in(7, one_flow, queue_1);
+	EQUAL(enabled(), 0);
+	leap = create_in(0, from, jump);
+	EQUAL(enabled(), 3);
+	/* The demands of both, and what the second one does; then what is left. */
+	EQUAL(rule_word(0, SOURCE + 3), 0xc6120301);
+	EQUAL(rule_word(0, MASK + SOURCE + 3), 0xffffffff);
+	EQUAL(rule_word(0, DESTINATION + 3), 0xc6120002);
+	EQUAL(rule_word(0, LAYER4), 80);
+	EQUAL(rule_word(0, PACKET), 0x506);
+	EQUAL(rule_word(0, ACTION_WORD), 0x102);
+	EQUAL(rule_word(1, SOURCE + 3), 0xc6120301);
+	EQUAL(rule_word(1, MASK + DESTINATION + 3), 0);
+	EQUAL(rule_word(1, ACTION_WORD), 0);
+
+	/* One more stands before what is left. Both rules count what their places count. */
+	card_counts(0, 10, 600);
+	card_counts(1, 5, 300);
+	second = create_in(7, udp, queue_2);
+	EQUAL(enabled(), 7);
+	EQUAL(rule_word(1, ACTION_WORD), 0x202);
+	EQUAL(rule_word(1, PACKET), 0x511);
+	EQUAL(rule_word(2, ACTION_WORD), 0);
+	EQUAL(rule_word(2, MASK + PACKET), 0x100);
+	check_count(leap, false, 15, 900);
+	check_count(target, false, 10, 600);
+	card_counts(1, 6, 360);
+	card_counts(2, 1, 60);
+	check_count(leap, false, 17, 1020);
+	check_count(target, false, 10, 600);
+
+	/* What no frame can meet is left out: here a rule of TCP behind a jump of UDP. */
+	create_in(8, one_flow, queue_1);
+	create_in(0, udp, jump_tcp);
+	EQUAL(enabled(), 0xf);
+	EQUAL(rule_word(3, PACKET), 0x411);
+	create_in(0, tcp, jump_tcp);
+	EQUAL(enabled(), 0x3f);
+	EQUAL(rule_word(4, PACKET), 0x506);
+	EQUAL(rule_word(4, ACTION_WORD), 0x102);
+	EQUAL(rule_word(5, PACKET), 0x406);
+
+	/* Two more than fit, and nothing changes. */
+	create_in(0, any, drop);
+	CHECK(rte_flow_create(0, &ingress, from, jump, &error) == NULL);
+	EQUAL(rte_errno, ENOSPC);
+	check_error(&error, RTE_FLOW_ERROR_TYPE_UNSPECIFIED, NULL, "it would need 10 of them");
+	EQUAL(enabled(), 0x7f);
+	check_count(leap, false, 17, 1020);
+
+	EQUAL(rte_flow_destroy(0, target, NULL), 0);
+	EQUAL(enabled(), 0x7e);
+	EQUAL(rte_flow_destroy(0, leap, NULL), 0);
+	EQUAL(enabled(), 0x78);
+	EQUAL(rte_flow_destroy(0, second, NULL), 0);
+	EQUAL(enabled(), 0x78);
+	EQUAL(rte_flow_flush(0, NULL), 0);
+	EQUAL(enabled(), 0);
+	for (unsigned int i = 0; i < 32; i++)
+		create_in(9, any, drop);
+	CHECK(rte_flow_create(0, &ingress, any, drop, &error) == NULL);
+	check_error(&error, RTE_FLOW_ERROR_TYPE_UNSPECIFIED, NULL, "32 rules");
+	EQUAL(faults, 0);
+	close_port();
+}
+
+static void check_age(struct rte_flow *flow, bool aged)
+{
+	const struct rte_flow_action age[] = { AGE(.timeout = 1), ACTION(END) };
+	struct rte_flow_query_age answer = { 0 };
+
+	EQUAL(rte_flow_query(0, flow, age, &answer, NULL), 0);
+	EQUAL(answer.aged, aged);
+	EQUAL(answer.sec_since_last_hit_valid, 1);
+	CHECK(answer.sec_since_last_hit < 60);
+	CHECK(!aged || answer.sec_since_last_hit >= 2);
+}
+
+static void ages(void)
+{
+	int mine;
+	const struct rte_flow_action with_context[] = { AGE(.timeout = 2, .context = &mine),
+							ACTION(END) };
+	const struct rte_flow_action old_slowly[] = { AGE(.timeout = 1000), ACTION(END) };
+	const struct rte_flow_action without[] = { AGE(.timeout = 2), ACTION(DROP), ACTION(END) };
+	struct rte_flow_query_age answer;
+	struct rte_flow_error error;
+	struct rte_flow *first, *slow, *other;
+	void *contexts[4] = { NULL };
+
+	open_port("");
+	start_port(&with_rss, 2);
+	first = create(any, with_context);
+	slow = create(any, old_slowly);
+	EQUAL(rte_flow_get_aged_flows(0, NULL, 0, &error), 0);
+	check_age(first, false);
+	EVENTUALLY(event_count(RTE_ETH_EVENT_FLOW_AGED) == 1);
+	EQUAL(rte_flow_get_aged_flows(0, NULL, 0, &error), 1);
+	EQUAL(rte_flow_get_aged_flows(0, contexts, 4, &error), 1);
+	CHECK(contexts[0] == &mine);
+	check_age(first, true);
+	check_age(slow, false);
+
+	/* A frame makes it young again. */
+	card_counts(0, 1, 60);
+	check_age(first, false);
+	EQUAL(rte_flow_get_aged_flows(0, contexts, 4, &error), 0);
+
+	/* One that is told of again, and a handle for want of a context. */
+	other = create(any, without);
+	EVENTUALLY(event_count(RTE_ETH_EVENT_FLOW_AGED) == 2);
+	EVENTUALLY(rte_flow_get_aged_flows(0, NULL, 0, &error) == 2);
+	EQUAL(rte_flow_get_aged_flows(0, contexts, 1, &error), 1);
+	EQUAL(rte_flow_get_aged_flows(0, contexts, 4, &error), 2);
+	CHECK(contexts[0] == &mine && contexts[1] == other);
+	EQUAL(rte_flow_get_aged_flows(0, NULL, 1, &error), -EINVAL);
+	EQUAL(rte_flow_query(0, other, count, &answer, &error), -EINVAL);
+	EQUAL(rte_flow_destroy(0, slow, NULL), 0);
+	slow = create(any, count);
+	EQUAL(rte_flow_query(0, slow, old_slowly, &answer, &error), -EINVAL);
+	check_error(&error, RTE_FLOW_ERROR_TYPE_ACTION, old_slowly, "without age");
+	EQUAL(faults, 0);
 	close_port();
 }
 
@@ -891,8 +1070,10 @@ int main(int argc, char **argv)
 		{ "every action, in the card's words", actions },
 		{ "what cannot be, with its cause", refused },
 		{ "the feature matrix lists what is taken", matrix },
+		{ "jumps and groups", groups },
 		{ "eight rules, in the first free place", places },
 		{ "counts", counts },
+		{ "ageing", ages },
 		{ "rules over stop, start, configure and reset", stop_and_start },
 		{ "rules and counts after a recovery", rules_after_recovery },
 		{ "a card without flow rules", older_card },

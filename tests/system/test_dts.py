@@ -1023,9 +1023,21 @@ def modify_field_action(card):
 
 
 def jump_action(card):
-    flow_refused(card, "pattern eth / ipv4 src is 198.18.3.1 / end actions jump group 1", "the action is not supported")
-    flow_refused(card, "group 1 pattern ipv4 / tcp dst is 443 / end actions queue index 1", "there is one group of rules")
-    raise tap.Skip("needs JUMP, which needs stages that the card does not have")
+    """A rule of another group holds for the frames that are sent there, and for no others."""
+    card.start("rxonly", verbose=True)
+    frames = [card.frame(IP(src=source, dst="198.18.0.2"), TCP(sport=7, dport=port), BODY)
+              for source, port in (("198.18.3.1", 443), ("198.18.3.1", 444), ("198.18.3.2", 443))]
+    usual = queues_of(card.observe(frames))
+    queue = 2 if usual[0] != 2 else 3
+    target = flow_created(card, "group 1 pattern ipv4 / tcp dst is 443 / end actions queue index %d" % queue)
+    tap.equal(queues_of(card.observe(frames)), usual, "queues without a jump")
+    jump = flow_created(card, "pattern eth / ipv4 src is 198.18.3.1 / end actions jump group 1")
+    tap.equal(queues_of(card.observe(frames)), [queue] + usual[1:], "queues with a jump")
+    flow_destroyed(card, target)
+    tap.equal(queues_of(card.observe(frames)), usual, "queues with a jump to no rule")
+    flow_destroyed(card, jump)
+    flow_refused(card, "group 1 pattern eth / end actions jump group 1", "jump: ")
+    no_flows_left(card)
 
 
 # --- flow rules: what DTS does not ask ------------------------------------------------------------
@@ -1102,6 +1114,25 @@ def counts_are_told(card):
     again = flow_created(card, "pattern eth / ipv4 / udp dst is 53 / end actions count")
     tap.equal(counted(again), (1, 1, 0, 0), "count of a new rule in an old one's place")
     flow_destroyed(card, again)
+
+
+def idle_rules_age(card):
+    """A rule that no frame met for its time is told of, and one that frames meet is not."""
+    card.start("io")
+    rule = "pattern eth / ipv4 / udp dst is %d / end actions age timeout 2 / count"
+    busy, idle = (flow_created(card, rule % port) for port in (53, 54))
+    for _ in range(10):
+        card.passes(to_port(card, 53))
+        time.sleep(0.4)
+    said = card.command("flow aged 0")
+    tap.equal(re.findall(r"^Flow\s+(\d+)\s", said, re.M), [str(idle)], "rules that aged")
+    said = card.command("flow query 0 %d age" % idle)
+    assert re.search(r"aged: 1", said), said
+    card.passes(to_port(card, 54))
+    said = card.command("flow query 0 %d age" % idle)
+    assert re.search(r"aged: 0", said), said
+    flow_destroyed(card, busy, idle)
+    no_flows_left(card)
 
 
 def eight_rules(card):
@@ -1206,7 +1237,7 @@ def cases():
           options=["--max-pkt-len=1518", "--tx-offloads=0x8000"])
     suite("buffer_scatter", scatter_mbuf_2048, scatter_mbuf_2048_with_offload, options=HALF)
     suite("flow_offload", queue_action, drop_action, modify_field_action, jump_action)
-    suite("flow rules, not of DTS", more_patterns, marks_are_told, counts_are_told, eight_rules)
+    suite("flow rules, not of DTS", more_patterns, marks_are_told, counts_are_told, idle_rules_age, eight_rules)
     suite("packet_capture", ("dumpcap", "needs a secondary process, which the driver refuses"))
     rows.append(("every frame is accounted for", model.finish))
     rows += [("single_core_forward_perf: single_core_forward_perf, %d bytes" % size,
@@ -1218,8 +1249,9 @@ def cases():
     suite("mac_filter", add_remove_mac_addresses, card=core, options=HALF)
     suite("queue_toggle", rx_queue_start_stop, tx_queue_start_stop, card=core, options=HALF)
     suite("flow_offload", ("queue_action", lambda card: queue_action(card, CORE_STACKS)),
-          ("drop_action", lambda card: drop_action(card, CORE_STACKS)), card=core, options=HALF)
-    suite("flow rules, not of DTS", more_patterns, marks_are_told, counts_are_told, eight_rules, card=core, options=HALF)
+          ("drop_action", lambda card: drop_action(card, CORE_STACKS)), jump_action,
+          card=core, options=HALF)
+    suite("flow rules, not of DTS", more_patterns, marks_are_told, counts_are_told, idle_rules_age, eight_rules, card=core, options=HALF)
     suite("buffer_scatter", scatter_mbuf_2048_with_offload, card=core, options=HALF)
     rows.append(("every frame is accounted for, the core", core.finish))
     return rows, (model, core)
