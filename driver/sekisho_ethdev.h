@@ -206,7 +206,7 @@ struct rte_flow {
 	/* Ageing */
 	uint32_t timeout; /* seconds, 0: the rule does not age */
 	void *context;
-	uint64_t hits, hits_seen, last_hit; /* packets in all, at the last look, and its second */
+	uint64_t hits, hits_seen, last_hit; /* packets in all, at the last look, timer cycles */
 	bool aged;
 };
 
@@ -272,7 +272,7 @@ struct sekisho_adapter {
 	/* Filters (sekisho_filter.c): what the card has, or must have again */
 	struct sekisho_filter filters[SEKISHO_MAC_FILTERS];
 
-	/* Flow rules (sekisho_flow.c, sekisho_flow_table.c) */
+	/* Flow rules (sekisho_flow.c, sekisho_flow_table.c, sekisho_flow_age.c) */
 	struct rte_flow flows[SEKISHO_MAX_FLOWS];
 	struct sekisho_flow_place flow_places[SEKISHO_FLOW_RULES];
 	char flow_message[128]; /* of the last refusal for want of places */
@@ -457,7 +457,7 @@ int sekisho_flows_clear(struct rte_eth_dev *dev);
 /** Checks that the queues are there to which rules give frames. */
 int sekisho_flows_check_queues(const struct rte_eth_dev *dev);
 
-/* sekisho_flow_table.c; called within the control lock, but for sekisho_flow_age_stop() */
+/* sekisho_flow_table.c; called within the control lock */
 
 /**
  * Makes the card's table what the rules say. needed: the places that takes; -ENOSPC, with nothing
@@ -470,6 +470,9 @@ int sekisho_flow_table_count(struct sekisho_adapter *adapter);
 int sekisho_flows_apply(struct rte_eth_dev *dev);
 /** The card has lost its rules, and does not get them again. */
 void sekisho_flows_forget(struct sekisho_adapter *adapter);
+
+/* sekisho_flow_age.c; called within the control lock, but for sekisho_flow_age_stop() */
+
 /** Looks which rules have aged. */
 void sekisho_flows_age(struct sekisho_adapter *adapter);
 /** Since the last look at which the rule had met a frame. */

@@ -508,7 +508,7 @@ static int parse_age(const struct rte_flow_action *action, struct rte_flow *flow
 }
 
 /* Which actions cannot be together: of each kind there is one. */
-enum kind_of_action { FATE, SET_MARK, COUNT, AGE, ACTION_KINDS };
+enum kind_of_action { FATE, MARK, COUNT, AGE, ACTION_KINDS };
 
 /* The action's kind, or -1 for one that is not supported. */
 static int kind_of(const struct rte_flow_action *action)
@@ -521,7 +521,7 @@ static int kind_of(const struct rte_flow_action *action)
 	case RTE_FLOW_ACTION_TYPE_JUMP:
 		return FATE;
 	case RTE_FLOW_ACTION_TYPE_MARK:
-		return SET_MARK;
+		return MARK;
 	case RTE_FLOW_ACTION_TYPE_COUNT:
 		return COUNT;
 	case RTE_FLOW_ACTION_TYPE_AGE:
@@ -579,7 +579,7 @@ static int check_fate(const struct rte_flow_action *const found[ACTION_KINDS],
 {
 	const char *message = NULL;
 
-	if (found[SET_MARK] == NULL || found[FATE] == NULL)
+	if (found[MARK] == NULL || found[FATE] == NULL)
 		return 0;
 	if (found[FATE]->type == RTE_FLOW_ACTION_TYPE_DROP)
 		message = "mark: nobody sees the mark of a frame that is dropped";
@@ -587,8 +587,7 @@ static int check_fate(const struct rte_flow_action *const found[ACTION_KINDS],
 		message = "beside jump there is no mark: it is for the rules of the group";
 	if (message == NULL)
 		return 0;
-	return rte_flow_error_set(error, EINVAL, RTE_FLOW_ERROR_TYPE_ACTION, found[SET_MARK],
-				  message);
+	return rte_flow_error_set(error, EINVAL, RTE_FLOW_ERROR_TYPE_ACTION, found[MARK], message);
 }
 
 static int parse_actions(struct rte_eth_dev *dev, const struct rte_flow_action *actions,
@@ -607,8 +606,8 @@ static int parse_actions(struct rte_eth_dev *dev, const struct rte_flow_action *
 		ret = parse_fate(dev, found[FATE], flow, error);
 	if (ret == 0 && found[AGE] != NULL)
 		ret = parse_age(found[AGE], flow, error);
-	if (found[SET_MARK] != NULL) {
-		const struct rte_flow_action_mark *conf = found[SET_MARK]->conf;
+	if (found[MARK] != NULL) {
+		const struct rte_flow_action_mark *conf = found[MARK]->conf;
 
 		flow->rule.action |= SEKISHO_FLOW_RULE_ACTION_MARKED_MASK;
 		flow->rule.mark = conf->id;
@@ -756,16 +755,18 @@ static int add_rule(struct rte_eth_dev *dev, struct rte_flow *flow, struct rte_f
 	if (ret == 0)
 		return 0;
 	memset(flow, 0, sizeof(*flow));
-	/* What there is of it in the card goes; without that, the card is gone. */
-	if (ret != -ENOSPC)
-		(void)sekisho_flow_table_update(adapter, &unused);
-	snprintf(adapter->flow_message, sizeof(adapter->flow_message),
-		 "all of the card's rules are in use: with this one it would need %u of them, and "
-		 "has %zu",
-		 needed, RTE_DIM(adapter->flow_places));
+	if (ret == -ENOSPC) {
+		snprintf(adapter->flow_message, sizeof(adapter->flow_message),
+			 "all of the card's rules are in use: with this one it would need %u of "
+			 "them, and has %zu",
+			 needed, RTE_DIM(adapter->flow_places));
+		return rte_flow_error_set(error, ENOSPC, RTE_FLOW_ERROR_TYPE_UNSPECIFIED, NULL,
+					  adapter->flow_message);
+	}
+	/* A part of the rule may be in the card. Should this fail, too, the next change mends it. */
+	(void)sekisho_flow_table_update(adapter, &unused);
 	return rte_flow_error_set(error, -ret, RTE_FLOW_ERROR_TYPE_UNSPECIFIED, NULL,
-				  ret == -ENOSPC ? adapter->flow_message :
-						   "the card does not take the rule");
+				  "the card does not take the rule");
 }
 
 static struct rte_flow *flow_create(struct rte_eth_dev *dev, const struct rte_flow_attr *attr,
@@ -783,7 +784,9 @@ static struct rte_flow *flow_create(struct rte_eth_dev *dev, const struct rte_fl
 	while (ret == 0 && place->used)
 		if (++place == adapter->flows + RTE_DIM(adapter->flows))
 			ret = rte_flow_error_set(error, ENOSPC, RTE_FLOW_ERROR_TYPE_UNSPECIFIED,
-						 NULL, "the driver holds 32 rules of all groups");
+						 NULL,
+						 "the driver holds " RTE_STR(
+							 SEKISHO_MAX_FLOWS) " rules of all groups");
 	if (ret == 0) {
 		*place = flow;
 		ret = add_rule(dev, place, error);

@@ -10,17 +10,20 @@
 #include <errno.h>
 #include <string.h>
 
-#include <rte_alarm.h>
-#include <rte_cycles.h>
-
 #include "sekisho_ethdev.h"
 
 #define KEY_WORDS (sizeof(struct sekisho_flow_key_registers) / sizeof(uint32_t))
-#define AGE_INTERVAL_US 1000000
 
 static bool in_use(const struct sekisho_flow_place *place)
 {
 	return place->jump != NULL || place->rule != NULL;
+}
+
+/* True when a place needs no change to become another one. */
+static bool same_place(const struct sekisho_flow_place *one, const struct sekisho_flow_place *other)
+{
+	return one->jump == other->jump && one->rule == other->rule &&
+	       memcmp(&one->content, &other->content, sizeof(one->content)) == 0;
 }
 
 static bool same_rules(const struct sekisho_flow_place *one, const struct sekisho_flow_place *other)
@@ -160,14 +163,17 @@ static int clear_place(struct sekisho_adapter *adapter, unsigned int number)
 	/* What is off counts no more. */
 	sekisho_lock(adapter);
 	ret = sekisho_flow_rule_set(adapter->device, number, NULL);
-	removed = sekisho_removed(adapter->device);
 	sekisho_unlock(adapter);
 	if (ret == 0)
 		ret = take_counts(adapter, number);
+	sekisho_lock(adapter);
+	removed = sekisho_removed(adapter->device);
+	sekisho_unlock(adapter);
 	/* A card that is gone has no rules; the one that comes does not get this one. */
 	if (ret < 0 && !removed)
 		return ret;
 	place->jump = place->rule = NULL;
+	memset(&place->content, 0, sizeof(place->content));
 	return 0;
 }
 
@@ -213,7 +219,7 @@ int sekisho_flow_table_update(struct sekisho_adapter *adapter, unsigned int *nee
 			*find(next, &unused) = wanted[i];
 	put_rests_last(next);
 	for (unsigned int i = 0; i < SEKISHO_FLOW_RULES && ret == 0; i++)
-		if (!same_rules(&places[i], &next[i]))
+		if (!same_place(&places[i], &next[i]))
 			ret = write_place(adapter, i, &next[i]);
 	return ret;
 }
@@ -242,79 +248,4 @@ void sekisho_flows_forget(struct sekisho_adapter *adapter)
 {
 	memset(adapter->flows, 0, sizeof(adapter->flows));
 	memset(adapter->flow_places, 0, sizeof(adapter->flow_places));
-}
-
-/* --- ageing ---------------------------------------------------------------------------------- */
-
-static uint64_t seconds(void)
-{
-	return rte_get_timer_cycles() / rte_get_timer_hz();
-}
-
-/* True when the rule turns out to have aged. */
-static bool grow_old(struct rte_flow *flow, uint64_t now)
-{
-	bool was_aged = flow->aged;
-
-	if (flow->hits != flow->hits_seen || flow->last_hit == 0)
-		flow->last_hit = now;
-	flow->hits_seen = flow->hits;
-	flow->aged = now - flow->last_hit >= flow->timeout;
-	return flow->aged && !was_aged;
-}
-
-void sekisho_flows_age(struct sekisho_adapter *adapter)
-{
-	uint64_t now = seconds();
-
-	/* With a card that is gone, rules age. */
-	(void)sekisho_flow_table_count(adapter);
-	for (unsigned int i = 0; i < RTE_DIM(adapter->flows); i++)
-		if (adapter->flows[i].used && adapter->flows[i].timeout != 0)
-			adapter->age_new |= grow_old(&adapter->flows[i], now);
-}
-
-uint32_t sekisho_flow_idle_seconds(const struct rte_flow *flow)
-{
-	return RTE_MIN(seconds() - flow->last_hit, (uint64_t)SEKISHO_MAX_IDLE);
-}
-
-static void age_again(void *arg)
-{
-	struct rte_eth_dev *dev = arg;
-	struct sekisho_adapter *adapter = sekisho_adapter(dev);
-	bool tell = false, again = true;
-
-	/* Who has the lock may be waiting for this function's end. */
-	if (pthread_mutex_trylock(&adapter->control) == 0) {
-		sekisho_flows_age(adapter);
-		tell = adapter->age_new && !adapter->age_told;
-		adapter->age_told |= tell;
-		again = false;
-		for (unsigned int i = 0; i < RTE_DIM(adapter->flows); i++)
-			again |= adapter->flows[i].used && adapter->flows[i].timeout != 0;
-		adapter->age_runs = again;
-		pthread_mutex_unlock(&adapter->control);
-	}
-	if (again)
-		rte_eal_alarm_set(AGE_INTERVAL_US, age_again, dev);
-	if (tell)
-		rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_FLOW_AGED, NULL);
-}
-
-int sekisho_flow_age_start(struct rte_eth_dev *dev)
-{
-	struct sekisho_adapter *adapter = sekisho_adapter(dev);
-	int ret = 0;
-
-	if (!adapter->age_runs)
-		ret = rte_eal_alarm_set(AGE_INTERVAL_US, age_again, dev);
-	adapter->age_runs = ret == 0;
-	return ret;
-}
-
-void sekisho_flow_age_stop(struct rte_eth_dev *dev)
-{
-	rte_eal_alarm_cancel(age_again, dev);
-	sekisho_adapter(dev)->age_runs = false;
 }

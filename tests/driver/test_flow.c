@@ -852,6 +852,38 @@ static void check_age(struct rte_flow *flow, bool aged)
 	CHECK(!aged || answer.sec_since_last_hit >= 2);
 }
 
+/* Seconds from a rule's first look, at which it is young, until it has aged. */
+static double time_to_age(void)
+{
+	const struct rte_flow_action age[] = { AGE(.timeout = 1), ACTION(END) };
+	struct rte_flow_query_age answer = { 0 };
+	struct rte_flow *flow = create(any, age);
+	uint64_t begin = rte_get_timer_cycles();
+
+	EQUAL(rte_flow_query(0, flow, age, &answer, NULL), 0);
+	EQUAL(answer.aged, 0);
+	EVENTUALLY(rte_flow_query(0, flow, age, &answer, NULL) == 0 && answer.aged);
+	EQUAL(rte_flow_destroy(0, flow, NULL), 0);
+	return (double)(rte_get_timer_cycles() - begin) / rte_get_timer_hz();
+}
+
+static void never_early(void)
+{
+	open_port("");
+	start_port(&with_rss, 2);
+	/* Begun at different places of a second. */
+	for (unsigned int i = 0; i < 4; i++) {
+		double took = time_to_age();
+
+		CHECK(took >= 1);
+		if (took < 1)
+			printf("# aged after %.3f s\n", took);
+		usleep(270000);
+	}
+	EQUAL(faults, 0);
+	close_port();
+}
+
 static void ages(void)
 {
 	int mine;
@@ -987,6 +1019,37 @@ static void rules_after_recovery(void)
 	close_port();
 }
 
+/* What a jump leads to is in the card that comes, too, and is counted there. */
+static void groups_after_recovery(void)
+{
+	static const struct rte_flow_item udp[] = { ITEM(UDP), ITEM(END) };
+	const struct rte_flow_action jump[] = { JUMP(7), ACTION(COUNT), ACTION(END) };
+	struct rte_flow *leap;
+
+	open_port(",recovery=1");
+	start_port(&with_rss, 2);
+	for (unsigned int i = 0; i < 3; i++)
+		card_counts(i, 0, 0);
+	create_in(7, one_flow, drop);
+	create_in(7, udp, count);
+	leap = create_in(0, any, jump);
+	EQUAL(enabled(), 7);
+	for (unsigned int word = 0; word < 3 * 32; word++)
+		card_set(SEKISHO_NETWORK_FLOW_RULES(word), 0);
+	card_dies();
+	EVENTUALLY(event_count(RTE_ETH_EVENT_RECOVERY_SUCCESS) == 1);
+	EQUAL(enabled(), 7);
+	EQUAL(rule_word(0, ACTION_WORD), 1);
+	EQUAL(rule_word(0, PACKET), 0x506);
+	EQUAL(rule_word(1, PACKET), 0x411);
+	EQUAL(rule_word(2, MASK + PACKET), 0);
+	card_counts(1, 3, 180);
+	card_counts(2, 2, 120);
+	check_count(leap, false, 5, 300);
+	EQUAL(faults, 0);
+	close_port();
+}
+
 /* A card whose register map has no flow rules. */
 static void older_card(void)
 {
@@ -1074,8 +1137,10 @@ int main(int argc, char **argv)
 		{ "eight rules, in the first free place", places },
 		{ "counts", counts },
 		{ "ageing", ages },
+		{ "no rule ages before its time", never_early },
 		{ "rules over stop, start, configure and reset", stop_and_start },
 		{ "rules and counts after a recovery", rules_after_recovery },
+		{ "jumps and groups after a recovery", groups_after_recovery },
 		{ "a card without flow rules", older_card },
 		{ "marks in the mbuf", marks },
 	};
