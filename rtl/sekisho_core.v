@@ -14,7 +14,7 @@
 // 16 clocks and may be released at any time; the outputs mean nothing in it. For about 240 clocks
 // after it the counters are cleared, busy is 1, and no register access is accepted.
 // busy 0: nothing is inside and nothing will happen without new input but what came in the last
-// three clocks: busy follows that late.
+// four clocks: busy follows that late.
 
 `resetall
 `timescale 1ns / 1ps
@@ -230,6 +230,17 @@ module sekisho_core #(
     wire [TXQ*16-1:0]          tx_queue_fetched;
     wire [TXQ*16-1:0]          tx_queue_completed;
 
+    // A clock later, as those who ask stand far apart
+    reg  [RXQ-1:0]             rx_queue_error_reg;
+    reg  [TXQ-1:0]             tx_queue_error_reg;
+    reg  [TXQ-1:0]             tx_queue_refused_reg;    // by the host: no descriptor is taken any more
+
+    always @(posedge clk) begin
+        rx_queue_error_reg   <= rx_queue_fetch_error | rx_queue_completion_error;
+        tx_queue_error_reg   <= tx_queue_fetch_error | tx_queue_completion_error;
+        tx_queue_refused_reg <= tx_queue_completion_error;
+    end
+
     wire                       rx_doorbell_valid;
     wire [RXQ_W-1:0]           rx_doorbell_queue;
     wire [15:0]                rx_doorbell_tail;
@@ -365,7 +376,7 @@ module sekisho_core #(
         .rx_queue_completion(rx_queue_completion),
         .rx_queue_active(rx_queue_was_enabled_reg | rx_queue_fetching_reg | rx_queue_moving_reg
                          | rx_queue_completing_reg),
-        .rx_queue_ring_error(rx_queue_fetch_error | rx_queue_completion_error),
+        .rx_queue_ring_error(rx_queue_error_reg),
         .rx_queue_doorbell_error(rx_queue_doorbell_error),
         .rx_queue_fetched(rx_queue_fetched),
         .rx_queue_completed(rx_queue_completed),
@@ -376,7 +387,7 @@ module sekisho_core #(
         .tx_queue_completion(tx_queue_completion),
         .tx_queue_active(tx_queue_was_enabled_reg | tx_queue_fetching_reg | tx_queue_moving_reg
                          | tx_queue_completing_reg),
-        .tx_queue_ring_error(tx_queue_fetch_error | tx_queue_completion_error),
+        .tx_queue_ring_error(tx_queue_error_reg),
         .tx_queue_doorbell_error(tx_queue_doorbell_error),
         .tx_queue_fetched(tx_queue_fetched),
         .tx_queue_completed(tx_queue_completed),
@@ -669,7 +680,7 @@ module sekisho_core #(
     ) rx_dma_inst (
         .clk(clk),
         .rst(rst_reg[RST_RX_DMA]),
-        .queue_running(rx_queue_enable & ~rx_queue_fetch_error & ~rx_queue_completion_error),
+        .queue_running(rx_queue_enable & ~rx_queue_error_reg),
         .scatter(scatter),
         .s_axis_tdata(deliver_tdata),
         .s_axis_tkeep(deliver_tkeep),
@@ -880,7 +891,7 @@ module sekisho_core #(
         .clk(clk),
         .rst(rst_reg[RST_READ]),
         .tx_enable(tx_enable),
-        .available(tx_available & ~tx_queue_completion_error),
+        .available(tx_available & ~tx_queue_refused_reg),
         .pop_valid(tx_pop_valid),
         .pop_queue(tx_pop_queue),
         .pop_ok(tx_pop_ok),
@@ -1176,9 +1187,9 @@ module sekisho_core #(
         .rst(rst_reg[RST_REGISTERS]),
         .link_up(link_up),
         .link_speed(link_speed),
-        .rx_ring_error(rx_queue_fetch_error | rx_queue_completion_error),
+        .rx_ring_error(rx_queue_error_reg),
         .rx_doorbell_error(rx_queue_doorbell_error),
-        .tx_ring_error(tx_queue_fetch_error | tx_queue_completion_error),
+        .tx_ring_error(tx_queue_error_reg),
         .tx_doorbell_error(tx_queue_doorbell_error),
         .event_valid(event_valid),
         .busy(event_busy)

@@ -30,6 +30,10 @@ TARGET_MHZ = 125
 # What a route costs when logic is mapped: synth_ecp5's own 300 ps are too few in a card of this size.
 ROUTE_PS = 700
 SYNTH = "synth_ecp5 -abc9 -top wrapper"
+# The device's flip-flops. An enable or a reset of less than 8 of them becomes logic in front of them: the flip-flops of
+# a slice share theirs, and a thousand different ones pull apart what belongs together.
+FLIP_FLOPS = ("-mince 8 -minsrst 8 -cell $_DFF_?_ 01 -cell $_DFF_?P?_ r -cell $_SDFF_?P?_ r "
+              "-cell $_DFFE_??_ 01 -cell $_DFFE_?P??_ r -cell $_SDFFE_?P??_ r -cell $_DLATCH_?_ x")
 CELLS = {"lut4": "LUT4", "ccu2c": "CCU2C", "ff": "TRELLIS_FF", "dp16kd": "DP16KD",
          "mult18": "MULT18X18D", "dpr16x4": "TRELLIS_DPR16X4"}
 # Name: top module and its parameters. "core" is the whole card.
@@ -131,7 +135,8 @@ def synthesize(name):
     with open(base + "_wrapper.v", "w") as f:
         f.write(wrapper(port_widths(name, top, parameters), top, parameters))
     run(["yosys", "-q", "-p", f"{READ} {' '.join(sources())} {base}_wrapper.v; "
-         f"{SYNTH} -run begin:map_luts; techmap -map +/ecp5/latches_map.v; "
+         f"{SYNTH} -run begin:map_ffs; opt_clean; dfflegalize {FLIP_FLOPS}; "
+         f"{SYNTH} -run map_ffs:map_luts; techmap -map +/ecp5/latches_map.v; "
          # Yosys' longest script for abc: a quarter fewer paths of over 9 ns than its usual one
          f"scratchpad -copy abc9.script.flow3mfs abc9.script; abc9 -W {ROUTE_PS}; clean; "
          f"{SYNTH} -run map_cells: -json {base}.json"], base + ".yosys.log")

@@ -500,14 +500,16 @@ reg                     pop_reg;
 reg [QUEUE_W-1:0]       pop_queue_reg;
 reg [QUEUES-1:0]        take_reg;               // it takes one, one bit a queue
 
-reg [SLOT_W-1:0]        slot;                   // of the descriptor that is taken
-wire [QUEUE_W+ROW_W-1:0] read_row = {pop_queue_reg, slot[SLOT_W-1:LANE_W]};
+// Of the descriptor that is taken. popped_reg is right when a pop comes: the one before is two clocks ago
+reg [SLOT_W-1:0]        slot;
+reg [SLOT_W-1:0]        slot_reg;
+wire [QUEUE_W+ROW_W-1:0] read_row = {pop_queue_reg, slot_reg[SLOT_W-1:LANE_W]};
 wire [LANES*108-1:0]    read_data;
 
 always @* begin
     slot = {SLOT_W{1'b0}};
     for (i = 0; i < QUEUES; i = i + 1)
-        slot = slot | (popped_reg[i*COUNT_W +: SLOT_W] & {SLOT_W{take_reg[i]}});
+        slot = slot | (popped_reg[i*COUNT_W +: SLOT_W] & {SLOT_W{pop_queue == i[QUEUE_W-1:0]}});
 end
 
 generate
@@ -547,14 +549,15 @@ end
 always @(posedge clk) begin
     pop_reg <= pop_valid;
     pop_queue_reg <= pop_queue;
+    slot_reg <= slot;
     for (i = 0; i < QUEUES; i = i + 1)
         take_reg[i] <= pop_valid && pop_queue == i[QUEUE_W-1:0] && available_reg[i];
     if (pop_reg) begin
         // Disabled in the clock of the pop: its place is forgotten
         pop_ok_reg <= (take_reg & run_reg) != 0;
-        pop_low_reg <= slot[2:0];
+        pop_low_reg <= slot_reg[2:0];
         for (i = 0; i < LANES; i = i + 1)
-            pop_lane_reg[i] <= (slot & LANE_MASK[SLOT_W-1:0]) == i[SLOT_W-1:0];
+            pop_lane_reg[i] <= (slot_reg & LANE_MASK[SLOT_W-1:0]) == i[SLOT_W-1:0];
     end
     if (rst) begin
         pop_reg <= 1'b0;

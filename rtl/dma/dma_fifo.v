@@ -15,9 +15,9 @@ module dma_fifo #
 (
     // Bits of a word
     parameter integer WIDTH = 32,
-    // Words held, a power of two, 4 or more
+    // Words held and one more, a power of two, 4 or more
     parameter integer DEPTH = 16,
-    // Free words that room promises, 1 to DEPTH - 1
+    // Free words that room promises, 1 to DEPTH - 2
     parameter integer MARGIN = 4
 )
 (
@@ -40,8 +40,10 @@ module dma_fifo #
 );
 
 localparam integer A = $clog2(DEPTH);
-localparam [31:0] READY = DEPTH - 2;        // the word written meanwhile fits, too
-localparam [31:0] ROOM = DEPTH - MARGIN - 1;
+// The word written meanwhile fits, too, and the place behind it stays free: what comes is written there
+// before it is known whether it is taken, as the enable of so wide a memory stands far away
+localparam [31:0] READY = DEPTH - 3;
+localparam [31:0] ROOM = DEPTH - MARGIN - 2;
 
 (* no_rw_check *) reg [WIDTH-1:0] mem[DEPTH-1:0];   // the word read is never the one written
 reg [A-1:0] write_reg;
@@ -77,7 +79,7 @@ assign out_valid = out_valid_reg;
 assign empty = !stored_reg && !mid_valid_reg && !out_valid_reg;
 
 always @(posedge clk) begin
-    if (write)
+    if (in_valid)
         mem[write_reg] <= in_data;
     // Read, and handed on, also when there is nothing: it counts when it is valid
     if (mid_free_reg || out_ready)
@@ -161,13 +163,13 @@ always @(posedge clk) begin
     end
 
     if (f_past_reg) begin
-        assert (f_level <= DEPTH);
+        assert (f_level < DEPTH);
         assert (stored_reg == (f_level != 0));
         assert (ready_reg == READY[A:0] - f_counted[A:0] && room_reg == ROOM[A:0] - f_counted[A:0]);
-        assert (f_counted <= DEPTH);
+        assert (f_counted < DEPTH);
         assert (f_level[A-1:0] == write_reg - read_reg && read_next_reg == read_reg + 1'b1);
         assert (out_free_reg == !out_valid_reg && mid_free_reg == !(mid_valid_reg && out_valid_reg));
-        assert (!in_ready || f_level < DEPTH);
+        assert (!in_ready || f_level < DEPTH - 1);
         assert (f_inside >= f_front);
         assert (empty == (f_inside == 0));
         if (f_place < f_inside) begin
@@ -183,14 +185,14 @@ always @(posedge clk) begin
             assert ($stable(out_data));
         end
         assert (f_used <= MARGIN);
-        assert (f_used >= MARGIN || f_level + MARGIN < DEPTH + f_used);
+        assert (f_used >= MARGIN || f_level + MARGIN < DEPTH - 1 + f_used);
         assert (f_used >= MARGIN || in_ready);
         // Two clocks from the memory to the output.
         assert (f_waiting_reg <= 2'd2);
         assert (f_waiting_reg < 2'd2 || out_valid_reg);
-        cover (f_inside == DEPTH + 2);
+        cover (f_inside == DEPTH + 1);
         cover (write && f_give && $past(write && f_give) && $past(write && f_give, 2));
-        cover (f_used == MARGIN - 1 && f_level == DEPTH - 2 && !room);
+        cover (f_used == MARGIN - 1 && f_level == DEPTH - 3 && !room);
     end
 end
 `endif

@@ -180,8 +180,8 @@ wire                   b_load;
 
 dma_fifo #(
     .WIDTH(REQUEST_W),
-    .DEPTH(8),
-    .MARGIN(6)          // room for two in steady flow; what is waiting here delays other clients
+    .DEPTH(16),
+    .MARGIN(13)         // room for two in steady flow; what is waiting here delays other clients
 ) requests (
     .clk(clk),
     .rst(rst),

@@ -327,8 +327,7 @@ dma_fifo #(
 reg [ADDR_W:0]       release_reg;           // words to give back
 reg [FRAME_W:0]      undone_reg;            // frames that are not offered at tx_done yet
 reg [FRAME_W:0]      unsent_reg;            // frames that are not given to the output, or dropped
-reg                  reported_reg;          // one has been reported,
-reg                  offered_reg;           // one offered,
+reg                  offered_reg;           // one has been offered at tx_done,
 reg                  sent_reg;              // one given to the output,
 reg                  dropped_reg;           // one dropped in the clock before
 
@@ -555,7 +554,6 @@ always @(posedge clk) begin
     end
     tx_done_valid_reg <= tx_done_valid_reg ? !tx_done_ready : d_valid;
     offered_reg <= d_valid && !tx_done_valid_reg;
-    reported_reg <= tx_done_valid_reg && tx_done_ready;
     done_queue_reg <= c_queue;
     done_index_reg <= c_index;
     done_length_reg <= c_length;
@@ -571,7 +569,6 @@ always @(posedge clk) begin
         tx_done_valid_reg <= 1'b0;
         dropped_reg <= 1'b0;
         offered_reg <= 1'b0;
-        reported_reg <= 1'b0;
     end
 end
 
@@ -795,14 +792,16 @@ generate
         localparam integer QUEUE = g;
         reg [COUNT_W-1:0] count_reg;        // descriptors from checked_reg to tx_done
         wire more = taken_reg && taken_turn_reg[g];
-        wire less = reported_reg && tx_done_gq_reg == QUEUE[QUEUE_W-1:0];     // it stands a clock longer
+        reg less_reg;                       // one was reported in the clock before
         reg idle_reg;
 
         always @(posedge clk) begin
-            count_reg <= count_reg + {{COUNT_W-1{less && !more}}, less != more};
+            less_reg <= tx_done_valid_reg && tx_done_ready && tx_done_gq_reg == QUEUE[QUEUE_W-1:0];
+            count_reg <= count_reg + {{COUNT_W-1{less_reg && !more}}, less_reg != more};
             idle_reg <= count_reg == 0 && !usable_reg[g] && !pick_reg[g] && !pop_reg[g]
                         && !asked_reg[g] && !answer_reg[g] && !taken_turn_reg[g];
             if (rst) begin
+                less_reg <= 1'b0;
                 count_reg <= {COUNT_W{1'b0}};
                 idle_reg <= 1'b1;
             end

@@ -487,10 +487,11 @@ module parse #(
     wire              out_busy;
     reg  [USER_W-1:0] user;
 
+    // A frame's first beat is here long before its result, so the result does not ask for it
     wire              results_valid = result_valid && flow_valid;
 
     assign beat_ready  = out_ready && (leaving_reg || results_valid);
-    assign result_take = beat_valid && !leaving_reg && results_valid && out_ready;
+    assign result_take = out_ready && !leaving_reg && results_valid;
 
     always @(posedge clk) begin
         if (beat_valid && beat_ready)

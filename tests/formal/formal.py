@@ -33,7 +33,7 @@ PROOFS = {
        for width in (64, 512)},
     "dma_fifo": (
         "bitwuzla", "dma_fifo", "rtl/dma/dma_fifo.v", {"WIDTH": 4, "DEPTH": 4, "MARGIN": 2}, 10,
-        ("ROOM = DEPTH - MARGIN - 1", "ROOM = DEPTH - MARGIN")),
+        ("ROOM = DEPTH - MARGIN - 2", "ROOM = DEPTH - MARGIN - 1")),
     "dma_fifo_short": (
         "bitwuzla", "dma_fifo_short", "rtl/dma/dma_fifo_short.v", {"WIDTH": 4, "DEPTH": 4, "MARGIN": 2}, 10,
         ("if (move)\n        out_data_reg", "if (out_ready)\n        out_data_reg")),

@@ -33,9 +33,9 @@ RTL_BENCHES += dma_write rx_dma completion_writer interrupt rx_path
 # rx_dma, dma_write and completion_writer together, in a top of the bench's own
 RTL_FLAGS_rx_path := tests/rtl/rx_path/rx_path.v
 RTL_BENCHES += dma_fifo
-RTL_PARAMS_dma_fifo := -GWIDTH=@ $$(if $$(filter 64,@),-GDEPTH=16 -GMARGIN=4,-GDEPTH=4 -GMARGIN=3)
+RTL_PARAMS_dma_fifo := -GWIDTH=@ $$(if $$(filter 64,@),-GDEPTH=16 -GMARGIN=4,-GDEPTH=4 -GMARGIN=2)
 RTL_BENCHES += dma_fifo_short
-RTL_PARAMS_dma_fifo_short := $(RTL_PARAMS_dma_fifo)
+RTL_PARAMS_dma_fifo_short := -GWIDTH=@ $$(if $$(filter 64,@),-GDEPTH=16 -GMARGIN=4,-GDEPTH=4 -GMARGIN=3)
 # The width is the host bus here
 RTL_PARAMS_dma_write := -GDMA_W=@
 RTL_WIDTHS_dma_write := 128 256 512
