@@ -2,7 +2,7 @@
 //
 // Sekisho: the whole network card between its MACs and its PCIe endpoint.
 //
-//  rx: port_rx (a port each) -> axis_frame_mux -> parse -> csum_verify -> deliver -> rx_dma -> dma_write
+//  rx: port_rx (a port each) -> axis_frame_mux -> parse -> csum_verify -> deliver -> frame_edit -> rx_dma -> dma_write
 //  tx: dma_read -> tx_dma -> parse -> csum_insert -> axis_frame_demux -> port_tx (a port each)
 //
 // This file only wires. Network function i receives and sends by port i; its register window, its
@@ -119,6 +119,7 @@ module sekisho_core #(
 );
 
     `include "metadata.vh"
+    `include "edit.vh"
 
     localparam integer KEEP_W  = DATA_W / 8;
     localparam integer RXQ     = FUNCTIONS * RX_QUEUES;
@@ -516,13 +517,18 @@ module sekisho_core #(
     wire                       rx_parse_tready;
     wire                       rx_parse_busy;
 
+    wire                       edit_write_valid;
+    wire [6:0]                 edit_write_slot;
+    wire [EDIT_BITS-1:0]       edit_write_word;
+
     parse #(
         .DATA_W(DATA_W),
         .USER_W(META_W),
         .FUNCTIONS(FUNCTIONS),
         .HASH_EN(1),
         .FLOW_EN(1),
-        .FUNCTION_W(FUNCTION_W)
+        .FUNCTION_W(FUNCTION_W),
+        .EDIT_W(EDIT_BITS)
     ) rx_parse_inst (
         .clk(clk),
         .rst(rst_reg[RST_RX_PARSE]),
@@ -546,6 +552,9 @@ module sekisho_core #(
         .flow_read_address(flow_read_address),
         .flow_read_data(flow_read_data),
         .flow_enable(flow_enable),
+        .edit_valid(edit_write_valid),
+        .edit_slot(edit_write_slot),
+        .edit_word(edit_write_word),
         .busy(rx_parse_busy)
     );
 
@@ -635,6 +644,39 @@ module sekisho_core #(
         .busy(deliver_busy)
     );
 
+    wire [DATA_W-1:0]          edit_tdata;
+    wire [KEEP_W-1:0]          edit_tkeep;
+    wire                       edit_tlast;
+    wire [META_W-1:0]          edit_tuser;
+    wire                       edit_tvalid;
+    wire                       edit_tready;
+    wire                       edit_busy;
+
+    frame_edit #(
+        .DATA_W(DATA_W),
+        .USER_W(META_W),
+        .EDIT_W(EDIT_BITS)
+    ) frame_edit_inst (
+        .clk(clk),
+        .rst(rst_reg[RST_RX_DMA]),
+        .write_valid(edit_write_valid),
+        .write_slot(edit_write_slot),
+        .write_edit(edit_write_word),
+        .s_axis_tdata(deliver_tdata),
+        .s_axis_tkeep(deliver_tkeep),
+        .s_axis_tlast(deliver_tlast),
+        .s_axis_tuser(deliver_tuser),
+        .s_axis_tvalid(deliver_tvalid),
+        .s_axis_tready(deliver_tready),
+        .m_axis_tdata(edit_tdata),
+        .m_axis_tkeep(edit_tkeep),
+        .m_axis_tlast(edit_tlast),
+        .m_axis_tuser(edit_tuser),
+        .m_axis_tvalid(edit_tvalid),
+        .m_axis_tready(edit_tready),
+        .busy(edit_busy)
+    );
+
     wire [RXQ-1:0]             rx_available;
     wire [RXQ-1:0]             rx_pending;
     wire                       rx_pop_valid;
@@ -682,12 +724,12 @@ module sekisho_core #(
         .rst(rst_reg[RST_RX_DMA]),
         .queue_running(rx_queue_enable & ~rx_queue_error_reg),
         .scatter(scatter),
-        .s_axis_tdata(deliver_tdata),
-        .s_axis_tkeep(deliver_tkeep),
-        .s_axis_tlast(deliver_tlast),
-        .s_axis_tvalid(deliver_tvalid),
-        .s_axis_tready(deliver_tready),
-        .s_axis_tuser(deliver_tuser),
+        .s_axis_tdata(edit_tdata),
+        .s_axis_tkeep(edit_tkeep),
+        .s_axis_tlast(edit_tlast),
+        .s_axis_tvalid(edit_tvalid),
+        .s_axis_tready(edit_tready),
+        .s_axis_tuser(edit_tuser),
         .available(rx_available),
         .pending(rx_pending),
         .pop_valid(rx_pop_valid),
@@ -964,6 +1006,9 @@ module sekisho_core #(
         .flow_read_address({FUNCTION_W+8{1'b0}}),
         /* verilator lint_off PINCONNECTEMPTY */
         .flow_read_data(),
+        .edit_valid(),
+        .edit_slot(),
+        .edit_word(),
         /* verilator lint_on PINCONNECTEMPTY */
         .flow_enable({FUNCTIONS*8{1'b0}}),
         .busy(tx_parse_busy)
@@ -1219,11 +1264,11 @@ module sekisho_core #(
     );
 
     // The stages stand far apart: a register at each, and one behind
-    reg [17:0] busy_parts_reg;
+    reg [18:0] busy_parts_reg;
     reg        busy_reg;
 
     always @(posedge clk) begin
-        busy_parts_reg <= {csr_busy, |port_rx_busy, mux_busy, rx_parse_busy, verify_busy, deliver_busy,
+        busy_parts_reg <= {csr_busy, |port_rx_busy, mux_busy, rx_parse_busy, verify_busy, deliver_busy, edit_busy,
                            rx_dma_busy, rx_fetch_busy, tx_fetch_busy, read_busy, tx_dma_busy,
                            tx_parse_busy, insert_busy, |port_tx_busy, completion_busy, write_busy,
                            event_busy, interrupt_busy};

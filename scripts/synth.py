@@ -45,6 +45,7 @@ DESIGNS = {
     "flow_table": ("flow_table", {}),
     "csum_verify": ("csum_verify", {}),
     "deliver": ("deliver", {}),
+    "frame_edit": ("frame_edit", {}),
     "rx_dma": ("rx_dma", {}),
     "dma_write": ("dma_write", {}),
     "completion_writer": ("completion_writer", {}),

@@ -6,7 +6,7 @@
 
 static const struct sekisho_register_entry network_entries[] = {
 	{ { "identification.magic", 0x0000, true, false, "The letters SEKI." }, 0x00000000, 0x494b4553, 0xffffffff },
-	{ { "identification.map_version", 0x0004, true, false, "minor[15:0]: Grows when something is added. major[31:16]: Changes when old software cannot drive the card." }, 0x00000000, 0x00010002, 0xffffffff },
+	{ { "identification.map_version", 0x0004, true, false, "minor[15:0]: Grows when something is added. major[31:16]: Changes when old software cannot drive the card." }, 0x00000000, 0x00010003, 0xffffffff },
 	{ { "identification.rtl_hash", 0x0008, true, false, "First 32 bits of the git commit that last changed rtl/, 0 where unknown." }, 0x00000000, 0x00000000, 0x00000000 },
 	{ { "identification.scratch", 0x000c, true, true, "Read and write, no effect." }, 0xffffffff, 0x00000000, 0xffffffff },
 	{ { "identification.function_info", 0x0010, true, false, "kind[7:0]. index[15:8]: Number of the function among its kind. port[23:16]: Network function: its port." }, 0x00000000, 0x00000000, 0xff000000 },
@@ -950,7 +950,7 @@ static const struct sekisho_register_entry network_entries[] = {
 
 static const struct sekisho_register_entry management_entries[] = {
 	{ { "identification.magic", 0x0000, true, false, "The letters SEKI." }, 0x00000000, 0x494b4553, 0xffffffff },
-	{ { "identification.map_version", 0x0004, true, false, "minor[15:0]: Grows when something is added. major[31:16]: Changes when old software cannot drive the card." }, 0x00000000, 0x00010002, 0xffffffff },
+	{ { "identification.map_version", 0x0004, true, false, "minor[15:0]: Grows when something is added. major[31:16]: Changes when old software cannot drive the card." }, 0x00000000, 0x00010003, 0xffffffff },
 	{ { "identification.rtl_hash", 0x0008, true, false, "First 32 bits of the git commit that last changed rtl/, 0 where unknown." }, 0x00000000, 0x00000000, 0x00000000 },
 	{ { "identification.scratch", 0x000c, true, true, "Read and write, no effect." }, 0xffffffff, 0x00000000, 0xffffffff },
 	{ { "identification.function_info", 0x0010, true, false, "kind[7:0]. index[15:8]: Number of the function among its kind. port[23:16]: Network function: its port." }, 0x00000000, 0x00000000, 0xff000000 },

@@ -18,7 +18,7 @@ module axis_frame_mux #(
     // Width of tdata in bits, a multiple of 8.
     parameter integer DATA_W = 64,
     // Width of tuser in bits.
-    parameter integer USER_W = 272
+    parameter integer USER_W = 280
 ) (
     input  wire                         clk,
     input  wire                         rst,

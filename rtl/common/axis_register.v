@@ -12,7 +12,7 @@ module axis_register #(
     // Width of tdata in bits, a multiple of 8.
     parameter integer DATA_W = 64,
     // Width of tuser in bits, at least 1. Sidebands of other beats than the first travel here too.
-    parameter integer USER_W = 272
+    parameter integer USER_W = 280
 ) (
     input  wire                  clk,
     input  wire                  rst,

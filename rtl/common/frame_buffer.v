@@ -18,7 +18,7 @@ module frame_buffer #(
     // Packet bus in bits: 64, 128, 256 or 512.
     parameter integer DATA_W = 64,
     // Width of the user word.
-    parameter integer USER_W = 272,
+    parameter integer USER_W = 280,
     // Bytes of the buffer, a power of two, at least 16 beats.
     parameter integer RAM_BYTES = 16384,
     // Frames that can wait, a power of two, at least 16.

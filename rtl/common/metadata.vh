@@ -71,6 +71,10 @@ localparam META_FLOW_MARKED      = 239;
 localparam META_FLOW_MARKED_W    = 1;
 localparam META_FLOW_MARK        = 240;  // 0 without FLOW_MARKED
 localparam META_FLOW_MARK_W      = 32;
+localparam META_EDIT             = 272;  // change the frame: edit holds how, in EDIT_SLOT
+localparam META_EDIT_W           = 1;
+localparam META_EDIT_SLOT        = 273;
+localparam META_EDIT_SLOT_W      = 7;
 
-localparam META_W                = 272;
+localparam META_W                = 280;
 // verilator lint_on UNUSEDPARAM

@@ -21,7 +21,7 @@ module csum_insert #
     // Width of the packet bus in bits, 64 to 512
     parameter integer DATA_W = 64,
     // Width of tuser: META_W of metadata.vh
-    parameter integer USER_W = 272,
+    parameter integer USER_W = 280,
     // Bytes of the frame buffer, a power of two
     parameter integer BUFFER_BYTES = 32768,
     // Frames in the buffer, a power of two

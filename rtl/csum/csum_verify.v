@@ -24,7 +24,7 @@ module csum_verify #(
     // Packet bus in bits: 64, 128, 256 or 512.
     parameter integer DATA_W = 64,
     // Width of the metadata word, META_W of metadata.vh.
-    parameter integer USER_W = 272
+    parameter integer USER_W = 280
 ) (
     input  wire                  clk,
     input  wire                  rst,

@@ -23,7 +23,7 @@ module deliver #(
     // Packet bus in bits: 64, 128, 256 or 512.
     parameter integer DATA_W = 64,
     // Width of the metadata word, META_W of metadata.vh.
-    parameter integer USER_W = 272,
+    parameter integer USER_W = 280,
     // Network functions, 1 to 16.
     parameter integer FUNCTIONS = 2,
     // Width of a function's number in events and table addresses: log2 of FUNCTIONS, at least 1.

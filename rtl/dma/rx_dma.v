@@ -42,7 +42,7 @@ module rx_dma #
     // Bits of a queue number: 2^QUEUE_W >= QUEUES
     parameter integer QUEUE_W = 3,
     // Width of tuser: META_W of metadata.vh
-    parameter integer USER_W = 272,
+    parameter integer USER_W = 280,
     // Clocks that a frame waits for a descriptor that is coming
     parameter integer WAIT_CLOCKS = 1000
 )
@@ -176,6 +176,7 @@ always @* begin
     in_words[RX_COMPLETION_OFFSETS_PAYLOAD_OFFSET +: RX_COMPLETION_OFFSETS_PAYLOAD_OFFSET_W] = in_user_reg[META_PAYLOAD_OFFSET +: META_PAYLOAD_OFFSET_W];
     in_words[RX_COMPLETION_OFFSETS_HASH_TYPE +: RX_COMPLETION_OFFSETS_HASH_TYPE_W] = in_user_reg[META_HASH_TYPE +: META_HASH_TYPE_W];
     in_words[RX_COMPLETION_OFFSETS_MARKED +: RX_COMPLETION_OFFSETS_MARKED_W] = in_user_reg[META_FLOW_MARKED +: META_FLOW_MARKED_W];
+    in_words[RX_COMPLETION_OFFSETS_EDITED +: RX_COMPLETION_OFFSETS_EDITED_W] = in_user_reg[META_EDIT +: META_EDIT_W];
     in_words[RX_COMPLETION_FLOW_MARK_VALUE +: RX_COMPLETION_FLOW_MARK_VALUE_W] = in_user_reg[META_FLOW_MARK +: META_FLOW_MARK_W];
     in_words[RX_COMPLETION_TIMESTAMP_VALUE +: RX_COMPLETION_TIMESTAMP_VALUE_W] = in_user_reg[META_TIMESTAMP +: META_TIMESTAMP_W];
 end

@@ -34,7 +34,7 @@ module tx_dma #
     // Number of network functions
     parameter integer FUNCTIONS = 2,
     // Width of tuser: META_W of metadata.vh
-    parameter integer USER_W = 272,
+    parameter integer USER_W = 280,
     // Longest frame in bytes
     parameter integer MAX_FRAME = 9728,
     // Bytes of the frame buffer, a power of two above MAX_FRAME

@@ -4,7 +4,8 @@
 //
 // Gives each frame the action of the first rule that hits it. A frame a clock; 4 clocks of latency;
 // order kept. Nothing stalls the source, so at most 9 frames may be looked up and not yet taken:
-// `header_result` holds no more. The rules' words are not reset.
+// `header_result` holds no more. What a frame is to become is too wide to go along with it: it is told to
+// `frame_edit`, in slot after slot, and the frame has the slot's number. The rules' words are not reset.
 
 `resetall
 `timescale 1ns / 1ps
@@ -12,7 +13,9 @@
 
 module flow_table #(
     // Width of a function's number, at least 1.
-    parameter integer FUNCTION_W = 1
+    parameter integer FUNCTION_W = 1,
+    // Width of an edit word, EDIT_BITS of edit.vh.
+    parameter integer EDIT_W = 131
 ) (
     input  wire                    clk,
     input  wire                    rst,
@@ -31,15 +34,19 @@ module flow_table #(
     input  wire [FUNCTION_W-1:0]   hits_function,
 
     // Metadata fields from FLOW_HIT on, and the queue with FLOW_STEER
-    output wire [39:0]             flow,
+    output wire [47:0]             flow,
     output wire [7:0]              flow_queue,
     output wire                    flow_valid,
-    input  wire                    take
+    input  wire                    take,
+
+    // For frames with EDIT: edit_word, of edit.vh, belongs into edit_slot
+    output wire                    edit_valid,
+    output wire [6:0]              edit_slot,
+    output wire [EDIT_W-1:0]       edit_word
 );
 
     `include "sekisho.vh"
-
-    localparam integer ACTION_W = 3 + 8 + 32;
+    `include "edit.vh"
 
     // --- the host's words -----------------------------------------------------------------------------
 
@@ -60,20 +67,33 @@ module flow_table #(
 
     localparam [31:0] ACTION_WORD = FLOW_RULE_ACTION_DROP / 32;
     localparam [31:0] MARK_WORD   = FLOW_RULE_MARK_VALUE / 32;
-    localparam integer DROP_BIT   = FLOW_RULE_ACTION_DROP % 32;
-    localparam integer STEER_BIT  = FLOW_RULE_ACTION_STEER % 32;
-    localparam integer MARKED_BIT = FLOW_RULE_ACTION_MARKED % 32;
-    localparam integer QUEUE_BIT  = FLOW_RULE_ACTION_QUEUE % 32;
+    localparam [31:0] MAC_LO_WORD = FLOW_RULE_MAC_LO_VALUE / 32;
+    localparam [31:0] MAC_HI_WORD = FLOW_RULE_MAC_HI_VALUE / 32;
+    localparam [31:0] IPV4_WORD   = FLOW_RULE_IPV4_VALUE / 32;
+    localparam [31:0] CHANGE_WORD = FLOW_RULE_CHANGE_IP_SUM / 32;
 
-    (* ram_style = "distributed" *) reg [10:0] actions [0:(8 << FUNCTION_W) - 1];
+    (* ram_style = "distributed" *) reg [31:0] actions [0:(8 << FUNCTION_W) - 1];
     (* ram_style = "distributed" *) reg [31:0] marks [0:(8 << FUNCTION_W) - 1];
+    (* ram_style = "distributed" *) reg [31:0] macs_lo [0:(8 << FUNCTION_W) - 1];
+    (* ram_style = "distributed" *) reg [31:0] macs_hi [0:(8 << FUNCTION_W) - 1];
+    (* ram_style = "distributed" *) reg [31:0] addresses [0:(8 << FUNCTION_W) - 1];
+    (* ram_style = "distributed" *) reg [31:0] changes [0:(8 << FUNCTION_W) - 1];
+
+    wire [FUNCTION_W+2:0] write_rule = write_address[5 +: FUNCTION_W+3];
 
     always @(posedge clk) begin
         if (write_valid && write_address[4:0] == ACTION_WORD[4:0])
-            actions[write_address[5 +: FUNCTION_W+3]] <= {write_data[DROP_BIT], write_data[STEER_BIT],
-                write_data[MARKED_BIT], write_data[QUEUE_BIT +: 8]};
+            actions[write_rule] <= write_data;
         if (write_valid && write_address[4:0] == MARK_WORD[4:0])
-            marks[write_address[5 +: FUNCTION_W+3]] <= write_data;
+            marks[write_rule] <= write_data;
+        if (write_valid && write_address[4:0] == MAC_LO_WORD[4:0])
+            macs_lo[write_rule] <= write_data;
+        if (write_valid && write_address[4:0] == MAC_HI_WORD[4:0])
+            macs_hi[write_rule] <= write_data;
+        if (write_valid && write_address[4:0] == IPV4_WORD[4:0])
+            addresses[write_rule] <= write_data;
+        if (write_valid && write_address[4:0] == CHANGE_WORD[4:0])
+            changes[write_rule] <= write_data;
     end
 
     // --- the first rule that holds, then what it asks for -------------------------------------------------
@@ -85,7 +105,22 @@ module flow_table #(
     reg                  action_valid_reg;
     reg                  action_hit_reg;
     reg [2:0]            action_rule_reg;
-    reg [ACTION_W-1:0]   action_reg;
+    reg [31:0]           action_reg;
+    reg [31:0]           mark_reg;
+    reg [31:0]           mac_lo_reg;
+    reg [31:0]           mac_hi_reg;
+    reg [31:0]           ipv4_reg;
+    reg [31:0]           change_reg;
+    reg [6:0]            slot_reg;          // of the next frame with EDIT
+
+    wire [FUNCTION_W+2:0] rule = {first_function_reg, first_reg};
+    wire drop   = action_hit_reg && action_reg[FLOW_RULE_ACTION_DROP % 32];
+    wire steer  = action_hit_reg && action_reg[FLOW_RULE_ACTION_STEER % 32];
+    wire marked = action_hit_reg && action_reg[FLOW_RULE_ACTION_MARKED % 32];
+    wire set_mac  = action_reg[FLOW_RULE_ACTION_SET_MAC % 32];
+    wire set_ipv4 = action_reg[FLOW_RULE_ACTION_SET_IPV4 % 32];
+    wire set_port = action_reg[FLOW_RULE_ACTION_SET_PORT % 32];
+    wire edit     = action_hit_reg && (set_mac || set_ipv4 || set_port);
 
     always @(posedge clk) begin
         first_valid_reg    <= hits_valid;
@@ -97,27 +132,36 @@ module flow_table #(
         action_valid_reg <= first_valid_reg;
         action_hit_reg   <= first_hit_reg;
         action_rule_reg  <= first_reg;
-        action_reg       <= {actions[{first_function_reg, first_reg}], marks[{first_function_reg, first_reg}]};
+        action_reg       <= actions[rule];
+        mark_reg         <= marks[rule];
+        mac_lo_reg       <= macs_lo[rule];
+        mac_hi_reg       <= macs_hi[rule];
+        ipv4_reg         <= addresses[rule];
+        change_reg       <= changes[rule];
+        if (edit_valid)
+            slot_reg <= slot_reg + 7'd1;
 
         if (rst) begin
             first_valid_reg  <= 1'b0;
             action_valid_reg <= 1'b0;
+            slot_reg         <= 7'd0;
         end
     end
 
-    wire        drop    = action_hit_reg && action_reg[42];
-    wire        steer   = action_hit_reg && action_reg[41];
-    wire        marked  = action_hit_reg && action_reg[40];
-    wire [31:0] mark    = marked ? action_reg[31:0] : 32'd0;
+    assign edit_valid = action_valid_reg && edit;
+    assign edit_slot  = slot_reg;
+    assign edit_word  = {set_port, set_ipv4, set_mac, action_reg[FLOW_RULE_ACTION_PORT % 32 +: 16], change_reg[31:16],
+        change_reg[15:0], ipv4_reg, mac_hi_reg[15:0], mac_lo_reg};
 
     dma_fifo_short #(
-        .WIDTH(8 + 40),
+        .WIDTH(8 + 48),
         .DEPTH(8),
         .MARGIN(1)
     ) fifo (
         .clk(clk),
         .rst(rst),
-        .in_data({action_reg[39:32], mark, marked, steer, drop, 1'b0, action_rule_reg & {3{action_hit_reg}}, action_hit_reg}),
+        .in_data({action_reg[FLOW_RULE_ACTION_QUEUE % 32 +: 8], slot_reg, edit, mark_reg & {32{marked}}, marked, steer,
+            drop, 1'b0, action_rule_reg & {3{action_hit_reg}}, action_hit_reg}),
         .in_valid(action_valid_reg),
         /* verilator lint_off PINCONNECTEMPTY */
         .room(),            // there is: see above
@@ -129,6 +173,9 @@ module flow_table #(
         .empty()
         /* verilator lint_on PINCONNECTEMPTY */
     );
+
+    // What a word of a rule has beside its fields
+    wire unused = &{1'b0, action_reg, mac_hi_reg[31:16]};
 
 endmodule
 

@@ -16,7 +16,7 @@ module port_rx #(
     // Packet bus in bits: 64, 128, 256 or 512.
     parameter integer DATA_W = 64,
     // Width of the metadata word, META_W of metadata.vh.
-    parameter integer USER_W = 272,
+    parameter integer USER_W = 280,
     // This port's number.
     parameter integer PORT = 0,
     // Longest frame in bytes, without FCS.

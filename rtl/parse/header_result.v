@@ -17,7 +17,7 @@ module header_result #(
     // Stages at the end that only wait, for what is looked up beside: 0 or more.
     parameter integer WAIT = 0,
     // Width of the metadata word, META_W of metadata.vh.
-    parameter integer USER_W = 272
+    parameter integer USER_W = 280
 ) (
     input  wire              clk,
     input  wire              rst,

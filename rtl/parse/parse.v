@@ -46,7 +46,7 @@ module parse #(
     // Packet bus in bits: 64, 128, 256 or 512.
     parameter integer DATA_W = 64,
     // Width of the metadata word, META_W of metadata.vh.
-    parameter integer USER_W = 272,
+    parameter integer USER_W = 280,
     // Network functions, 1 to 16: each has a hash key and hash types of its own.
     parameter integer FUNCTIONS = 2,
     // 1: compute the RSS hash. 0: leave it out; RSS_HASH and HASH_TYPE are 0.
@@ -56,7 +56,9 @@ module parse #(
     // 1: look up the flow rules. 0: leave them out; the FLOW fields are 0.
     parameter integer FLOW_EN = 1,
     // Width of a function's number in the rules' addresses: log2 of FUNCTIONS, at least 1.
-    parameter integer FUNCTION_W = 1
+    parameter integer FUNCTION_W = 1,
+    // Width of an edit word, EDIT_BITS of edit.vh.
+    parameter integer EDIT_W = 131
 ) (
     input  wire                      clk,
     input  wire                      rst,
@@ -89,6 +91,11 @@ module parse #(
     input  wire [FUNCTION_W+7:0]     flow_read_address,
     output wire [31:0]               flow_read_data,
     input  wire [FUNCTIONS*8-1:0]    flow_enable,
+
+    // For frame_edit
+    output wire                      edit_valid,
+    output wire [6:0]                edit_slot,
+    output wire [EDIT_W-1:0]         edit_word,
 
     // A frame is inside.
     output wire                      busy
@@ -426,7 +433,7 @@ module parse #(
 
     // --- flow rules: their hits are there 4 clocks after the walk is taken -------------------------------
 
-    wire [39:0] flow;
+    wire [47:0] flow;
     wire [7:0]  flow_queue;
     wire        flow_valid;
 
@@ -454,7 +461,8 @@ module parse #(
         end
 
         flow_table #(
-            .FUNCTION_W(FUNCTION_W)
+            .FUNCTION_W(FUNCTION_W),
+            .EDIT_W(EDIT_W)
         ) table_inst (
             .clk(clk),
             .rst(rst),
@@ -469,12 +477,18 @@ module parse #(
             .flow(flow),
             .flow_queue(flow_queue),
             .flow_valid(flow_valid),
-            .take(result_take)
+            .take(result_take),
+            .edit_valid(edit_valid),
+            .edit_slot(edit_slot),
+            .edit_word(edit_word)
         );
     end else begin : g_no_flow
         wire unused_flow = &{1'b0, hits, hits_functions, flow_read_address};
 
-        assign flow           = 40'd0;
+        assign edit_valid     = 1'b0;
+        assign edit_slot      = 7'd0;
+        assign edit_word      = {EDIT_W{1'b0}};
+        assign flow           = 48'd0;
         assign flow_queue     = 8'd0;
         assign flow_valid     = 1'b1;
         assign flow_read_data = 32'd0;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Compares a frame with flow rules, as the register map says under "Flow rule". */
+/* Compares a frame with flow rules and changes it, as the register map says under "Flow rule". */
 
 #include <stdbool.h>
 
+#include "checksum.h"
 #include "flow.h"
 
 static uint32_t get32(const uint8_t *at)
@@ -59,4 +60,55 @@ int flow_lookup(const struct flow_rules *rules, const struct headers *headers, c
 			return i;
 	}
 	return -1;
+}
+
+static void put16(uint8_t *at, uint32_t value)
+{
+	at[0] = (uint8_t)(value >> 8);
+	at[1] = (uint8_t)value;
+}
+
+/* RFC 1624, eq. 3: what the checksum at a place becomes when the sum that it covers grows. */
+static uint16_t grown(const uint8_t *at, uint16_t change)
+{
+	uint16_t old = (uint16_t)(at[0] << 8 | at[1]);
+
+	return (uint16_t)~checksum_fold((uint64_t)(uint16_t)~old + change);
+}
+
+static void change_layer4(uint8_t *at, bool udp, uint16_t change)
+{
+	uint8_t *checksum = at + (udp ? 6 : 16);
+	uint16_t value = grown(checksum, change);
+
+	/* UDP: 0 says that there is none. */
+	if (udp && checksum[0] == 0 && checksum[1] == 0)
+		return;
+	put16(checksum, udp && value == 0 ? 0xffff : value);
+}
+
+void flow_edit(const struct sekisho_flow_rule *rule, const struct headers *headers, uint8_t *frame)
+{
+#define SETS(what) ((rule->action & SEKISHO_FLOW_RULE_ACTION_SET_##what##_MASK) != 0)
+	bool udp = headers->l4_type == SEKISHO_L4_TYPE_UDP;
+	bool layer4 = udp || headers->l4_type == SEKISHO_L4_TYPE_TCP;
+	bool ipv4 = SETS(IPV4) && headers->hashed == 8, port = SETS(PORT) && layer4;
+	uint8_t *ip = frame + headers->l3_offset, *l4 = frame + headers->l4_offset;
+
+	if (layer4 && (ipv4 || port))
+		change_layer4(l4, udp,
+			      SEKISHO_FIELD_GET(SEKISHO_FLOW_RULE_CHANGE_LAYER4_SUM, rule->change));
+	if (port)
+		put16(l4 + 2, SEKISHO_FIELD_GET(SEKISHO_FLOW_RULE_ACTION_PORT, rule->action));
+	if (ipv4) {
+		put16(ip + 10, grown(ip + 10, SEKISHO_FIELD_GET(SEKISHO_FLOW_RULE_CHANGE_IP_SUM,
+								rule->change)));
+		put16(ip + 16, rule->ipv4 >> 16);
+		put16(ip + 18, rule->ipv4);
+	}
+	if (SETS(MAC)) {
+		for (unsigned int i = 0; i < 6; i++)
+			frame[i] = (uint8_t)((i < 4 ? rule->mac_lo : rule->mac_hi) >> i % 4 * 8);
+	}
+#undef SETS
 }

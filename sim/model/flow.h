@@ -2,7 +2,7 @@
 #ifndef SEKISHO_SIM_MODEL_FLOW_H
 #define SEKISHO_SIM_MODEL_FLOW_H
 
-/* Which flow rule holds for a frame. */
+/* Which flow rule holds for a frame, and what it changes there. */
 
 #include <sekisho/registers.h>
 
@@ -16,5 +16,12 @@ struct flow_rules {
 /* The first enabled rule that holds, or -1. */
 int flow_lookup(const struct flow_rules *rules, const struct headers *headers,
 		const uint8_t *frame);
+
+#define FLOW_EDITS                                                                        \
+	(SEKISHO_FLOW_RULE_ACTION_SET_MAC_MASK | SEKISHO_FLOW_RULE_ACTION_SET_IPV4_MASK | \
+	 SEKISHO_FLOW_RULE_ACTION_SET_PORT_MASK)
+
+/* Changes a frame, whose headers these are, as a rule with one of FLOW_EDITS says. */
+void flow_edit(const struct sekisho_flow_rule *rule, const struct headers *headers, uint8_t *frame);
 
 #endif

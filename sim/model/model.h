@@ -123,6 +123,7 @@ struct model {
 	struct port ports[PORTS];
 	struct function functions[FUNCTIONS];
 	uint8_t frame[MAX_FRAME]; /* that is being sent */
+	uint8_t edited[MAX_FRAME]; /* that a flow rule has changed */
 };
 
 static inline void count(struct counter *counter, uint32_t bytes)

@@ -211,7 +211,9 @@ static uint32_t offsets_word(const struct packet *packet)
 	       SEKISHO_FIELD_PUT(SEKISHO_RX_COMPLETION_OFFSETS_HASH_TYPE, packet->hash_type) |
 	       SEKISHO_FIELD_PUT(
 		       SEKISHO_RX_COMPLETION_OFFSETS_MARKED,
-		       SEKISHO_FIELD_GET(SEKISHO_FLOW_RULE_ACTION_MARKED, packet->action));
+		       SEKISHO_FIELD_GET(SEKISHO_FLOW_RULE_ACTION_MARKED, packet->action)) |
+	       SEKISHO_FIELD_PUT(SEKISHO_RX_COMPLETION_OFFSETS_EDITED,
+				 (packet->action & FLOW_EDITS) != 0);
 }
 
 /* Puts length bytes from offset on into the queue's next buffer, and completes it. */
@@ -326,6 +328,11 @@ static void deliver(struct model *model, unsigned int number, const uint8_t *fra
 	if (entry >= SEKISHO_RX_QUEUES) {
 		count(&queue->results[SEKISHO_RX_QUEUE_RESULT_QUEUE_DISABLED], length);
 		return;
+	}
+	if ((packet.action & FLOW_EDITS) != 0) {
+		copy_bytes(model->edited, frame, length);
+		flow_edit(&function->flow.rule[packet.rule], &packet.headers, model->edited);
+		packet.frame = model->edited;
 	}
 	count(&queue->results[enqueue(model, function, queue, &packet)], length);
 }

@@ -1044,6 +1044,181 @@ static void test_flow_actions(unsigned int width)
 	tap.check(why.empty(), "the sums hold", why);
 }
 
+/* --- flow rules that change frames ---------------------------------------------------------------- */
+
+static const uint8_t new_mac[] = { 0x02, 0x11, 0x22, 0x33, 0x44, 0x55 };
+static const uint32_t new_address = 0xc613c007;
+static const unsigned int new_port = 8080;
+
+/* A rule of all changes, for frames to the address and port of make_frame. */
+static sekisho_flow_rule edits()
+{
+	const uint8_t old_address[] = { 0xc6, 0x13, 0, 1 };
+	unsigned int address =
+		(new_address >> 16) + (new_address & 0xffff) + 2 * 65535u - sum_mod(old_address, 4);
+	sekisho_flow_rule rule = {};
+
+	rule.action = SEKISHO_FLOW_RULE_ACTION_SET_MAC_MASK |
+		      SEKISHO_FLOW_RULE_ACTION_SET_IPV4_MASK |
+		      SEKISHO_FLOW_RULE_ACTION_SET_PORT_MASK |
+		      new_port << SEKISHO_FLOW_RULE_ACTION_PORT_SHIFT;
+	memcpy(&rule.mac_lo, new_mac, 4);
+	memcpy(&rule.mac_hi, new_mac + 4, 2);
+	rule.ipv4 = new_address;
+	rule.change = address % 65535 | (address + new_port + 65535 - 80) % 65535 << 16;
+	return rule;
+}
+
+/* What the rule makes of a frame; wrong: by how much its checksums are. */
+static void edit(bytes &f, const layout &at, unsigned int wrong_ip = 0, unsigned int wrong_l4 = 0)
+{
+	uint8_t *ip = &f[at.l3];
+	uint64_t pseudo = at.end - at.l4 + (at.udp ? 17 : 6);
+
+	memcpy(f.data(), new_mac, 6);
+	if (at.ipv4) {
+		put16(ip + 10, 0);
+		put16(ip + 16, new_address >> 16);
+		put16(ip + 18, new_address & 0xffff);
+		put16(ip + 10, (complement(sum_mod(ip, 20)) + wrong_ip) % 65535);
+	}
+	pseudo += at.ipv4 ? sum_mod(ip + 12, 8) : sum_mod(ip + 8, 32);
+	put16(&f[at.l4 + 2], new_port);
+	put16(&f[at.checksum], 0);
+	unsigned int sum = complement(sum_mod(&f[at.l4], at.end - at.l4, pseudo));
+	put16(&f[at.checksum], (sum + wrong_l4) % 65535);
+}
+
+static bool is_edited(const received &r)
+{
+	return (r.c.words[3] & SEKISHO_RX_COMPLETION_OFFSETS_EDITED_MASK) != 0;
+}
+
+static bool edited_to(card &c, const bytes &frame, const bytes &wanted, received &r)
+{
+	c.offer(0, frame);
+	c.settle();
+	return c.receive(0, 0, r) && is_edited(r) && r.frame == wanted;
+}
+
+static void test_flow_edit(unsigned int width)
+{
+	auto c = flow_card(width);
+	sekisho_flow_rule rule = edits();
+	layout at;
+	received r;
+
+	set_rule(*c, 0, 7, rule);
+	for (unsigned int i = 0; i < 2 * KINDS; i++) {
+		bytes frame = make_frame((kind)(i % KINDS), 30 + i, i, i >= KINDS, true, at);
+		bytes wanted = frame;
+		/* The change is one of both: of IPv6, only the port's belongs. */
+		rule.change = edits().change;
+		if (!at.ipv4)
+			rule.change = (new_port - 80u) << 16;
+		set_rule(*c, 0, 7, rule);
+		edit(wanted, at);
+		bool right = edited_to(*c, frame, wanted, r);
+		unsigned int l4 =
+			SEKISHO_FIELD_GET(SEKISHO_RX_COMPLETION_PACKET_L4_VERDICT, r.c.words[0]);
+		tap.check(right && l4 == SEKISHO_CHECKSUM_VERDICT_GOOD,
+			  std::string("a flow rule gives another destination: ") +
+				  (at.udp ? "UDP" : "TCP") +
+				  (at.ipv4 ? " over IPv4" : " over IPv6") +
+				  (i >= KINDS ? ", tagged" : ""));
+	}
+	set_rule(*c, 0, 7, rule = edits());
+
+	bytes frame = make_frame(TCP4, 33, 5, true, true, at), wanted = frame;
+	edit(wanted, at, 3, 7);
+	put16(&frame[at.l3 + 10], (frame[at.l3 + 10] << 8 | frame[at.l3 + 11]) + 3);
+	put16(&frame[at.checksum], (frame[at.checksum] << 8 | frame[at.checksum + 1]) + 7);
+	bool bad = edited_to(*c, frame, wanted, r);
+	tap.check(bad && SEKISHO_FIELD_GET(SEKISHO_RX_COMPLETION_PACKET_L4_VERDICT, r.c.words[0]) ==
+				  SEKISHO_CHECKSUM_VERDICT_BAD,
+		  "wrong checksums stay wrong by as much");
+
+	frame = make_frame(UDP4, 33, 5, false, true, at), wanted = frame;
+	put16(&frame[at.checksum], 0);
+	edit(wanted, at);
+	put16(&wanted[at.checksum], 0);
+	tap.check(edited_to(*c, frame, wanted, r), "UDP without a checksum stays so");
+
+	/* The last two bytes of data make the new checksum what they want. */
+	frame = make_frame(UDP4, 32, 5, false, true, at), wanted = frame;
+	edit(wanted, at);
+	unsigned int now = wanted[at.checksum] << 8 | wanted[at.checksum + 1];
+	unsigned int data = frame[at.end - 2] << 8 | frame[at.end - 1];
+	unsigned int old = frame[at.checksum] << 8 | frame[at.checksum + 1];
+	put16(&frame[at.end - 2], (data + now) % 65535);
+	put16(&frame[at.checksum], (old + 65535 - now) % 65535);
+	wanted = frame;
+	edit(wanted, at);
+	bool zero = wanted[at.checksum] == 0 && wanted[at.checksum + 1] == 0;
+	put16(&wanted[at.checksum], 0xffff);
+	tap.check(zero && edited_to(*c, frame, wanted, r), "a UDP checksum never becomes 0");
+
+	frame = make_frame(TCP4, 40, 5, false, true, at), wanted = frame;
+	put16(&frame[at.l3 + 6], 0x2000);
+	put16(&frame[at.l3 + 10], 0);
+	put16(&frame[at.l3 + 10], complement(sum_mod(&frame[at.l3], 20)));
+	wanted = frame;
+	edit(wanted, at);
+	memcpy(&wanted[at.l4], &frame[at.l4], at.end - at.l4);
+	tap.check(edited_to(*c, frame, wanted, r), "of a fragment only the addresses change");
+
+	rule.action &=
+		~(SEKISHO_FLOW_RULE_ACTION_SET_IPV4_MASK | SEKISHO_FLOW_RULE_ACTION_SET_PORT_MASK);
+	set_rule(*c, 0, 7, rule);
+	wanted = frame = bytes(60, 0x5a);
+	memcpy(wanted.data(), new_mac, 6);
+	tap.check(edited_to(*c, frame, wanted, r),
+		  "a frame that is not IP gets the station address");
+}
+
+/* Frames of all kinds and sizes in a flood; those of every second flow are changed. */
+static void test_flow_edit_flood(unsigned int width, unsigned int frames)
+{
+	auto c = flow_card(width);
+	sekisho_flow_rule rule = edits();
+	std::deque<bytes> wanted;
+	unsigned int wrong = 0, got = 0, edited = 0;
+
+	rule.value.source[3] = rule.mask.source[3] = 1;
+	rule.value.packet = rule.mask.packet = SEKISHO_FLOW_KEY_PACKET_IPV4_MASK;
+	set_rule(*c, 0, 1, rule);
+	while (got < frames) {
+		for (unsigned int i = 0; i < 40; i++) {
+			layout at;
+			kind k = rnd() % 2 ? UDP4 : TCP4;
+			unsigned int flow = rnd() % 64;
+			size_t payload = rnd() % 4 ? rnd() % 60 : rnd() % 1400;
+			bytes frame = make_frame(k, payload, flow, rnd() % 2, true, at);
+			c->offer(0, frame);
+			if (flow % 2)
+				edit(frame, at);
+			if (flow % 2 && at.udp && !frame[at.checksum] && !frame[at.checksum + 1])
+				put16(&frame[at.checksum], 0xffff);
+			wanted.push_back(frame);
+			edited += flow % 2;
+		}
+		c->settle();
+		received r;
+		unsigned int n = 0;
+		for (; c->receive(0, 0, r) && !wanted.empty(); n++) {
+			wrong += r.frame != wanted.front();
+			wanted.pop_front();
+		}
+		if (n == 0)
+			break;
+		got += n;
+		c->post(0, 0, n);
+	}
+	tap.check(got >= frames && !wrong && edited > 300 && wanted.empty(),
+		  "a flood of frames, half of them changed",
+		  std::to_string(wrong) + " wrong of " + std::to_string(got));
+}
+
 /* What is dropped for another reason is no frame of a rule. */
 static void test_flow_order(unsigned int width)
 {
@@ -1092,6 +1267,10 @@ static void test_flow_rewrite(unsigned int width)
 		rule.value.layer4 = 1024 + round % 2;
 		rule.value.layer4 <<= 16;
 		rule.mask.layer4 = 0xffff0000;
+		rule.action |= SEKISHO_FLOW_RULE_ACTION_SET_MAC_MASK |
+			       SEKISHO_FLOW_RULE_ACTION_SET_PORT_MASK |
+			       (100 + round % 2) << SEKISHO_FLOW_RULE_ACTION_PORT_SHIFT;
+		rule.mac_lo = rule.mac_hi = 100 + round % 2;
 		for (unsigned int i = 0; i < burst; i++)
 			c->offer(0, make_frame(UDP4, 18, rnd() % 2, i % 3 == 0, true, at));
 		sekisho_engine_run(c->engine, rnd() % 60);
@@ -1104,6 +1283,10 @@ static void test_flow_rewrite(unsigned int width)
 			bool marked = !is_unmarked(r);
 			n++;
 			wrong += marked && !is_marked(r, 100 + flow);
+			unsigned int is = marked ? 100 + flow : 0;
+			wrong += r.frame[0] != (marked ? is : 2) ||
+				 r.frame[4] != (marked ? is : 0) ||
+				 r.frame[l3 + 23] != (marked ? is : 80);
 			hits[flow] += marked;
 		}
 		got += n;
@@ -1142,6 +1325,8 @@ int main(int argc, char **argv)
 	test_flow_keys(width);
 	test_flow_actions(width);
 	test_flow_order(width);
+	test_flow_edit(width);
+	test_flow_edit_flood(width, frames / 4);
 	test_flow_rewrite(width);
 	return tap.finish();
 }

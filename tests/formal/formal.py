@@ -117,6 +117,10 @@ PROOFS = {
     "flow_match": (
         "bitwuzla", "flow_match", "rtl/flow/flow_match.v", {}, 8,
         ("(same | {RULES{!valid_reg[3]}})", "(same | {RULES{!valid_reg[3] || start_reg[3]}})")),
+    **{f"frame_edit.w{width}": (
+        "bitwuzla", "frame_edit", "rtl/flow/frame_edit.v", {"DATA_W": width}, 1,
+        ("checksum_2 && !(udp_2_reg && l4_old == 16'd0)", "checksum_2"))
+       for width in (64, 512)},
     "rfc1071": (
         "z3", "rfc1071", "tests/formal/rfc1071.v", {}, 1, ("{15'd0, sum[16]}", "16'd0")),
     **{f"csum_verify.w{width}": (

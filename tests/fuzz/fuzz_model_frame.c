@@ -2,9 +2,10 @@
 /*
  * libFuzzer target: a frame to the reference model, and the same bytes as a frame that the host
  * sends. The first byte is the control register's drop and filter bits and the hash types, the
- * second what a descriptor asks for, and whether there is a flow rule: it demands that bits of the frame
- * are 0, those that are 1 in the frame's last bytes. The rest is the frame. Whatever the frame is, it must be counted once
- * everywhere, be in memory as it came, and be told of without a contradiction.
+ * second what a descriptor asks for, and whether there is a flow rule: it demands that bits of the
+ * frame are 0, those that are 1 in the frame's last bytes, and may change the frame. The rest is the
+ * frame. Whatever the frame is, it must be counted once everywhere, be in memory as it came but for
+ * what the rule changes, and be told of without a contradiction.
  */
 
 #include <stdint.h>
@@ -29,6 +30,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define RX_BUFFERS (IOVA + 0x4000u)
 #define TX_BUFFER (RX_BUFFERS + RING * 0x4000u)
 #define MARK 0x5eed1234u
+/* The same bits in the input's second byte. */
+#define EDITS                                                                             \
+	(SEKISHO_FLOW_RULE_ACTION_SET_MAC_MASK | SEKISHO_FLOW_RULE_ACTION_SET_IPV4_MASK | \
+	 SEKISHO_FLOW_RULE_ACTION_SET_PORT_MASK)
 #define ARENA (TX_BUFFER + 0x4000u - IOVA)
 
 static uint8_t arena[ARENA];
@@ -137,6 +142,23 @@ static uint64_t bank(uint32_t first, unsigned int n)
 	return sum;
 }
 
+/* Nothing changes but what a rule may set, and the checksums of these. */
+static void check_frame(const uint8_t *got, const uint8_t *frame, uint32_t length, uint32_t l3,
+			uint32_t l4, bool edited)
+{
+	uint32_t changed = 0;
+
+	CHECK(edited || memcmp(got, frame, length) == 0);
+	for (uint32_t i = 0; edited && i < length; i++) {
+		if (got[i] == frame[i])
+			continue;
+		CHECK(i < 6 || i - (l3 + 10) < 2 || i - (l3 + 16) < 4 ||
+		      (l4 != 0 && (i - (l4 + 2) < 2 || i - (l4 + 6) < 2 || i - (l4 + 16) < 2)));
+		changed++;
+	}
+	CHECK(changed <= 6 + 2 + 4 + 2 + 2);
+}
+
 static void check_completion(const uint32_t *words, const uint8_t *frame, uint32_t length,
 			     uint32_t index)
 {
@@ -156,7 +178,8 @@ static void check_completion(const uint32_t *words, const uint8_t *frame, uint32
 	      (SEKISHO_FIELD_GET(SEKISHO_RX_COMPLETION_OFFSETS_MARKED, offsets) ? MARK : 0));
 	CHECK(words[5] == 0 || read_register(SEKISHO_NETWORK_FLOW_ENABLE) != 0);
 	CHECK(words[6] == 0);
-	CHECK(memcmp(&arena[RX_BUFFERS - IOVA + index * 0x4000], frame, length) == 0);
+	check_frame(&arena[RX_BUFFERS - IOVA + index * 0x4000], frame, length, l3, l4,
+		    (offsets & SEKISHO_RX_COMPLETION_OFFSETS_EDITED_MASK) != 0);
 	CHECK(l3_type <= SEKISHO_L3_TYPE_ARP && l4_type <= SEKISHO_L4_TYPE_OTHER);
 	CHECK(reason <= SEKISHO_CHECKSUM_REASON_TOO_MANY_TAGS);
 	CHECK(l3 >= 14 && l3 <= length && l3 <= 14 + 2 * 4);
@@ -220,10 +243,15 @@ static void send_frame(const uint8_t *frame, uint32_t length, uint32_t flags)
 	}
 }
 
-static void set_rule(const uint8_t *frame, uint32_t length)
+static void set_rule(const uint8_t *frame, uint32_t length, uint32_t changes)
 {
-	struct sekisho_flow_rule rule = { .action = SEKISHO_FLOW_RULE_ACTION_MARKED_MASK,
-					  .mark = MARK };
+	struct sekisho_flow_rule rule = { .action = SEKISHO_FLOW_RULE_ACTION_MARKED_MASK |
+						    (changes & EDITS) | 0x5a5a0000u,
+					  .mark = MARK,
+					  .mac_lo = 0x44332202,
+					  .mac_hi = 0x6655,
+					  .ipv4 = 0xc6120907,
+					  .change = 0x12345678 };
 	uint32_t words[sizeof(rule) / sizeof(uint32_t)];
 
 	if (length < sizeof(rule.mask))
@@ -250,7 +278,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			((data[0] & 0x80) != 0 ? SEKISHO_NETWORK_CONTROL_DROP_BAD_L4_MASK : 0));
 	write_register(SEKISHO_NETWORK_FLOW_ENABLE, 0);
 	if ((data[1] & 4) != 0)
-		set_rule(data + 2, (uint32_t)size - 2);
+		set_rule(data + 2, (uint32_t)size - 2, data[1]);
 	receive(data + 2, size - 2);
 	send_frame(data + 2, size - 2, data[1] & 3);
 	return 0;

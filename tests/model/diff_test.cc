@@ -138,14 +138,15 @@ static void check_coverage(const coverage &c)
 	must_see("transmit checksum's result", c.tx_checksum,
 		 { V(TX_CHECKSUM_RESULT, NOT_REQUESTED), V(TX_CHECKSUM_RESULT, INSERTED),
 		   V(TX_CHECKSUM_RESULT, SKIPPED) });
-	const uint64_t events[] = { c.interrupts, c.ring_errors, c.doorbell_errors, c.more,
-				    c.marked };
+	const uint64_t events[] = { c.interrupts, c.ring_errors, c.doorbell_errors,
+				    c.more,	  c.marked,	 c.edited };
 	must_see("kind of event", events,
 		 { { 0, "interrupt" },
 		   { 1, "ring error" },
 		   { 2, "doorbell error" },
 		   { 3, "completion with more" },
-		   { 4, "completion with a mark" } });
+		   { 4, "completion with a mark" },
+		   { 5, "completion of a changed frame" } });
 	uint64_t errors = c.ring_errors + c.doorbell_errors;
 	report(c.events_met * 50 <= errors,
 	       format("few events met another: %llu of %llu", (unsigned long long)c.events_met,

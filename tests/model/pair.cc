@@ -421,6 +421,7 @@ static const struct completion_field {
 	FIELD("payload_offset", 3, OFFSETS_PAYLOAD_OFFSET),
 	FIELD("hash_type", 3, OFFSETS_HASH_TYPE),
 	FIELD("marked", 3, OFFSETS_MARKED),
+	FIELD("edited", 3, OFFSETS_EDITED),
 	FIELD("flow_mark", 5, FLOW_MARK_VALUE),
 #undef FIELD
 };
@@ -431,7 +432,7 @@ static unsigned int get(const uint32_t *words, unsigned int field)
 	return (words[f.word] & f.mask) >> f.shift;
 }
 enum { INDEX, STATUS, MORE, LENGTH, L3_TYPE, L4_TYPE, TAGS, REASON, IP_VERDICT, L4_VERDICT };
-constexpr unsigned int HASH_TYPE = 16, MARKED = 17;
+constexpr unsigned int HASH_TYPE = 16, MARKED = 17, EDITED = 18;
 
 void pair::check_receive(unsigned int function, unsigned int n, uint32_t before[2],
 			 uint32_t after[2])
@@ -515,6 +516,7 @@ void pair::check_receive(unsigned int function, unsigned int n, uint32_t before[
 		seen.rx_status[get(words[0], STATUS)]++;
 		seen.more += get(words[0], MORE);
 		seen.marked += get(words[0], MARKED);
+		seen.edited += get(words[0], EDITED);
 		free_area(function, q.given[q.done % q.size]);
 		q.done++;
 	}

@@ -121,7 +121,7 @@ constexpr size_t BUFFER_AREA = 256 << 10;
 struct coverage {
 	uint64_t l3_type[8] = {}, l4_type[8] = {}, ip_verdict[4] = {}, l4_verdict[4] = {};
 	uint64_t reason[16] = {}, tags[4] = {}, hash_type[4] = {};
-	uint64_t rx_status[16] = {}, tx_status[16] = {}, more = 0, marked = 0;
+	uint64_t rx_status[16] = {}, tx_status[16] = {}, more = 0, marked = 0, edited = 0;
 	uint64_t port_rx[8] = {}, port_tx[8] = {}, deliver[16] = {}, verdicts[16] = {};
 	uint64_t rx_queue[8] = {}, tx_queue[8] = {}, tx_checksum[4] = {}, flow_rule[8] = {};
 	uint64_t interrupts = 0, ring_errors = 0, doorbell_errors = 0;

@@ -70,6 +70,10 @@ sekisho_flow_rule make_rule(rng &random, const wishes &w, unsigned int queues)
 	rule.action &= ~(SEKISHO_FLOW_RULE_ACTION_DROP_MASK | SEKISHO_FLOW_RULE_ACTION_QUEUE_MASK);
 	if (chance(random, 12))
 		rule.action |= SEKISHO_FLOW_RULE_ACTION_DROP_MASK;
+	if (chance(random, 50))
+		rule.action &= ~(SEKISHO_FLOW_RULE_ACTION_SET_MAC_MASK |
+				 SEKISHO_FLOW_RULE_ACTION_SET_IPV4_MASK |
+				 SEKISHO_FLOW_RULE_ACTION_SET_PORT_MASK);
 	rule.action |= (chance(random, 5) ? random() & 0xff : below(random, queues))
 		       << SEKISHO_FLOW_RULE_ACTION_QUEUE_SHIFT;
 	return rule;

@@ -22,8 +22,8 @@ RTL_WIDTHS_toeplitz_hash := 32
 RTL_FLAGS_header_walk := tests/rtl/header_walk/header_walk.v
 RTL_PARAMS_frame_buffer := -GDATA_W=@ -GRAM_BYTES=2048 -GFRAMES=16
 RTL_PARAMS_port_rx := -GDATA_W=@ -GPORT=1
-# Flow rules; the width is that of a function's number here
-RTL_BENCHES += flow_match flow_table
+# Flow rules; but for frame_edit the width is that of a function's number here
+RTL_BENCHES += flow_match flow_table frame_edit
 RTL_PARAMS_flow_match := -GFUNCTION_W=@ -GFUNCTIONS=$$(if $$(filter 1,@),2,16)
 RTL_WIDTHS_flow_match := 1 4
 RTL_PARAMS_flow_table := -GFUNCTION_W=@
@@ -113,7 +113,7 @@ $(BUILD)/rtl/vectors.txt: tests/rtl/common/vectors.py | $(BUILD)/venv.stamp
 	@mkdir -p $(@D)
 	$(PYTHON) $< $@.new
 	@mv $@.new $@
-$(foreach m,parse header_walk csum_verify,$(foreach w,$(RTL_WIDTHS),$(BUILD)/rtl/$(m)_w$(w)/$(m))): | $(BUILD)/rtl/vectors.txt
+$(foreach m,parse header_walk csum_verify frame_edit,$(foreach w,$(RTL_WIDTHS),$(BUILD)/rtl/$(m)_w$(w)/$(m))): | $(BUILD)/rtl/vectors.txt
 
 # Frames whose checksums scapy has computed
 $(BUILD)/rtl/csum_insert/vectors.bin: tests/rtl/csum_insert/vectors.py | $(BUILD)/venv.stamp

@@ -6,7 +6,7 @@
 using namespace axis;
 
 static const unsigned INPUTS = 2;
-static const unsigned USER_BYTES = 34; /* 272 bits */
+static const unsigned USER_BYTES = 35; /* 280 bits */
 
 int main()
 {

@@ -5,5 +5,5 @@
 
 int main()
 {
-	return axis::pass_through_bench<Vaxis_register>("axis_register", 272, 1 + 1);
+	return axis::pass_through_bench<Vaxis_register>("axis_register", 280, 1 + 1);
 }

@@ -46,7 +46,7 @@ static const struct {
 	{ "L4_CHECKED", 175, 1 },     { "REASON", 176, 4 },	    { "RSS_HASH", 180, 32 },
 	{ "HASH_TYPE", 212, 2 },      { "RAW_SUM", 216, 16 },	    { "L4_VERDICT", 214, 2 },
 };
-static const unsigned META_BYTES = 34, META_LENGTH = 16, META_FUNCTION = 4;
+static const unsigned META_BYTES = 35, META_LENGTH = 16, META_FUNCTION = 4;
 
 struct vector_frame {
 	std::string name;

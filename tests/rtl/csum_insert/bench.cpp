@@ -9,7 +9,7 @@
 
 using namespace axis;
 
-static const unsigned BEAT = DATA_W / 8, META_BYTES = 34;
+static const unsigned BEAT = DATA_W / 8, META_BYTES = 35;
 enum { NOT_REQUESTED, INSERTED, SKIPPED, TOO_LONG };
 
 struct vector_t {

@@ -8,7 +8,7 @@
 
 using namespace axis;
 
-static const unsigned USER_BYTES = 34; /* 272 bits */
+static const unsigned USER_BYTES = 35; /* 280 bits */
 static const unsigned DEPTH = 2048 / WIDTH; /* RAM_BYTES of rtl.mk */
 /* Beats of the shortest frame, and its bytes */
 static const unsigned BEATS = WIDTH < 64 ? 2 : 1, SHORTEST = (BEATS - 1) * WIDTH + 1;

@@ -27,7 +27,7 @@ module header_walk #(
     input  wire [31:0]        key_write_data,
     input  wire [11:0]        rss_types,
 
-    output wire [271:0]       user,
+    output wire [279:0]       user,
     output wire               found,
     output wire               valid,
     input  wire               take
@@ -74,7 +74,7 @@ module header_walk #(
 
     header_result #(
         .RECORD_W(WALK_W),
-        .USER_W(272)
+        .USER_W(280)
     ) result (
         .clk(clk),
         .rst(rst),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * parse: every field of the metadata against the values of vectors.py, under all mixes of stalls;
- * flow rules, made from the frames, against their definition; frames unchanged and in order; the rate
- * that its header promises.
+ * flow rules, made from the frames, against their definition, with what they tell frame_edit; frames
+ * unchanged and in order; the rate that its header promises.
  */
 #include "Vparse.h"
 #include "stream_bench.h"
@@ -24,7 +24,8 @@ static void configure(Vparse &m, const vector_set &s)
 /* ---- flow rules ---- */
 
 static const unsigned RULES = 8, KEY_WORDS = 11, SOURCE = 0, DESTINATION = 4, LAYER4 = 8,
-		      PACKET = 9, ETHERNET = 10, ACTION = 11, MARK = 12, MASK = 16;
+		      PACKET = 9, ETHERNET = 10, ACTION = 11, MARK = 12, MAC = 13, ADDRESS = 15,
+		      MASK = 16, CHANGE = 27;
 
 struct flow_key {
 	uint32_t word[KEY_WORDS] = {};
@@ -113,13 +114,15 @@ struct flow_rules {
 					if (i == PACKET && kind > 2)
 						x.word[MASK + i] = 0x3fff;
 				}
-				x.word[ACTION] = (uint32_t)r();
-				x.word[MARK] = (uint32_t)r();
+				for (unsigned i : { ACTION, MARK, MAC, MAC + 1, ADDRESS, CHANGE })
+					x.word[i] = (uint32_t)r();
+				if (chance(r, 30))
+					x.word[ACTION] &= ~0x38u; /* changes nothing */
 				x.enabled = r() % 8 != 0;
 			}
 	}
-	/* FLOW_HIT and what follows it, and the queue where it steers. */
-	uint64_t look_up(const vector_frame &v, uint64_t &queue) const
+	/* FLOW_HIT and what follows it up to EDIT, the queue where it steers, and the edit word. */
+	uint64_t look_up(const vector_frame &v, uint64_t &queue, bytes &edit) const
 	{
 		flow_key k = key_of(v);
 		for (unsigned n = 0; n < RULES; n++) {
@@ -133,8 +136,16 @@ struct flow_rules {
 			unsigned action = x.word[ACTION];
 			if (action & 2)
 				queue = action >> 8 & 0xff;
+			edit = bytes(17);
+			set_field(edit, 0, 32, x.word[MAC]);
+			set_field(edit, 32, 16, x.word[MAC + 1]);
+			set_field(edit, 48, 32, x.word[ADDRESS]);
+			set_field(edit, 80, 32, x.word[CHANGE]);
+			set_field(edit, 112, 16, action >> 16);
+			set_field(edit, 128, 3, action >> 3);
 			return 1 | n << 1 | (action & 7) << 5 |
-			       (uint64_t)(action & 4 ? x.word[MARK] : 0) << 8;
+			       (uint64_t)(action & 4 ? x.word[MARK] : 0) << 8 |
+			       (uint64_t)((action & 0x38) != 0) << 40;
 		}
 		return 0;
 	}
@@ -180,22 +191,41 @@ static frame make(const vector_frame &v, rng &r)
 	return f;
 }
 
-static std::string compare(const vector_frame &v, const frame &in, const frame &out,
-			   const flow_rules &rules, uint64_t hits[3])
+/* What was told to frame_edit, and when the frames that name it left: by then so much had been told. */
+struct edits {
+	std::vector<std::pair<unsigned, bytes>> told;
+	std::vector<size_t> before;
+	size_t named = 0;
+};
+
+static std::string compare(const vector_frame &v, const frame &in, const frame &out, size_t before,
+			   const flow_rules &rules, edits &e, uint64_t hits[4])
 {
+	bytes edit;
+	size_t number = 0;
 	uint64_t below = field(in.user, 0, 64), queue = below >> 8 & 0xff;
 
 	if (out.data != v.data)
 		return v.name + ": data changed";
+	if (field(out.user, 272, 1)) {
+		number = e.named++;
+		if (number >= before)
+			return v.name + ": leaves before its edit word is told";
+		if (field(out.user, 273, 7) != number % 128 || e.told[number].first != number % 128)
+			return v.name + ": not the next slot";
+	}
 	/* Shorter ones do not come from a port. */
 	if (v.data.size() >= 60) {
-		uint64_t flow = rules.look_up(v, queue), got = field(out.user, 232, 40);
+		uint64_t flow = rules.look_up(v, queue, edit), got = field(out.user, 232, 41);
 		if (got != flow) {
 			char text[64];
 			snprintf(text, sizeof(text), ": flow is %llx, not %llx",
 				 (unsigned long long)got, (unsigned long long)flow);
 			return v.name + text;
 		}
+		if (flow >> 40 && e.told[number].second != edit)
+			return v.name + ": wrong edit word";
+		hits[3] += flow >> 40;
 		below = (below & ~UINT64_C(0xff00)) | queue << 8;
 		hits[flow & 1]++;
 		hits[2] += flow & 1 && (flow >> 1 & 15) == RULES - 1;
@@ -214,7 +244,7 @@ static std::string compare(const vector_frame &v, const frame &in, const frame &
 /* Runs frames through; returns the clocks from first to last output beat. */
 static uint64_t run(const vector_set &s, const std::vector<vector_frame> &frames, unsigned in_stall,
 		    unsigned out_stall, rng &r, std::string &error, unsigned &wrong,
-		    uint64_t hits[3])
+		    uint64_t hits[4])
 {
 	auto d = std::make_unique<dut<Vparse>>();
 	Vparse &m = d->m;
@@ -226,7 +256,9 @@ static uint64_t run(const vector_set &s, const std::vector<vector_frame> &frames
 		m.m_axis_tuser, WIDTH);
 	std::vector<frame> offered;
 	uint64_t begin = 0, bytes_in = 0;
+	size_t before = 0;
 	flow_rules rules(frames, r);
+	edits e;
 	bool read_back;
 
 	configure(m, s);
@@ -249,7 +281,16 @@ static uint64_t run(const vector_set &s, const std::vector<vector_frame> &frames
 		out.drive(r);
 		d->settle();
 		in.sample();
+		if (m.edit_valid) {
+			bytes word(17);
+			get(m.edit_word, word.data(), word.size());
+			e.told.push_back({ m.edit_slot, word });
+		}
+		if (m.m_axis_tvalid && out.current.data.empty())
+			before = e.told.size();
 		out.sample();
+		if (out.queue.size() > e.before.size())
+			e.before.push_back(before);
 		d->edge();
 		if (!begin && m.m_axis_tvalid)
 			begin = d->cycles;
@@ -274,12 +315,16 @@ static uint64_t run(const vector_set &s, const std::vector<vector_frame> &frames
 	else if (!read_back)
 		error = "flow rules read back wrong";
 	for (size_t i = 0; i < frames.size() && i < out.queue.size(); i++) {
-		std::string e = compare(frames[i], offered[i], out.queue[i], rules, hits);
-		if (!e.empty()) {
+		std::string why =
+			compare(frames[i], offered[i], out.queue[i], e.before[i], rules, e, hits);
+		if (!why.empty()) {
 			if (wrong++ < 5)
-				printf("# %s\n", e.c_str());
+				printf("# %s\n", why.c_str());
 		}
 	}
+	if (error.empty() && e.named != e.told.size())
+		error = std::to_string(e.told.size()) + " edit words for " +
+			std::to_string(e.named) + " frames";
 	return took;
 }
 
@@ -292,7 +337,8 @@ int main(int argc, char **argv)
 	const unsigned stalls[][2] = { { 0, 0 }, { 40, 0 }, { 0, 60 }, { 30, 30 }, { 0, 90 } };
 	std::string error;
 	unsigned wrong;
-	uint64_t hits[3] = {}; /* frames without and with a rule, and with the last one */
+	/* Frames without and with a rule, with the last one, with one that changes them */
+	uint64_t hits[4] = {};
 
 	t.check(sets.size() == 3, w + "vectors are there");
 	for (size_t i = 0; i < sets.size(); i++) {
@@ -340,9 +386,9 @@ int main(int argc, char **argv)
 		t.check(error.empty() && wrong == 0 && took <= beats + 16,
 			w + "full rate, back to back: " + names[kind], error);
 	}
-	t.check(hits[0] > 1000 && hits[1] > 1000 && hits[2] > 10,
+	t.check(hits[0] > 1000 && hits[1] > 1000 && hits[2] > 10 && hits[3] > 1000,
 		w + "frames with a flow rule and without",
 		std::to_string(hits[0]) + ", " + std::to_string(hits[1]) + ", " +
-			std::to_string(hits[2]));
+			std::to_string(hits[2]) + ", " + std::to_string(hits[3]));
 	return t.finish();
 }

@@ -11,7 +11,7 @@
 #include "axis.h"
 
 static constexpr unsigned BYTES = DATA_W / 8, DMA_BYTES = DATA_W == 64 ? 16 : BYTES;
-static constexpr unsigned Q = 8, QPF = 4, META_BYTES = 34;
+static constexpr unsigned Q = 8, QPF = 4, META_BYTES = 35;
 enum { COMPLETED, NO_DESCRIPTOR, TOO_SMALL, DMA_ERROR, DISABLED, RESULTS };
 
 /* Fields of the metadata word, and where they are in the completion. */
@@ -19,10 +19,10 @@ struct field {
 	unsigned meta, width, completion;
 };
 static const field fields[] = {
-	{ 64, 3, 16 },	 { 67, 3, 19 },	  { 70, 2, 22 },   { 176, 4, 24 },
-	{ 173, 2, 28 },	 { 214, 2, 30 },  { 180, 32, 32 }, { 216, 16, 64 },
-	{ 72, 16, 80 },	 { 88, 8, 96 },	  { 96, 8, 104 },  { 104, 9, 112 },
-	{ 212, 2, 121 }, { 30, 32, 128 }, { 239, 1, 123 }, { 240, 32, 160 },
+	{ 64, 3, 16 },	  { 67, 3, 19 },   { 70, 2, 22 },   { 176, 4, 24 },  { 173, 2, 28 },
+	{ 214, 2, 30 },	  { 180, 32, 32 }, { 216, 16, 64 }, { 72, 16, 80 },  { 88, 8, 96 },
+	{ 96, 8, 104 },	  { 104, 9, 112 }, { 212, 2, 121 }, { 30, 32, 128 }, { 239, 1, 123 },
+	{ 240, 32, 160 }, { 272, 1, 124 },
 };
 
 struct descriptor {

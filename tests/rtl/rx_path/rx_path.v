@@ -30,7 +30,7 @@ module rx_path #
     input  wire                s_axis_tlast,
     input  wire                s_axis_tvalid,
     output wire                s_axis_tready,
-    input  wire [271:0]        s_axis_tuser,
+    input  wire [279:0]        s_axis_tuser,
 
     // Descriptors
     input  wire [7:0]          available,

@@ -9,7 +9,7 @@
 using namespace axis;
 
 static const unsigned WORD = DATA_W < 128 ? 16 : DATA_W / 8; /* bytes of the host bus */
-static const unsigned QUEUES = 8, META_BYTES = 34, MAX_FRAME = 9728, FRAMES = 64;
+static const unsigned QUEUES = 8, META_BYTES = 35, MAX_FRAME = 9728, FRAMES = 64;
 enum { OK, DMA_ERROR, LENGTH_ERROR, UNSUPPORTED };
 
 struct job {

@@ -13,7 +13,7 @@
 using namespace axis;
 
 static const unsigned DMA_BYTES = DATA_W < 128 ? 16 : DATA_W / 8;
-static const unsigned QUEUES = 8, META_BYTES = 34;
+static const unsigned QUEUES = 8, META_BYTES = 35;
 static const unsigned MAX_FRAME = 9728;
 
 enum { OK, DMA_ERROR, LENGTH_ERROR, UNSUPPORTED };

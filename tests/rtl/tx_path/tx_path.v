@@ -11,7 +11,7 @@ module tx_path #
     // Width of the packet bus in bits; the host bus has 128 with 64
     parameter integer DATA_W = 64,
     parameter integer DMA_W = DATA_W < 128 ? 128 : DATA_W,
-    parameter integer USER_W = 272
+    parameter integer USER_W = 280
 )
 (
     input  wire                clk,
