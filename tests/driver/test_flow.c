@@ -39,6 +39,12 @@
 #define MARK(number) ACTION(MARK, .conf = &(const struct rte_flow_action_mark){ number })
 #define JUMP(number) ACTION(JUMP, .conf = &(const struct rte_flow_action_jump){ number })
 #define AGE(...) ACTION(AGE, .conf = &(const struct rte_flow_action_age){ __VA_ARGS__ })
+#define SET_MAC(...) \
+	ACTION(SET_MAC_DST, .conf = &(const struct rte_flow_action_set_mac){ { __VA_ARGS__ } })
+#define SET_IPV4(address) \
+	ACTION(SET_IPV4_DST, .conf = &(const struct rte_flow_action_set_ipv4){ BE32(address) })
+#define SET_PORT(number) \
+	ACTION(SET_TP_DST, .conf = &(const struct rte_flow_action_set_tp){ BE16(number) })
 #define RSS(...) ACTION(RSS, .conf = &(const struct rte_flow_action_rss){ __VA_ARGS__ })
 
 /* Words of a rule */
@@ -49,6 +55,10 @@
 #define ETHERNET 10
 #define ACTION_WORD 11
 #define MARK_WORD 12
+#define MAC_LO_WORD 13
+#define MAC_HI_WORD 14
+#define IPV4_WORD 15
+#define CHANGE_WORD 27
 #define MASK 16
 
 static const struct rte_flow_attr ingress = { .ingress = 1 };
@@ -348,6 +358,18 @@ static void actions(void)
 #define TYPE_IS(number) \
 	.spec = ETH(.hdr.ether_type = BE16(number)), .mask = ETH(.hdr.ether_type = BE16(0xffff))
 
+/* The checksums follow from the old value, which the pattern must name. */
+#define WHOLE_IPV4 \
+	.spec = IPV4(.dst_addr = BE32(0xc6120002)), .mask = IPV4(.dst_addr = BE32(0xffffffff))
+#define CHANGE_REFUSED(text, refused, ...)                                                \
+	{                                                                                 \
+#refused " of " #__VA_ARGS__, .items = {                                  \
+			__VA_ARGS__, ITEM(END) },                                         \
+			.actions = { refused, ACTION(END) },                              \
+				     .code = ENOTSUP, .type = RTE_FLOW_ERROR_TYPE_ACTION, \
+				     .cause = ACTION_AT(0), .message = text               \
+	}
+
 static const struct refusal {
 	const char *name;
 	struct rte_flow_attr attr; /* all 0: ingress */
@@ -482,16 +504,38 @@ static const struct refusal {
 	{ "jump beside mark", .items = { ITEM(END) }, .actions = { JUMP(1), MARK(1), ACTION(END) },
 	  .code = EINVAL, .type = RTE_FLOW_ERROR_TYPE_ACTION, .cause = ACTION_AT(1),
 	  .message = "beside jump" },
+	{ "jump beside set_mac_dst", .items = { ITEM(END) },
+	  .actions = { JUMP(1), SET_MAC(2), ACTION(END) }, .code = EINVAL,
+	  .type = RTE_FLOW_ERROR_TYPE_ACTION, .cause = ACTION_AT(1), .message = "beside jump" },
 	ACTION_REFUSED(ACTION(AGE), EINVAL, ACTION_CONF, "no configuration"),
 	ACTION_REFUSED(AGE(.timeout = 0), EINVAL, ACTION_CONF, "1 second"),
-	ACTION_REFUSED(ACTION(SET_IPV4_DST), ENOTSUP, ACTION, "not supported"),
+	ACTION_REFUSED(ACTION(SET_MAC_DST), EINVAL, ACTION_CONF, "no configuration"),
+	{ "a change of a dropped frame", .items = { ITEM(END) },
+	  .actions = { ACTION(DROP), SET_MAC(2), ACTION(END) }, .code = EINVAL,
+	  .type = RTE_FLOW_ERROR_TYPE_ACTION, .cause = ACTION_AT(1), .message = "dropped" },
+	{ "two changes of a kind", .items = { ITEM(END) },
+	  .actions = { SET_MAC(2), SET_MAC(4), ACTION(END) }, .code = EINVAL,
+	  .type = RTE_FLOW_ERROR_TYPE_ACTION, .cause = ACTION_AT(1), .message = "once" },
+	CHANGE_REFUSED("set_ipv4_dst: ", SET_IPV4(9), ITEM(IPV4, WHOLE_IPV4), ITEM(VOID)),
+	CHANGE_REFUSED("set_ipv4_dst: ", SET_IPV4(9), ITEM(IPV4), ITEM(TCP)),
+	CHANGE_REFUSED("set_ipv4_dst: ", SET_IPV4(9),
+		       ITEM(IPV4, .spec = IPV4(.dst_addr = BE32(0xc6120002)),
+			    .mask = IPV4(.dst_addr = BE32(0xfffffffe))),
+		       ITEM(UDP)),
+	CHANGE_REFUSED("set_ipv4_dst: ", SET_IPV4(9), ITEM(IPV6), ITEM(TCP)),
+	CHANGE_REFUSED("set_tp_dst: ", SET_PORT(9), ITEM(IPV4), ITEM(TCP)),
+	CHANGE_REFUSED("set_tp_dst: ", SET_PORT(9), ITEM(IPV4), ITEM(ICMP)),
+	CHANGE_REFUSED("set_tp_dst: ", SET_PORT(9), ITEM(IPV4, WHOLE_IPV4), ITEM(SCTP)),
+	CHANGE_REFUSED("set_tp_dst: ", SET_PORT(9), ITEM(IPV6),
+		       ITEM(UDP, .spec = UDP(.dst_port = BE16(53)),
+			    .mask = UDP(.dst_port = BE16(0xfffe)))),
 	ACTION_REFUSED(ACTION(FLAG), ENOTSUP, ACTION, "not supported"),
 	{ "two fates", .items = { ITEM(END) }, .actions = { QUEUE(1), ACTION(DROP), ACTION(END) },
 	  .code = EINVAL, .type = RTE_FLOW_ERROR_TYPE_ACTION, .cause = ACTION_AT(1),
 	  .message = "one of queue, drop, rss, passthru and jump" },
 	{ "two marks", .items = { ITEM(END) }, .actions = { MARK(1), MARK(1), ACTION(END) },
 	  .code = EINVAL, .type = RTE_FLOW_ERROR_TYPE_ACTION, .cause = ACTION_AT(1),
-	  .message = "mark, count and age once" },
+	  .message = "mark and count once" },
 	{ "the mark of a dropped frame", .items = { ITEM(END) },
 	  .actions = { ACTION(DROP), MARK(1), ACTION(END) }, .code = EINVAL,
 	  .type = RTE_FLOW_ERROR_TYPE_ACTION, .cause = ACTION_AT(1), .message = "dropped" },
@@ -640,8 +684,77 @@ static void matrix(void)
 		check_listed("actions", RTE_FLOW_CONV_OP_ACTION_NAME_PTR, type, result);
 		taken += result == 0;
 	}
-	EQUAL(taken, 9 + 8);
+	EQUAL(taken, 9 + 11);
 	close_port();
+}
+
+/* --- what changes frames --------------------------------------------------------------------- */
+
+/* RFC 1071: the words and carries of a sum, and the sum that a change of it is. */
+static uint32_t sum_of(uint32_t a, uint32_t b, uint32_t c, uint32_t d)
+{
+	uint32_t sum = a + b + c + d;
+
+	while (sum > 0xffff)
+		sum = sum % 0x10000 + sum / 0x10000;
+	return sum;
+}
+
+static void check_changed(const struct rte_flow_item *items_of,
+			  const struct rte_flow_action *actions_of, uint32_t action,
+			  uint32_t ip_sum, uint32_t layer4_sum)
+{
+	struct rte_flow *flow = create(items_of, actions_of);
+
+	EQUAL(rule_word(0, ACTION_WORD), action);
+	EQUAL(rule_word(0, CHANGE_WORD), ip_sum | layer4_sum << 16);
+	EQUAL(rte_flow_destroy(0, flow, NULL), 0);
+}
+
+static void changes(void)
+{
+	/* From 198.18.0.2 to 203.0.113.7, from 80 to 8443 */
+	const uint32_t address = sum_of(0xcb00, 0x7107, 0xffff - 0xc612, 0xffff - 0x0002);
+	const uint32_t port = sum_of(8443, 0xffff - 80, 0, 0);
+	const struct rte_flow_action mac[] = { SET_MAC(2, 0x12, 0x34, 0x56, 0x78, 0x9a),
+					       ACTION(END) };
+	const struct rte_flow_action ipv4[] = { SET_IPV4(0xcb007107), QUEUE(1), ACTION(END) };
+	const struct rte_flow_action tp[] = { MARK(1), SET_PORT(8443), ACTION(END) };
+	const struct rte_flow_action both[] = { SET_PORT(8443), SET_IPV4(0xcb007107), ACTION(END) };
+	const struct rte_flow_item udp6[] = {
+		ITEM(IPV6),
+		ITEM(UDP, .spec = UDP(.dst_port = BE16(80)), .mask = UDP(.dst_port = BE16(0xffff))),
+		ITEM(END),
+	};
+	const struct rte_flow_item sctp[] = {
+		one_flow[0],
+		ITEM(SCTP),
+		ITEM(END),
+	};
+	struct rte_flow_error error;
+
+	open_port("");
+	start_port(&with_rss, 4);
+	check_changed(any, mac, 0x8, 0, 0);
+	EQUAL(rule_word(0, MAC_LO_WORD), 0x56341202);
+	EQUAL(rule_word(0, MAC_HI_WORD), 0x9a78);
+	check_changed(one_flow, ipv4, 0x112, address, address);
+	EQUAL(rule_word(0, IPV4_WORD), 0xcb007107);
+	check_changed(sctp, ipv4, 0x112, address, address);
+	check_changed(one_flow, tp, 8443u << 16 | 0x24, 0, port);
+	check_changed(udp6, tp, 8443u << 16 | 0x24, 0, port);
+	check_changed(one_flow, both, 8443u << 16 | 0x30, address, sum_of(address, port, 0, 0));
+	EQUAL(faults, 0);
+	close_port();
+
+	card_set(SEKISHO_IDENTIFICATION_MAP_VERSION, 1 << 16 | 2);
+	open_port("");
+	start_port(&with_rss, 4);
+	EQUAL(rte_flow_validate(0, &ingress, any, mac, &error), -ENOTSUP);
+	check_error(&error, RTE_FLOW_ERROR_TYPE_ACTION, mac, "older than version 1.3");
+	create(any, drop);
+	close_port();
+	card_set(SEKISHO_IDENTIFICATION_MAP_VERSION, 1 << 16 | 3);
 }
 
 /* --- rules come and go ----------------------------------------------------------------------- */
@@ -1066,7 +1179,7 @@ static void older_card(void)
 	card_dies();
 	EVENTUALLY(event_count(RTE_ETH_EVENT_RECOVERY_SUCCESS) == 1);
 	close_port();
-	card_set(SEKISHO_IDENTIFICATION_MAP_VERSION, 1 << 16 | 2);
+	card_set(SEKISHO_IDENTIFICATION_MAP_VERSION, 1 << 16 | 3);
 
 	/* In the place of one that has them. */
 	open_port(",recovery=1");
@@ -1077,7 +1190,7 @@ static void older_card(void)
 	EVENTUALLY(event_count(RTE_ETH_EVENT_RECOVERY_FAILED) == 1);
 	CHECK(logged("is another card"));
 	close_port();
-	card_set(SEKISHO_IDENTIFICATION_MAP_VERSION, 1 << 16 | 2);
+	card_set(SEKISHO_IDENTIFICATION_MAP_VERSION, 1 << 16 | 3);
 }
 
 /* --- marks ----------------------------------------------------------------------------------- */
@@ -1133,6 +1246,7 @@ int main(int argc, char **argv)
 		{ "every action, in the card's words", actions },
 		{ "what cannot be, with its cause", refused },
 		{ "the feature matrix lists what is taken", matrix },
+		{ "what changes frames, in the card's words", changes },
 		{ "jumps and groups", groups },
 		{ "eight rules, in the first free place", places },
 		{ "counts", counts },
