@@ -30,9 +30,9 @@ TARGET_MHZ = 125
 # What a route costs when logic is mapped: synth_ecp5's own 300 ps are too few in a card of this size.
 ROUTE_PS = 700
 SYNTH = "synth_ecp5 -abc9 -top wrapper"
-# The device's flip-flops. An enable or a reset of less than 8 of them becomes logic in front of them: the flip-flops of
-# a slice share theirs, and a thousand different ones pull apart what belongs together.
-FLIP_FLOPS = ("-mince 8 -minsrst 8 -cell $_DFF_?_ 01 -cell $_DFF_?P?_ r -cell $_SDFF_?P?_ r "
+# The device's flip-flops. An enable of less than 24 of them, or a reset of less than 64, becomes logic in front of them:
+# the flip-flops of a slice share theirs, and a thousand different ones pull apart what belongs together.
+FLIP_FLOPS = ("-mince 24 -minsrst 64 -cell $_DFF_?_ 01 -cell $_DFF_?P?_ r -cell $_SDFF_?P?_ r "
               "-cell $_DFFE_??_ 01 -cell $_DFFE_?P??_ r -cell $_SDFFE_?P??_ r -cell $_DLATCH_?_ x")
 CELLS = {"lut4": "LUT4", "ccu2c": "CCU2C", "ff": "TRELLIS_FF", "dp16kd": "DP16KD",
          "mult18": "MULT18X18D", "dpr16x4": "TRELLIS_DPR16X4"}

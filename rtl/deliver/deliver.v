@@ -141,12 +141,15 @@ module deliver #(
 
     // --- the beat that came in, and what its frame's first beat says: where valid_reg and first_reg say so -
 
+    // The stages' words are loaded in every clock, with a beat or without: an enable would stand far away
+
     reg [DATA_W-1:0]    data_reg;
     reg [USER_W-1:0]    user_reg;
     reg [21:0]          check_reg;
     reg                 first_reg;
     reg                 last_reg;
     reg                 valid_reg;
+    reg                 first_valid_reg;    // both
     reg                 in_frame_reg;
     reg [FUNCTIONS-1:0] function_reg;       // the frame's, one bit a function
     reg                 enabled_reg;
@@ -202,12 +205,14 @@ module deliver #(
         drop_ip_reg       <= f_drop_ip;
         drop_l4_reg       <= f_drop_l4;
         valid_reg         <= accept;
+        first_valid_reg   <= accept && !in_frame_reg;
         if (accept)
             in_frame_reg <= !s_axis_tlast;
 
         if (rst) begin
-            valid_reg    <= 1'b0;
-            in_frame_reg <= 1'b0;
+            valid_reg       <= 1'b0;
+            first_valid_reg <= 1'b0;
+            in_frame_reg    <= 1'b0;
         end
     end
 
@@ -266,23 +271,20 @@ module deliver #(
     endgenerate
 
     always @(posedge clk) begin
-        if (valid_reg) begin
-            judged_data_reg <= data_reg;
-            judged_last_reg <= last_reg;
-            if (last_reg)
-                judged_check_reg <= check_reg;
-            judged_first_reg <= first_reg;
-            if (first_reg) begin
-                judged_user_reg     <= user_reg;
-                judged_enabled_reg  <= enabled_reg;
-                judged_over_max_reg <= length > max_frame_reg;
-                judged_over_buffer_reg <= {18'd0, length} > BUFFER_MAX;
-                judged_drop_ip_reg  <= drop_ip_reg;
-                judged_drop_l4_reg  <= drop_l4_reg;
-                any_address_reg     <= promiscuous_reg || &address || (address[0] && all_multicast_reg);
-                station_reg         <= station;
-                filter_reg          <= filter;
-            end
+        judged_data_reg  <= data_reg;
+        judged_last_reg  <= last_reg;
+        judged_check_reg <= check_reg;
+        judged_first_reg <= first_reg;
+        if (first_valid_reg) begin
+            judged_user_reg     <= user_reg;
+            judged_enabled_reg  <= enabled_reg;
+            judged_over_max_reg <= length > max_frame_reg;
+            judged_over_buffer_reg <= {18'd0, length} > BUFFER_MAX;
+            judged_drop_ip_reg  <= drop_ip_reg;
+            judged_drop_l4_reg  <= drop_l4_reg;
+            any_address_reg     <= promiscuous_reg || &address || (address[0] && all_multicast_reg);
+            station_reg         <= station;
+            filter_reg          <= filter;
         end
         judged_valid_reg <= valid_reg;
 
@@ -315,21 +317,19 @@ module deliver #(
     end
 
     always @(posedge clk) begin
-        if (judged_valid_reg) begin
-            decided_data_reg     <= judged_data_reg;
-            decided_user_reg     <= user;
-            decided_last_reg     <= judged_last_reg;
-            decided_enabled_reg  <= judged_enabled_reg;
-            decided_address_reg  <= any_address_reg || |station_reg || |filter_reg;
-            decided_too_long_reg <= judged_over_max_reg || judged_over_buffer_reg;
-            // It is there with the first beat alone.
-            if (judged_first_reg)
-                decided_queue_reg <= judged_user_reg[META_FLOW_STEER] ? judged_user_reg[META_QUEUE +: META_QUEUE_W] :
-                    judged_user_reg[META_HASH_TYPE +: META_HASH_TYPE_W] == 2'd0 ? 8'd0 :
-                    written_reg ? written_queue_reg : queue_reg;
-            decided_bad_ip_reg   <= judged_drop_ip_reg && judged_ip_verdict == CHECKSUM_VERDICT_BAD;
-            decided_bad_l4_reg   <= judged_drop_l4_reg && judged_l4_verdict == CHECKSUM_VERDICT_BAD;
-        end
+        decided_data_reg     <= judged_data_reg;
+        decided_user_reg     <= user;
+        decided_last_reg     <= judged_last_reg;
+        decided_enabled_reg  <= judged_enabled_reg;
+        decided_address_reg  <= any_address_reg || |station_reg || |filter_reg;
+        decided_too_long_reg <= judged_over_max_reg || judged_over_buffer_reg;
+        // It is there with the first beat alone.
+        if (judged_valid_reg && judged_first_reg)
+            decided_queue_reg <= judged_user_reg[META_FLOW_STEER] ? judged_user_reg[META_QUEUE +: META_QUEUE_W] :
+                judged_user_reg[META_HASH_TYPE +: META_HASH_TYPE_W] == 2'd0 ? 8'd0 :
+                written_reg ? written_queue_reg : queue_reg;
+        decided_bad_ip_reg   <= judged_drop_ip_reg && judged_ip_verdict == CHECKSUM_VERDICT_BAD;
+        decided_bad_l4_reg   <= judged_drop_l4_reg && judged_l4_verdict == CHECKSUM_VERDICT_BAD;
         decided_valid_reg <= judged_valid_reg;
 
         if (rst)
@@ -370,11 +370,9 @@ module deliver #(
     wire             buffer_busy;
 
     always @(posedge clk) begin
-        if (decided_valid_reg) begin
-            write_data_reg <= decided_data_reg;
-            write_user_reg <= decided_user_reg;
-            write_user_reg[META_QUEUE +: META_QUEUE_W] <= decided_queue_reg;
-        end
+        write_data_reg <= decided_data_reg;
+        write_user_reg <= decided_user_reg;
+        write_user_reg[META_QUEUE +: META_QUEUE_W] <= decided_queue_reg;
         write_valid_reg   <= decided_valid_reg && decided_enabled_reg && decided_address_reg && !decided_too_long_reg;
         write_commit_reg  <= commit;
         write_discard_reg <= ends && !commit;

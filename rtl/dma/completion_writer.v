@@ -44,10 +44,14 @@ module completion_writer #
 
     // Configuration: completion ring, aligned to 128 bytes, and log2 of its entries, 3 to 15
     input  wire [QUEUES-1:0]    rx_enable,
+    /* verilator lint_off UNUSED */   // aligned
     input  wire [QUEUES*64-1:0] rx_base,
+    /* verilator lint_on UNUSED */
     input  wire [QUEUES*4-1:0]  rx_size_log2,
     input  wire [QUEUES-1:0]    tx_enable,
+    /* verilator lint_off UNUSED */   // aligned
     input  wire [QUEUES*64-1:0] tx_base,
+    /* verilator lint_on UNUSED */
     input  wire [QUEUES*4-1:0]  tx_size_log2,
 
     // Receive: of rx_dma, and of dma_write
@@ -258,22 +262,24 @@ assign done_event_valid = event_valid_reg;
 assign done_event_index = {p1_rx_queue_reg, event_result_reg};
 assign done_event_bytes = event_bytes_reg;
 
-// Stage 1: the queue's base, size, and count of completions begun, for either direction
+// Stage 1: the queue's base, size, and count of completions begun, for either direction; of the bases those of two
+// queues, as they stand far from each other
+localparam integer PAIRS = (QUEUES + 1) / 2;
 wire [RINGS*16-1:0] issued;
-reg [56+4+16:0] p1_rx_of;
-reg [56+4+16:0] p1_tx_of;
+reg [4+16-1:0] p1_rx_of;
+reg [4+16-1:0] p1_tx_of;
 integer j;
 
 // A bit a queue has fewer ends than a bit of its number. A base that is not aligned must not make a line
 // cross 4 KiB.
 always @* begin
-    p1_rx_of = 77'd0;
-    p1_tx_of = 77'd0;
+    p1_rx_of = 20'd0;
+    p1_tx_of = 20'd0;
     for (j = 0; j < QUEUES; j = j + 1) begin
         if (p1_select_reg[j])
-            p1_rx_of = p1_rx_of | {rx_base[64*j+7 +: 57], rx_size_log2[4*j +: 4], issued[16*j +: 16]};
+            p1_rx_of = p1_rx_of | {rx_size_log2[4*j +: 4], issued[16*j +: 16]};
         if (p1_select_reg[QUEUES+j])
-            p1_tx_of = p1_tx_of | {tx_base[64*j+7 +: 57], tx_size_log2[4*j +: 4], issued[16*(QUEUES+j) +: 16]};
+            p1_tx_of = p1_tx_of | {tx_size_log2[4*j +: 4], issued[16*(QUEUES+j) +: 16]};
     end
 end
 
@@ -281,8 +287,8 @@ wire [RING_W-1:0] p1_ring = {p1_tx_reg, p1_tx_reg ? p1_tx_queue_reg : p1_rx_queu
 
 reg p2_valid_reg;
 reg [RING_W-1:0] p2_ring_reg;
-reg [56:0] p2_rx_base_reg;
-reg [56:0] p2_tx_base_reg;
+reg [57*PAIRS-1:0] p2_rx_bases_reg;
+reg [57*PAIRS-1:0] p2_tx_bases_reg;
 reg [3:0] p2_rx_size_reg;
 reg [3:0] p2_tx_size_reg;
 reg [15:0] p2_rx_count_reg;
@@ -294,8 +300,8 @@ reg [191:0] p2_words_reg;
 
 always @(posedge clk) begin
     p2_ring_reg <= p1_ring;
-    {p2_rx_base_reg, p2_rx_size_reg, p2_rx_count_reg} <= p1_rx_of;
-    {p2_tx_base_reg, p2_tx_size_reg, p2_tx_count_reg} <= p1_tx_of;
+    {p2_rx_size_reg, p2_rx_count_reg} <= p1_rx_of;
+    {p2_tx_size_reg, p2_tx_count_reg} <= p1_tx_of;
     p2_index_reg <= p1_tx_reg ? tx_index : p1_index_reg;
     p2_status_reg <= p1_tx_reg ? tx_status : p1_status_reg;
     p2_more_reg <= p1_more_reg;
@@ -305,8 +311,29 @@ always @(posedge clk) begin
         p2_valid_reg <= 1'b0;
 end
 
+genvar b;
+generate
+    for (b = 0; b < PAIRS; b = b + 1) begin : pair
+        localparam integer ODD = 2 * b + 1 < QUEUES ? 2 * b + 1 : 2 * b;
+        always @(posedge clk) begin
+            p2_rx_bases_reg[57*b +: 57] <= (rx_base[128*b+7 +: 57] & {57{p1_select_reg[2*b]}})
+                                           | (rx_base[64*ODD+7 +: 57] & {57{p1_select_reg[ODD]}});
+            p2_tx_bases_reg[57*b +: 57] <= (tx_base[128*b+7 +: 57] & {57{p1_select_reg[QUEUES+2*b]}})
+                                           | (tx_base[64*ODD+7 +: 57] & {57{p1_select_reg[QUEUES+ODD]}});
+        end
+    end
+endgenerate
+
 // Stage 2: those of the direction
 wire p2_tx = p2_ring_reg[RING_W-1];
+reg [56:0] p2_base;
+integer k;
+
+always @* begin
+    p2_base = 57'd0;
+    for (k = 0; k < PAIRS; k = k + 1)
+        p2_base = p2_base | (p2_tx ? p2_tx_bases_reg[57*k +: 57] : p2_rx_bases_reg[57*k +: 57]);
+end
 
 reg p3_valid_reg;
 reg [RING_W-1:0] p3_ring_reg;
@@ -320,7 +347,7 @@ reg [191:0] p3_words_reg;
 
 always @(posedge clk) begin
     p3_ring_reg <= p2_ring_reg;
-    p3_base_reg <= p2_tx ? p2_tx_base_reg : p2_rx_base_reg;
+    p3_base_reg <= p2_base;
     p3_size_reg <= p2_tx ? p2_tx_size_reg : p2_rx_size_reg;
     p3_count_reg <= p2_tx ? p2_tx_count_reg : p2_rx_count_reg;
     p3_index_reg <= p2_index_reg;

@@ -144,7 +144,8 @@ reg [QUEUES-1:0]        tail_known_reg;         // a doorbell has been taken sin
 reg [15:0]              bell_tail_ram[0:(1<<QUEUE_W)-1];
 (* ram_style = "distributed" *)
 reg [15:0]              tail_ram[0:(1<<QUEUE_W)-1];
-reg [QUEUES*16-1:0]     fetched_reg;            // reads issued
+reg [QUEUES*16-1:0]     fetched_reg;            // reads issued,
+reg [QUEUES*16-1:0]     fetched_told_reg;       // for the register block, which stands far away
 reg [QUEUES*COUNT_W-1:0] popped_reg;
 reg [QUEUES*7-1:0]      flight_reg;             // batches being read
 reg [QUEUES*COUNT_W-1:0] held_reg;              // descriptors held
@@ -277,6 +278,7 @@ function [15:0] below_size;
 endfunction
 
 always @(posedge clk) begin
+    fetched_told_reg <= fetched_reg;
     candidates_reg <= (bell_reg | want_reg) & run_reg;
     favoured_reg <= (bell_reg | want_reg) & run_reg & above_reg;
     running_reg <= (run_reg & select_reg) != 0;
@@ -666,7 +668,7 @@ endgenerate
 assign available = available_reg;
 assign pending = pending_reg;
 assign idle = idle_reg;
-assign fetched = fetched_reg;
+assign fetched = fetched_told_reg;
 assign ring_error = ring_error_reg;
 assign doorbell_error = doorbell_error_reg;
 // A clock late, so it looks at what comes in, too; what the queues say is two clocks late, and what

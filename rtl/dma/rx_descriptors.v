@@ -82,8 +82,8 @@ wire [2*QUEUES-1:0] write_pointer;
 // Choice of the queue to pop: the next one behind the last that wants
 reg pop_valid_reg;
 reg [QUEUE_W-1:0] pop_queue_reg;
-reg [QUEUES-1:0] behind_reg;            // the queues behind pop_queue_reg
 reg [QUEUES-1:0] running_reg;
+reg [QUEUES-1:0] behind_reg;            // those of them behind pop_queue_reg
 
 // The pop, a clock later, and with its answer; one bit a queue
 reg asked_any_reg;
@@ -102,7 +102,7 @@ reg [93:0] arrive_entry_reg;
 // The consume, a clock later: it comes from far
 reg [QUEUES-1:0] consume_reg;
 
-wire [QUEUES-1:0] ahead = want & behind_reg;
+wire [QUEUES-1:0] ahead;
 wire pick = |want && !pop_valid_reg;
 
 reg [1:0] answer_pointer;
@@ -125,7 +125,7 @@ always @(posedge clk) begin
     asked_queue_reg <= pop_queue_reg;
     answer_any_reg <= asked_any_reg;
     answer_reg <= asked_reg;
-    behind_reg <= {{(QUEUES-1){1'b1}}, 1'b0} << pop_queue_reg;
+    behind_reg <= {{(QUEUES-1){1'b1}}, 1'b0} << pop_queue_reg & queue_running;
     running_reg <= queue_running;
 
     arrive_reg <= answer_any_reg && pop_ok;
@@ -192,6 +192,7 @@ generate
         // Available falls in the next clock, so none is right between the choice and here
         assign pop[q] = pop_valid_reg && pop_queue_reg == Q;
         assign want[q] = running_reg[q] && available[q] && (!held_reg[2] || consume);
+        assign ahead[q] = behind_reg[q] && available[q] && (!held_reg[2] || consume);
         assign have[q] = left[0];
         assign none[q] = none_reg;
         assign have_second[q] = left_known[1] && left_useful[1];
@@ -269,10 +270,11 @@ always @* begin
         assert ({1'b0, f_passed_reg} < QUEUES);
 
         // What holds always
+        assert ((behind_reg & ~running_reg) == 0);
         assert (f_passed_reg == 0 || f_wanted_reg);
         if (f_wanted_reg && f_passed_reg != 0) begin
             assert ({1'b0, f_passed_reg} + {2'd0, f_place} < QUEUES);
-            assert (pop_valid_reg || behind_reg == {{(QUEUES-1){1'b1}}, 1'b0} << pop_queue_reg);
+            assert (pop_valid_reg || behind_reg == (running_reg & {{(QUEUES-1){1'b1}}, 1'b0} << pop_queue_reg));
         end
         cover (f_passed_reg == QUEUES - 1);
         cover (pop_valid_reg && pop_queue_reg == f_queue && !f_wants);

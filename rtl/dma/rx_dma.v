@@ -274,6 +274,7 @@ wire give;
 wire drop;
 wire piece_take;
 reg entry_valid_reg;
+reg entry_free_reg;                 // the same for the entry's words, which are wide
 reg done_valid_reg;
 reg done_later_valid_reg;
 
@@ -498,7 +499,7 @@ reg [13:0] event_bytes_reg;
 
 always @(posedge clk) begin
     // Loaded also in clocks in which no piece is given: they count when it is
-    if (!entry_valid_reg) begin
+    if (entry_free_reg) begin
         entry_queue_reg <= frame_queue;
         entry_first_reg <= !frame_begun_reg;
         entry_more_reg <= !fits && second;
@@ -508,6 +509,7 @@ always @(posedge clk) begin
         entry_words_reg <= frame_words | {{192-14{1'b0}}, piece_bytes};
     end
     entry_valid_reg <= give || (entry_valid_reg && !entry_ready);
+    entry_free_reg <= !(give || (entry_valid_reg && !entry_ready));
     // Two clocks late, so that a drop is decided when none will be in its way
     done_valid_reg <= done_event_valid;
     done_index_reg <= done_event_index;
@@ -520,6 +522,7 @@ always @(posedge clk) begin
     event_bytes_reg <= done_later_valid_reg ? done_later_bytes_reg : frame_length;
     if (rst) begin
         entry_valid_reg <= 1'b0;
+        entry_free_reg <= 1'b1;
         done_valid_reg <= 1'b0;
         done_later_valid_reg <= 1'b0;
         event_valid_reg <= 1'b0;

@@ -79,21 +79,34 @@ module flow_table #(
     (* ram_style = "distributed" *) reg [31:0] addresses [0:(8 << FUNCTION_W) - 1];
     (* ram_style = "distributed" *) reg [31:0] changes [0:(8 << FUNCTION_W) - 1];
 
-    wire [FUNCTION_W+2:0] write_rule = write_address[5 +: FUNCTION_W+3];
+    // A clock later: the register block stands far away
+    reg                  action_write_reg, mark_write_reg, mac_lo_write_reg, mac_hi_write_reg, ipv4_write_reg,
+        change_write_reg;
+    reg [FUNCTION_W+2:0] write_rule_reg;
+    reg [31:0]           write_data_reg;
 
     always @(posedge clk) begin
-        if (write_valid && write_address[4:0] == ACTION_WORD[4:0])
-            actions[write_rule] <= write_data;
-        if (write_valid && write_address[4:0] == MARK_WORD[4:0])
-            marks[write_rule] <= write_data;
-        if (write_valid && write_address[4:0] == MAC_LO_WORD[4:0])
-            macs_lo[write_rule] <= write_data;
-        if (write_valid && write_address[4:0] == MAC_HI_WORD[4:0])
-            macs_hi[write_rule] <= write_data;
-        if (write_valid && write_address[4:0] == IPV4_WORD[4:0])
-            addresses[write_rule] <= write_data;
-        if (write_valid && write_address[4:0] == CHANGE_WORD[4:0])
-            changes[write_rule] <= write_data;
+        action_write_reg <= write_valid && write_address[4:0] == ACTION_WORD[4:0];
+        mark_write_reg   <= write_valid && write_address[4:0] == MARK_WORD[4:0];
+        mac_lo_write_reg <= write_valid && write_address[4:0] == MAC_LO_WORD[4:0];
+        mac_hi_write_reg <= write_valid && write_address[4:0] == MAC_HI_WORD[4:0];
+        ipv4_write_reg   <= write_valid && write_address[4:0] == IPV4_WORD[4:0];
+        change_write_reg <= write_valid && write_address[4:0] == CHANGE_WORD[4:0];
+        write_rule_reg   <= write_address[5 +: FUNCTION_W+3];
+        write_data_reg   <= write_data;
+
+        if (action_write_reg)
+            actions[write_rule_reg] <= write_data_reg;
+        if (mark_write_reg)
+            marks[write_rule_reg] <= write_data_reg;
+        if (mac_lo_write_reg)
+            macs_lo[write_rule_reg] <= write_data_reg;
+        if (mac_hi_write_reg)
+            macs_hi[write_rule_reg] <= write_data_reg;
+        if (ipv4_write_reg)
+            addresses[write_rule_reg] <= write_data_reg;
+        if (change_write_reg)
+            changes[write_rule_reg] <= write_data_reg;
     end
 
     // --- the first rule that holds, then what it asks for -------------------------------------------------
@@ -111,6 +124,8 @@ module flow_table #(
     reg [31:0]           mac_hi_reg;
     reg [31:0]           ipv4_reg;
     reg [31:0]           change_reg;
+    reg                  edit_valid_reg;
+    reg                  edit_reg;
     reg [6:0]            slot_reg;          // of the next frame with EDIT
 
     wire [FUNCTION_W+2:0] rule = {first_function_reg, first_reg};
@@ -120,7 +135,10 @@ module flow_table #(
     wire set_mac  = action_reg[FLOW_RULE_ACTION_SET_MAC % 32];
     wire set_ipv4 = action_reg[FLOW_RULE_ACTION_SET_IPV4 % 32];
     wire set_port = action_reg[FLOW_RULE_ACTION_SET_PORT % 32];
-    wire edit     = action_hit_reg && (set_mac || set_ipv4 || set_port);
+    // Known a clock earlier: the slots stand far away
+    wire [31:0] action = actions[rule];
+    wire edit = first_hit_reg && (action[FLOW_RULE_ACTION_SET_MAC % 32] || action[FLOW_RULE_ACTION_SET_IPV4 % 32] ||
+        action[FLOW_RULE_ACTION_SET_PORT % 32]);
 
     always @(posedge clk) begin
         first_valid_reg    <= hits_valid;
@@ -132,23 +150,26 @@ module flow_table #(
         action_valid_reg <= first_valid_reg;
         action_hit_reg   <= first_hit_reg;
         action_rule_reg  <= first_reg;
-        action_reg       <= actions[rule];
+        action_reg       <= action;
+        edit_valid_reg   <= first_valid_reg && edit;
+        edit_reg         <= edit;
         mark_reg         <= marks[rule];
         mac_lo_reg       <= macs_lo[rule];
         mac_hi_reg       <= macs_hi[rule];
         ipv4_reg         <= addresses[rule];
         change_reg       <= changes[rule];
-        if (edit_valid)
+        if (edit_valid_reg)
             slot_reg <= slot_reg + 7'd1;
 
         if (rst) begin
             first_valid_reg  <= 1'b0;
             action_valid_reg <= 1'b0;
+            edit_valid_reg   <= 1'b0;
             slot_reg         <= 7'd0;
         end
     end
 
-    assign edit_valid = action_valid_reg && edit;
+    assign edit_valid = edit_valid_reg;
     assign edit_slot  = slot_reg;
     assign edit_word  = {set_port, set_ipv4, set_mac, action_reg[FLOW_RULE_ACTION_PORT % 32 +: 16], change_reg[31:16],
         change_reg[15:0], ipv4_reg, mac_hi_reg[15:0], mac_lo_reg};
@@ -160,7 +181,7 @@ module flow_table #(
     ) fifo (
         .clk(clk),
         .rst(rst),
-        .in_data({action_reg[FLOW_RULE_ACTION_QUEUE % 32 +: 8], slot_reg, edit, mark_reg & {32{marked}}, marked, steer,
+        .in_data({action_reg[FLOW_RULE_ACTION_QUEUE % 32 +: 8], slot_reg, edit_reg, mark_reg & {32{marked}}, marked, steer,
             drop, 1'b0, action_rule_reg & {3{action_hit_reg}}, action_hit_reg}),
         .in_valid(action_valid_reg),
         /* verilator lint_off PINCONNECTEMPTY */
