@@ -147,7 +147,6 @@ module frame_edit #(
     // What is known of a frame goes along with its first beat, and stays for the others.
     reg [BEAT_W-1:0]        beat_0_reg, beat_1_reg, beat_2_reg;     // stands at the last one
     reg                     edit_0_reg, edit_1_reg;
-    reg [6:0]               slot_0_reg;
     reg                     ipv4_0_reg, ipv4_1_reg;
     reg                     tcp_0_reg;
     reg                     udp_0_reg, udp_1_reg, udp_2_reg;
@@ -158,7 +157,8 @@ module frame_edit #(
     reg [PLACES-1:0]        at_3_reg;
 
     (* ram_style = "block", no_rw_check *) reg [EDIT_W-1:0] slots [0:127];
-    reg [EDIT_W-1:0]        edit_word_1_reg, edit_word_2_reg, edit_word_3_reg, edit_word_4_reg;
+    // Twice more than the RAM's own: its output is far
+    reg [EDIT_W-1:0]        edit_word_0_reg, edit_word_1_reg, edit_word_2_reg, edit_word_3_reg, edit_word_4_reg;
 
     wire [2:0]              l3_type = s_axis_tuser[META_L3_TYPE +: META_L3_TYPE_W];
     wire [2:0]              l4_type = s_axis_tuser[META_L4_TYPE +: META_L4_TYPE_W];
@@ -171,7 +171,7 @@ module frame_edit #(
         if (move) begin
             if (first) begin
                 edit_0_reg <= s_axis_tuser[META_EDIT];
-                slot_0_reg <= s_axis_tuser[META_EDIT_SLOT +: META_EDIT_SLOT_W];
+                edit_word_0_reg <= slots[s_axis_tuser[META_EDIT_SLOT +: META_EDIT_SLOT_W]];
                 ipv4_0_reg <= l3_type == L3_TYPE_IPV4 || l3_type == L3_TYPE_IPV4_OPT;
                 tcp_0_reg  <= l4_type == L4_TYPE_TCP;
                 udp_0_reg  <= l4_type == L4_TYPE_UDP;
@@ -182,7 +182,7 @@ module frame_edit #(
                 beat_0_reg <= first ? {BEAT_W{1'b0}} : &beat_0_reg ? beat_0_reg : beat_0_reg + 1'b1;
 
             beat_1_reg      <= beat_0_reg;
-            edit_word_1_reg <= slots[slot_0_reg];
+            edit_word_1_reg <= edit_word_0_reg;
             edit_1_reg      <= edit_0_reg;
             ipv4_1_reg      <= ipv4_0_reg;
             udp_1_reg       <= udp_0_reg;
@@ -306,7 +306,7 @@ module frame_edit #(
     // Beats are numbered as they come, modulo 8, and never are so many inside. Of every beat of one number,
     // whatever that is, one 16-bit word is followed, whatever its lane: the beat leaves in its turn with its
     // keep, last and metadata, and the word is what the frame's metadata and the word of its slot make of
-    // it. That slot, whatever its number, is not written while the beat comes or is inside.
+    // it. That slot, whatever its number, is not written while the frame comes or the beat is inside.
     (* anyconst *) reg [2:0]        f_number;
     (* anyconst *) reg [HALF_W-1:0] f_lane;
     (* anyconst *) reg [6:0]        f_slot;
@@ -383,6 +383,11 @@ module frame_edit #(
         f_mac && f_byte == 10'd2 ? f_word_reg[EDIT_MAC+16 +: 16] :
         f_mac && f_byte == 10'd4 ? f_word_reg[EDIT_MAC+32 +: 16] : f_tag_old_reg;
 
+    // A frame of that slot is coming
+    wire             f_comes =
+        ((s_axis_tvalid || f_in_frame_reg) && f_user[META_EDIT_SLOT +: META_EDIT_SLOT_W] == f_slot) ||
+        (valid_reg[0] && f_user_reg[META_EDIT_SLOT +: META_EDIT_SLOT_W] == f_slot);
+
     // The beat in stage k: its number, whether it is the one that is followed
     wire [3*STAGES-1:0]  f_numbers;
     wire [STAGES-1:0]    f_here;
@@ -455,7 +460,7 @@ module frame_edit #(
         assume (!s_axis_tvalid || f_in_frame_reg || !(s_axis_tuser[META_L3_OFFSET] || s_axis_tuser[META_L4_OFFSET]));
         // A frame has 60 bytes or more.
         assume (!s_axis_tvalid || !s_axis_tlast || f_beat >= MIN_BEATS - 1);
-        if (f_tagged || f_inside_reg)
+        if (f_tagged || f_inside_reg || f_comes)
             assume (!(write_valid && write_slot == f_slot));
         if (f_past_reg) begin
             assert (f_word_reg == slots[f_slot]);
@@ -468,7 +473,8 @@ module frame_edit #(
             if (f_in_frame_reg || valid_reg[0]) begin
                 assert (beat_0_reg == (f_beat_reg[BEAT_W] ? {BEAT_W{1'b1}} : f_beat_reg[BEAT_W-1:0]));
                 assert (edit_0_reg == f_user_reg[META_EDIT]);
-                assert (slot_0_reg == f_user_reg[META_EDIT_SLOT +: META_EDIT_SLOT_W]);
+                assert (!f_user_reg[META_EDIT] || f_user_reg[META_EDIT_SLOT +: META_EDIT_SLOT_W] != f_slot ||
+                    edit_word_0_reg == f_word_reg);
                 assert (ipv4_0_reg == (f_user_reg[META_L3_TYPE +: META_L3_TYPE_W] == L3_TYPE_IPV4 ||
                     f_user_reg[META_L3_TYPE +: META_L3_TYPE_W] == L3_TYPE_IPV4_OPT));
                 assert (tcp_0_reg == (f_user_reg[META_L4_TYPE +: META_L4_TYPE_W] == L4_TYPE_TCP));
