@@ -24,6 +24,7 @@ import sys
 import time
 
 import block_ram_registers
+import floor_plan
 
 DEVICES = {"85f_6": ["--um-85k", "--speed", "6"], "85f_8": ["--um5g-85k", "--speed", "8"]}
 TARGET_MHZ = 125
@@ -142,6 +143,8 @@ def synthesize(name):
          f"scratchpad -copy abc9.script.flow3mfs abc9.script; abc9 -W {ROUTE_PS}; clean; "
          f"{SYNTH} -run map_cells: -json {base}.json"], base + ".yosys.log")
     block_ram_registers.rewrite(base + ".json", "wrapper")
+    if name == "core":
+        floor_plan.place(base + ".json", "wrapper")
     with open(base + ".json") as f:
         cells = json.load(f)["modules"]["wrapper"]["cells"]
     # A cell has the name of what it drives: the wrapper's are "in" and "x0", "x1" and so on.
