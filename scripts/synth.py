@@ -89,6 +89,9 @@ def known(top, parameters):
 
 def wrapper(ports, top, parameters):
     ins = [(n, w) for n, (direction, w) in ports.items() if direction == "input" and n != "clk"]
+    # Last, so that no bit of the shift register is the reset a clock later, as the core's own registers of it are:
+    # Yosys would take one for the other, and pull both apart.
+    ins.sort(key=lambda port: port[0] == "rst")
     outs = [(n, w) for n, (direction, w) in ports.items() if direction == "output"]
     n_in, n_out = sum(w for _, w in ins), sum(w for _, w in outs)
     text = ["module wrapper (input wire clk, input wire d, output wire q);",
