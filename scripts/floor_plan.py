@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 """Says where the core's block RAMs stand on an LFE5UM(5G)-85F, between Yosys and nextpnr.
 
@@ -37,18 +36,25 @@ def in_order(name):
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
 
 
+def assign(names):
+    """{block RAM: its site}, no site twice; an error where one is in no module of the plan, or finds none."""
+    waiting = sorted(names, key=in_order)
+    assigned = {}
+    for row, modules in PLAN:
+        free = [site for site in row if site not in assigned.values()]
+        here = [name for module in modules for name in waiting if name.startswith("dut." + module)]
+        assigned.update(zip(here, free))
+    if missing := [name for name in waiting if name not in assigned]:
+        raise SystemExit(f"floor_plan.py has no place for {', '.join(missing)}")
+    return assigned
+
+
 def place(path, top):
-    """Gives each block RAM of the netlist its site; an error where one is in no module of the plan, or finds none."""
+    """Gives each block RAM of the netlist its site."""
     with open(path) as f:
         design = json.load(f)
     cells = design["modules"][top]["cells"]
-    waiting = sorted((name for name, cell in cells.items() if cell["type"] == "DP16KD"), key=in_order)
-    for free, modules in PLAN:
-        names = [name for module in modules for name in waiting if name.startswith("dut." + module)]
-        for name, site in zip(names, free):
-            cells[name].setdefault("attributes", {})["BEL"] = site
-            waiting.remove(name)
-    if waiting:
-        raise SystemExit(f"floor_plan.py has no place for {', '.join(waiting)}")
+    for name, site in assign(name for name, cell in cells.items() if cell["type"] == "DP16KD").items():
+        cells[name].setdefault("attributes", {})["BEL"] = site
     with open(path, "w") as f:
         json.dump(design, f)

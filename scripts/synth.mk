@@ -5,4 +5,4 @@ synth: | $(BUILD)/venv.stamp ## Synthesize, place and route for an ECP5 (build/s
 	@command -v nextpnr-ecp5 >/dev/null || $(PYTHON) -m pip install -q -r scripts/requirements-synth.txt
 	@$(PYTHON) scripts/synth.py $(SYNTH)
 
-TESTS += "$(PYTHON) tests/synth/test_block_ram_registers.py"
+TESTS += "$(PYTHON) tests/synth/test_block_ram_registers.py" "$(PYTHON) tests/synth/test_floor_plan.py"

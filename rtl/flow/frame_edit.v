@@ -157,7 +157,7 @@ module frame_edit #(
     reg [PLACES-1:0]        at_3_reg;
 
     (* ram_style = "block", no_rw_check *) reg [EDIT_W-1:0] slots [0:127];
-    // Twice more than the RAM's own: its output is far
+    // The RAM's word, its output register, and another one on the way from there
     reg [EDIT_W-1:0]        edit_word_0_reg, edit_word_1_reg, edit_word_2_reg, edit_word_3_reg, edit_word_4_reg;
 
     wire [2:0]              l3_type = s_axis_tuser[META_L3_TYPE +: META_L3_TYPE_W];
