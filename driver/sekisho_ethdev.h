@@ -459,6 +459,17 @@ int sekisho_flows_clear(struct rte_eth_dev *dev);
 /** Checks that the queues are there to which rules give frames. */
 int sekisho_flows_check_queues(const struct rte_eth_dev *dev);
 
+/*
+ * sekisho_flow_pattern.c: the key's value and mask into the rule. 0, or a negative errno with the error set. No
+ * memory is kept.
+ */
+int sekisho_flow_parse_pattern(const struct rte_flow_item *item, struct sekisho_flow_rule *rule,
+			       struct rte_flow_error *error);
+
+/* sekisho_flow_action.c: what the rule does, for a port as it is configured; returns likewise */
+int sekisho_flow_parse_actions(struct rte_eth_dev *dev, const struct rte_flow_action *actions,
+			       struct rte_flow *flow, struct rte_flow_error *error);
+
 /* sekisho_flow_table.c; called within the control lock */
 
 /**

@@ -2,6 +2,8 @@
 
 /* Flow rules that no frame has met for a time: the card's counters are looked at once a second. */
 
+#include <string.h>
+
 #include <rte_alarm.h>
 #include <rte_cycles.h>
 
@@ -47,25 +49,36 @@ uint32_t sekisho_flow_idle_seconds(const struct rte_flow *flow)
 	return RTE_MIN(idle, (uint64_t)SEKISHO_MAX_IDLE);
 }
 
+static void look_again(void *arg);
+
+static int look_later(struct rte_eth_dev *dev)
+{
+	int ret = rte_eal_alarm_set(LOOK_INTERVAL_US, look_again, dev);
+
+	if (ret < 0)
+		PMD_DRV_LOG(ERR, "port %u: no alarm, so flow rules do not age: %s",
+			    dev->data->port_id, strerror(-ret));
+	return ret;
+}
+
 static void look_again(void *arg)
 {
 	struct rte_eth_dev *dev = arg;
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
-	bool tell = false, again = true;
+	bool tell = false, again = false;
 
 	/* Who has the lock may be waiting for this function's end. */
 	if (pthread_mutex_trylock(&adapter->control) == 0) {
 		sekisho_flows_age(adapter);
 		tell = adapter->age_new && !adapter->age_told;
 		adapter->age_told |= tell;
-		again = false;
 		for (unsigned int i = 0; i < RTE_DIM(adapter->flows); i++)
 			again |= can_age(&adapter->flows[i]);
-		adapter->age_runs = again;
+		adapter->age_runs = again && look_later(dev) == 0;
 		pthread_mutex_unlock(&adapter->control);
+	} else {
+		(void)look_later(dev);
 	}
-	if (again)
-		rte_eal_alarm_set(LOOK_INTERVAL_US, look_again, dev);
 	if (tell)
 		rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_FLOW_AGED, NULL);
 }
@@ -76,7 +89,7 @@ int sekisho_flow_age_start(struct rte_eth_dev *dev)
 	int ret = 0;
 
 	if (!adapter->age_runs)
-		ret = rte_eal_alarm_set(LOOK_INTERVAL_US, look_again, dev);
+		ret = look_later(dev);
 	adapter->age_runs = ret == 0;
 	return ret;
 }

@@ -11,7 +11,9 @@
 #include "calls.h"
 
 #include <ctype.h>
+#include <dlfcn.h>
 
+#include <rte_alarm.h>
 #include <rte_flow.h>
 
 #define BE16(value) RTE_BE16(value)
@@ -1044,6 +1046,55 @@ static void ages(void)
 	close_port();
 }
 
+static int refuse_alarms, refused_alarms;
+
+/* The driver's calls come here, too. */
+int rte_eal_alarm_set(uint64_t us, rte_eal_alarm_callback callback, void *arg)
+{
+	int (*set)(uint64_t, rte_eal_alarm_callback, void *) =
+		(int (*)(uint64_t, rte_eal_alarm_callback, void *))dlsym(RTLD_NEXT,
+									 "rte_eal_alarm_set");
+
+	if (!__atomic_load_n(&refuse_alarms, __ATOMIC_SEQ_CST))
+		return set(us, callback, arg);
+	__atomic_add_fetch(&refused_alarms, 1, __ATOMIC_SEQ_CST);
+	return -ENOMEM;
+}
+
+static void without_alarms(void)
+{
+	const struct rte_flow_action soon[] = { AGE(.timeout = 1), ACTION(END) };
+	const struct rte_flow_action late[] = { AGE(.timeout = 1000), ACTION(END) };
+	struct rte_flow_error error;
+	struct rte_flow *flow;
+
+	open_port("");
+	start_port(&with_rss, 2);
+	__atomic_store_n(&refuse_alarms, 1, __ATOMIC_SEQ_CST);
+	CHECK(rte_flow_create(0, &ingress, any, soon, &error) == NULL);
+	check_error(&error, RTE_FLOW_ERROR_TYPE_UNSPECIFIED, NULL, "no alarm");
+	CHECK(logged("flow rules do not age: Cannot allocate memory"));
+	EQUAL(enabled(), 0);
+	create(any, drop);
+	EQUAL(enabled(), 1);
+
+	/* The next look at the rules is refused. */
+	__atomic_store_n(&refuse_alarms, 0, __ATOMIC_SEQ_CST);
+	flow = create(any, late);
+	__atomic_store_n(&refuse_alarms, 1, __ATOMIC_SEQ_CST);
+	EVENTUALLY(__atomic_load_n(&refused_alarms, __ATOMIC_SEQ_CST) == 2);
+	/* Waits for who looks, too. */
+	check_age(flow, false);
+	CHECK(logged("flow rules do not age: Cannot allocate memory"));
+
+	/* The next rule begins it anew. */
+	__atomic_store_n(&refuse_alarms, 0, __ATOMIC_SEQ_CST);
+	create(any, soon);
+	EVENTUALLY(event_count(RTE_ETH_EVENT_FLOW_AGED) == 1);
+	EQUAL(faults, 0);
+	close_port();
+}
+
 static void stop_and_start(void)
 {
 	const struct rte_flow_action queue[] = { QUEUE(2), ACTION(END) };
@@ -1252,6 +1303,7 @@ int main(int argc, char **argv)
 		{ "counts", counts },
 		{ "ageing", ages },
 		{ "no rule ages before its time", never_early },
+		{ "ageing without alarms", without_alarms },
 		{ "rules over stop, start, configure and reset", stop_and_start },
 		{ "rules and counts after a recovery", rules_after_recovery },
 		{ "jumps and groups after a recovery", groups_after_recovery },
