@@ -278,7 +278,7 @@ struct sekisho_adapter {
 	struct rte_flow flows[SEKISHO_MAX_FLOWS];
 	struct sekisho_flow_place flow_places[SEKISHO_FLOW_RULES];
 	char flow_message[128]; /* of the last refusal for want of places */
-	bool age_runs; /* an alarm looks for rules that age */
+	_Atomic bool age_runs; /* an alarm looks for rules that age; it may end without the lock */
 	bool age_new, age_told; /* one has since the application asked; it was told to ask */
 
 	/* RSS (sekisho_rss.c): what the card has */
@@ -460,13 +460,16 @@ int sekisho_flows_clear(struct rte_eth_dev *dev);
 int sekisho_flows_check_queues(const struct rte_eth_dev *dev);
 
 /*
- * sekisho_flow_pattern.c: the key's value and mask into the rule. 0, or a negative errno with the error set. No
- * memory is kept.
+ * sekisho_flow_pattern.c: writes the key's value and mask into the rule. Returns 0, or a negative errno
+ * with the error set. Keeps nothing of the items.
  */
 int sekisho_flow_parse_pattern(const struct rte_flow_item *item, struct sekisho_flow_rule *rule,
 			       struct rte_flow_error *error);
 
-/* sekisho_flow_action.c: what the rule does, for a port as it is configured; returns likewise */
+/*
+ * sekisho_flow_action.c: writes into a rule that has its group and its pattern what it does, for the port
+ * as it is configured now. Returns likewise; keeps the context of age.
+ */
 int sekisho_flow_parse_actions(struct rte_eth_dev *dev, const struct rte_flow_action *actions,
 			       struct rte_flow *flow, struct rte_flow_error *error);
 
@@ -490,7 +493,7 @@ void sekisho_flows_forget(struct sekisho_adapter *adapter);
 void sekisho_flows_age(struct sekisho_adapter *adapter);
 /** Since the last look at which the rule had met a frame. */
 uint32_t sekisho_flow_idle_seconds(const struct rte_flow *flow);
-/** Looks for aged rules from now on, until there are none that can age. */
+/** Looks for aged rules from now on, until there are none that can age. A negative errno after a message. */
 int sekisho_flow_age_start(struct rte_eth_dev *dev);
 void sekisho_flow_age_stop(struct rte_eth_dev *dev);
 

@@ -6,6 +6,8 @@
  */
 
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
 
 #include <rte_errno.h>
 #include <rte_flow_driver.h>

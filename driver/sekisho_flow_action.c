@@ -10,8 +10,6 @@
 
 #include "sekisho_ethdev.h"
 
-#define PACKET(field) SEKISHO_FLOW_KEY_PACKET_##field##_MASK
-
 static int check_rss(struct rte_eth_dev *dev, const struct rte_flow_action *action,
 		     struct rte_flow_error *error)
 {
@@ -85,8 +83,9 @@ static int check_change(struct rte_eth_dev *dev, const struct rte_flow_action *a
 			const struct sekisho_flow_rule *rule, struct rte_flow_error *error)
 {
 	uint32_t is = rule->value.packet, known = rule->mask.packet;
-	uint32_t protocol = is & known & PACKET(PROTOCOL);
-	bool whole = (known & ~is & PACKET(FRAGMENT)) || (known & is & PACKET(LAYER4_FOUND));
+	uint32_t protocol = is & known & SEKISHO_FLOW_KEY_PACKET_PROTOCOL_MASK;
+	bool whole = (known & ~is & SEKISHO_FLOW_KEY_PACKET_FRAGMENT_MASK) ||
+		     (known & is & SEKISHO_FLOW_KEY_PACKET_LAYER4_FOUND_MASK);
 	const char *message = NULL;
 
 	/* The checksums follow from the old value and the new one, so the old one has to be known. */
@@ -94,11 +93,10 @@ static int check_change(struct rte_eth_dev *dev, const struct rte_flow_action *a
 		message = "this card does not change frames: its register map is older than "
 			  "version 1.3";
 	else if (action->type == RTE_FLOW_ACTION_TYPE_SET_IPV4_DST &&
-		 (!(is & known & PACKET(IPV4)) || rule->mask.destination[3] != UINT32_MAX ||
-		  !whole))
+		 (!(is & known & SEKISHO_FLOW_KEY_PACKET_IPV4_MASK) ||
+		  rule->mask.destination[3] != UINT32_MAX || !whole))
 		message = "set_ipv4_dst: the pattern must have an ipv4 item with all of dst_addr, "
-			  "and "
-			  "one of tcp, udp, sctp and icmp";
+			  "and one of tcp, udp, sctp and icmp";
 	else if (action->type == RTE_FLOW_ACTION_TYPE_SET_TP_DST &&
 		 (!whole || (protocol != IPPROTO_TCP && protocol != IPPROTO_UDP) ||
 		  (rule->mask.layer4 & UINT16_MAX) != UINT16_MAX))

@@ -76,8 +76,8 @@ static void look_again(void *arg)
 			again |= can_age(&adapter->flows[i]);
 		adapter->age_runs = again && look_later(dev) == 0;
 		pthread_mutex_unlock(&adapter->control);
-	} else {
-		(void)look_later(dev);
+	} else if (look_later(dev) < 0) {
+		adapter->age_runs = false;
 	}
 	if (tell)
 		rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_FLOW_AGED, NULL);
@@ -86,10 +86,11 @@ static void look_again(void *arg)
 int sekisho_flow_age_start(struct rte_eth_dev *dev)
 {
 	struct sekisho_adapter *adapter = sekisho_adapter(dev);
-	int ret = 0;
+	int ret;
 
-	if (!adapter->age_runs)
-		ret = look_later(dev);
+	if (adapter->age_runs)
+		return 0;
+	ret = look_later(dev);
 	adapter->age_runs = ret == 0;
 	return ret;
 }

@@ -723,6 +723,8 @@ static void changes(void)
 	const struct rte_flow_action ipv4[] = { SET_IPV4(0xcb007107), QUEUE(1), ACTION(END) };
 	const struct rte_flow_action tp[] = { MARK(1), SET_PORT(8443), ACTION(END) };
 	const struct rte_flow_action both[] = { SET_PORT(8443), SET_IPV4(0xcb007107), ACTION(END) };
+	/* One more each: 0xc612 + 3 + 0x39ed + 0xfffd is 0x1ffff, which has to be folded twice. */
+	const struct rte_flow_action next[] = { SET_PORT(81), SET_IPV4(0xc6120003), ACTION(END) };
 	const struct rte_flow_item udp6[] = {
 		ITEM(IPV6),
 		ITEM(UDP, .spec = UDP(.dst_port = BE16(80)), .mask = UDP(.dst_port = BE16(0xffff))),
@@ -746,6 +748,7 @@ static void changes(void)
 	check_changed(one_flow, tp, 8443u << 16 | 0x24, 0, port);
 	check_changed(udp6, tp, 8443u << 16 | 0x24, 0, port);
 	check_changed(one_flow, both, 8443u << 16 | 0x30, address, sum_of(address, port, 0, 0));
+	check_changed(one_flow, next, 81u << 16 | 0x30, 1, 2);
 	EQUAL(faults, 0);
 	close_port();
 
@@ -1061,12 +1064,20 @@ int rte_eal_alarm_set(uint64_t us, rte_eal_alarm_callback callback, void *arg)
 	return -ENOMEM;
 }
 
+/* Has the port's lock until the card answers. */
+static void *use_port(void *unused)
+{
+	CHECK(rte_flow_create(0, &ingress, any, count, NULL) != NULL);
+	return unused;
+}
+
 static void without_alarms(void)
 {
 	const struct rte_flow_action soon[] = { AGE(.timeout = 1), ACTION(END) };
 	const struct rte_flow_action late[] = { AGE(.timeout = 1000), ACTION(END) };
 	struct rte_flow_error error;
 	struct rte_flow *flow;
+	pthread_t user;
 
 	open_port("");
 	start_port(&with_rss, 2);
@@ -1089,8 +1100,22 @@ static void without_alarms(void)
 
 	/* The next rule begins it anew. */
 	__atomic_store_n(&refuse_alarms, 0, __ATOMIC_SEQ_CST);
-	create(any, soon);
+	EQUAL(rte_flow_destroy(0, flow, NULL), 0);
+	flow = create(any, soon);
 	EVENTUALLY(event_count(RTE_ETH_EVENT_FLOW_AGED) == 1);
+
+	/* And so it is where the refused look, a second after that, found the port in use. */
+	EQUAL(rte_flow_get_aged_flows(0, NULL, 0, &error), 1);
+	__atomic_store_n(&refuse_alarms, 1, __ATOMIC_SEQ_CST);
+	pthread_mutex_lock(&control);
+	EQUAL(pthread_create(&user, NULL, use_port, NULL), 0);
+	EVENTUALLY(__atomic_load_n(&refused_alarms, __ATOMIC_SEQ_CST) == 3);
+	pthread_mutex_unlock(&control);
+	EQUAL(pthread_join(user, NULL), 0);
+	__atomic_store_n(&refuse_alarms, 0, __ATOMIC_SEQ_CST);
+	EQUAL(rte_flow_destroy(0, flow, NULL), 0);
+	create(any, soon);
+	EVENTUALLY(event_count(RTE_ETH_EVENT_FLOW_AGED) == 2);
 	EQUAL(faults, 0);
 	close_port();
 }
