@@ -74,7 +74,7 @@ IN_PROCESS_CFLAGS = $(CFLAGS_COMMON) -Wno-unused-function -Wno-missing-prototype
 IN_PROCESS_LIBS := -lrte_ethdev -lrte_bus_vdev -lrte_mbuf -lrte_mempool -lrte_eal -lpthread
 
 # They find the sanitized driver by the path in themselves: EAL takes a driver by its name only.
-CALLS_TESTS := $(BUILD)/tests/test_calls $(BUILD)/tests/test_flow
+CALLS_TESTS := $(BUILD)/tests/test_calls $(BUILD)/tests/test_flow $(BUILD)/tests/test_meter
 $(CALLS_TESTS): $(BUILD)/tests/%: tests/driver/%.c tests/driver/calls.h $(IN_PROCESS_SOURCES) driver/driver.mk
 	@mkdir -p $(@D)
 	$(CC) $(IN_PROCESS_CFLAGS) $(SANITIZE) -DFEATURES='"$(abspath driver/features.ini)"' $< $(IN_PROCESS_LIBS) -Wl,--disable-new-dtags,-rpath,$(abspath $(BUILD)/driver-asan) -o $@

@@ -175,6 +175,8 @@ int sekisho_restore_settings(struct rte_eth_dev *dev)
 	if (ret == 0)
 		ret = sekisho_filters_apply(dev);
 	if (ret == 0)
+		ret = sekisho_meters_apply(adapter);
+	if (ret == 0)
 		ret = sekisho_flows_apply(dev);
 	if (ret == 0 && dev->data->dev_configured)
 		ret = sekisho_rss_apply(dev);
@@ -491,6 +493,7 @@ static const struct eth_dev_ops sekisho_ops = {
 	.reta_update = sekisho_reta_update,
 	.reta_query = sekisho_reta_query,
 	.flow_ops_get = sekisho_flow_ops_get,
+	.mtr_ops_get = sekisho_meter_ops_get,
 	.rx_metadata_negotiate = sekisho_rx_metadata_negotiate,
 };
 

@@ -29,6 +29,8 @@
 #define SEKISHO_FLOW_MAP_MINOR 2
 /* For flow rules that change frames. */
 #define SEKISHO_EDIT_MAP_MINOR 3
+/* For meters. */
+#define SEKISHO_METER_MAP_MINOR 4
 /* Flow rules of the application; those of groups to which no rule jumps take no place in the card. */
 #define SEKISHO_MAX_FLOWS 32
 #define SEKISHO_MAX_IDLE 0xffffff /* seconds that rte_flow can tell */
@@ -199,11 +201,32 @@ struct sekisho_filter {
 	struct rte_ether_addr address;
 };
 
+/* Profiles, policies and meters as the application has made them; a meter's place is its number in the card. */
+#define SEKISHO_MAX_METER_PROFILES 32
+
+struct sekisho_meter_profile {
+	bool used, packets; /* packets: not bytes are counted */
+	uint32_t id, rate, burst; /* as the card has them */
+};
+
+struct sekisho_meter_policy {
+	bool used;
+	uint32_t id;
+};
+
+struct sekisho_meter {
+	bool used, shared, enabled;
+	uint32_t id;
+	const struct sekisho_meter_profile *profile;
+	const struct sekisho_meter_policy *policy;
+};
+
 /* A flow rule of the application. */
 struct rte_flow {
 	bool used, counts;
 	uint32_t group, jump; /* jump: the group where it leads, 0: none */
 	struct sekisho_flow_rule rule;
+	const struct sekisho_meter *meter; /* NULL: none */
 	uint64_t packets, bytes; /* counted since the last reset of the count */
 	/* Ageing */
 	uint32_t timeout; /* seconds, 0: the rule does not age */
@@ -280,6 +303,11 @@ struct sekisho_adapter {
 	char flow_message[128]; /* of the last refusal for want of places */
 	_Atomic bool age_runs; /* an alarm looks for rules that age; it may end without the lock */
 	bool age_new, age_told; /* one has since the application asked; it was told to ask */
+
+	/* Meters (sekisho_meter.c) */
+	struct sekisho_meter_profile meter_profiles[SEKISHO_MAX_METER_PROFILES];
+	struct sekisho_meter_policy meter_policies[SEKISHO_MAX_METER_PROFILES];
+	struct sekisho_meter meters[SEKISHO_FLOW_RULES];
 
 	/* RSS (sekisho_rss.c): what the card has */
 	uint64_t rss_hf;
@@ -496,6 +524,16 @@ uint32_t sekisho_flow_idle_seconds(const struct rte_flow *flow);
 /** Looks for aged rules from now on, until there are none that can age. A negative errno after a message. */
 int sekisho_flow_age_start(struct rte_eth_dev *dev);
 void sekisho_flow_age_stop(struct rte_eth_dev *dev);
+
+/* sekisho_meter.c */
+
+int sekisho_meter_ops_get(struct rte_eth_dev *dev, void *ops);
+/** Gives a rule the meter of this name; the reason when it cannot have it, else NULL. Called within the control lock. */
+const char *sekisho_meter_use(struct sekisho_adapter *adapter, uint32_t id, struct rte_flow *flow);
+/** Writes the meters to a card that has none. */
+int sekisho_meters_apply(struct sekisho_adapter *adapter);
+/** The application makes its meters anew. */
+void sekisho_meters_forget(struct sekisho_adapter *adapter);
 
 /* sekisho_dma.c */
 

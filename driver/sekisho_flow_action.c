@@ -156,6 +156,17 @@ static int parse_change(struct rte_eth_dev *dev, const struct rte_flow_action *a
 	return 0;
 }
 
+static int parse_meter(struct rte_eth_dev *dev, const struct rte_flow_action *action,
+		       struct rte_flow *flow, struct rte_flow_error *error)
+{
+	const struct rte_flow_action_meter *meter = action->conf;
+	const char *message = sekisho_meter_use(sekisho_adapter(dev), meter->mtr_id, flow);
+
+	if (message == NULL)
+		return 0;
+	return rte_flow_error_set(error, EINVAL, RTE_FLOW_ERROR_TYPE_ACTION_CONF, action, message);
+}
+
 static int parse_age(const struct rte_flow_action *action, struct rte_flow *flow,
 		     struct rte_flow_error *error)
 {
@@ -170,7 +181,7 @@ static int parse_age(const struct rte_flow_action *action, struct rte_flow *flow
 }
 
 /* Which actions cannot be together: of each kind there is one. */
-enum kind_of_action { FATE, MARK, COUNT, AGE, SET_MAC, SET_IPV4, SET_PORT, ACTION_KINDS };
+enum kind_of_action { FATE, MARK, COUNT, AGE, METER, SET_MAC, SET_IPV4, SET_PORT, ACTION_KINDS };
 
 /* The action's kind, or -1 for one that is not supported. */
 static int kind_of(const struct rte_flow_action *action)
@@ -188,6 +199,8 @@ static int kind_of(const struct rte_flow_action *action)
 		return COUNT;
 	case RTE_FLOW_ACTION_TYPE_AGE:
 		return AGE;
+	case RTE_FLOW_ACTION_TYPE_METER:
+		return METER;
 	case RTE_FLOW_ACTION_TYPE_SET_MAC_DST:
 		return SET_MAC;
 	case RTE_FLOW_ACTION_TYPE_SET_IPV4_DST:
@@ -223,12 +236,13 @@ static int find_actions(const struct rte_flow_action *actions,
 			return rte_flow_error_set(
 				error, ENOTSUP, RTE_FLOW_ERROR_TYPE_ACTION, action,
 				"the action is not supported: queue, drop, rss, passthru, jump, "
-				"mark, count, age, set_mac_dst, set_ipv4_dst and set_tp_dst are");
+				"mark, count, age, meter, set_mac_dst, set_ipv4_dst and set_tp_dst "
+				"are");
 		if (found[kind] != NULL)
 			return rte_flow_error_set(
 				error, EINVAL, RTE_FLOW_ERROR_TYPE_ACTION, action,
 				"a rule has one of queue, drop, rss, passthru and jump, "
-				"and mark and count once, as age and each of set_*");
+				"and mark, count, age, meter and each of set_* once");
 		if (needs_conf(action) && action->conf == NULL)
 			return rte_flow_error_set(error, EINVAL, RTE_FLOW_ERROR_TYPE_ACTION_CONF,
 						  action, "the action has no configuration");
@@ -245,7 +259,7 @@ static int find_actions(const struct rte_flow_action *actions,
 static int check_fate(const struct rte_flow_action *const found[ACTION_KINDS],
 		      struct rte_flow_error *error)
 {
-	static const enum kind_of_action shown[] = { MARK, SET_MAC, SET_IPV4, SET_PORT };
+	static const enum kind_of_action shown[] = { MARK, METER, SET_MAC, SET_IPV4, SET_PORT };
 	enum rte_flow_action_type fate =
 		found[FATE] != NULL ? found[FATE]->type : RTE_FLOW_ACTION_TYPE_PASSTHRU;
 
@@ -256,9 +270,10 @@ static int check_fate(const struct rte_flow_action *const found[ACTION_KINDS],
 			return rte_flow_error_set(
 				error, EINVAL, RTE_FLOW_ERROR_TYPE_ACTION, found[shown[i]],
 				fate == RTE_FLOW_ACTION_TYPE_DROP ?
-					"nobody sees mark and set_* of a frame that is dropped" :
-					"beside jump there is no mark and no set_*: they are for "
-					"the rules of the group");
+					"nobody sees mark, meter and set_* of a frame that is "
+					"dropped" :
+					"beside jump there is no mark, no meter and no set_*: they "
+					"are for the rules of the group");
 	return 0;
 }
 
@@ -279,6 +294,8 @@ int sekisho_flow_parse_actions(struct rte_eth_dev *dev, const struct rte_flow_ac
 	for (unsigned int kind = SET_MAC; kind <= SET_PORT && ret == 0; kind++)
 		if (found[kind] != NULL)
 			ret = parse_change(dev, found[kind], &flow->rule, error);
+	if (ret == 0 && found[METER] != NULL)
+		ret = parse_meter(dev, found[METER], flow, error);
 	if (ret == 0 && found[AGE] != NULL)
 		ret = parse_age(found[AGE], flow, error);
 	if (found[MARK] != NULL) {

@@ -262,6 +262,7 @@ int sekisho_dev_reset(struct rte_eth_dev *dev)
 	pthread_mutex_lock(&adapter->control);
 	/* The card's are disabled by its reset. */
 	sekisho_flows_forget(adapter);
+	sekisho_meters_forget(adapter);
 	if (sekisho_adapter_state(adapter) == SEKISHO_GONE) {
 		ret = adapter->can_reopen ? reopen(dev) : -ENODEV;
 		if (ret == 0)

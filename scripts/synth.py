@@ -46,6 +46,7 @@ DESIGNS = {
     "flow_table": ("flow_table", {}),
     "csum_verify": ("csum_verify", {}),
     "deliver": ("deliver", {}),
+    "flow_meter": ("flow_meter", {}),
     "frame_edit": ("frame_edit", {}),
     "rx_dma": ("rx_dma", {}),
     "dma_write": ("dma_write", {}),

@@ -147,6 +147,8 @@ static void list_drops(struct replay *replay)
 		{ SEKISHO_DELIVER_RESULT_TOO_LONG, "too_long" },
 		{ SEKISHO_DELIVER_RESULT_BAD_IP_CHECKSUM, "bad_ip_checksum" },
 		{ SEKISHO_DELIVER_RESULT_BAD_L4_CHECKSUM, "bad_l4_checksum" },
+		{ SEKISHO_DELIVER_RESULT_FLOW_RULE, "flow_rule" },
+		{ SEKISHO_DELIVER_RESULT_METER, "meter" },
 	}, queue[] = {
 		{ SEKISHO_RX_QUEUE_RESULT_NO_DESCRIPTOR, "no_descriptor" },
 		{ SEKISHO_RX_QUEUE_RESULT_BUFFER_TOO_SMALL, "buffer_too_small" },

@@ -47,6 +47,7 @@ static const char *const deliver_names[DELIVER_STRIDE] = {
 	[SEKISHO_DELIVER_RESULT_BAD_IP_CHECKSUM] = "bad_ip_checksum",
 	[SEKISHO_DELIVER_RESULT_BAD_L4_CHECKSUM] = "bad_l4_checksum",
 	[SEKISHO_DELIVER_RESULT_FLOW_RULE] = "flow_rule",
+	[SEKISHO_DELIVER_RESULT_METER] = "meter",
 };
 
 #define VERDICT(ip, l4) (SEKISHO_CHECKSUM_VERDICT_##ip * 4 + SEKISHO_CHECKSUM_VERDICT_##l4)

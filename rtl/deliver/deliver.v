@@ -6,11 +6,11 @@
 // trace but its events. Causes to drop, the first that applies is told: the function's receiver is
 // off, the destination address is not taken (unicast: its own; broadcast: always; other multicast:
 // all_multicast; any that one of its filters holds; promiscuous: every address), longer than the
-// function's max_frame, a BAD IPv4 header or layer 4 checksum where those are to be dropped, a flow rule. A
-// function number that does not exist counts as off. Configuration counts as it stands at the
+// function's max_frame, a BAD IPv4 header or layer 4 checksum where those are to be dropped, a flow rule, a flow
+// rule's meter. A function number that does not exist counts as off. Configuration counts as it stands at the
 // frame's first beat.
-// Full rate, also for frames of one beat; order kept; when the buffer is full the input stalls,
-// nothing is dropped for that. A frame longer than the buffer is dropped as too long.
+// Full rate, also for frames of one beat, but where their meters ask for a clock; order kept; when the buffer is full
+// the input stalls, nothing is dropped for that. A frame longer than the buffer is dropped as too long.
 // Fills in QUEUE (but with FLOW_STEER: the RSS table's entry of the hash, 0 without hash), L4_VERDICT,
 // RAW_SUM, REASON.
 // The table is not reset.
@@ -70,6 +70,12 @@ module deliver #(
     input  wire [7:0]                  rss_write_data,
     input  wire [FUNCTION_W+6:0]       rss_read_address,
     output wire [7:0]                  rss_read_data,
+
+    // Flow rules' words, as in flow_table, of which the meters' count here
+    input  wire                        flow_write_valid,
+    input  wire [FUNCTION_W+7:0]       flow_write_address,
+    input  wire [31:0]                 flow_write_data,
+    input  wire [31:0]                 microseconds,
 
     // Events, one of each for every frame in; of the last one where a flow rule's action was done
     // deliver_event_index: {function, deliver_result_e[3:0]}
@@ -216,7 +222,9 @@ module deliver #(
         end
     end
 
-    assign s_axis_tready = room;
+    wire        meter_hold;
+
+    assign s_axis_tready = room && !meter_hold;
 
     // --- its address, compared with every address of every function: a byte a bit, then all six ----------
 
@@ -340,10 +348,31 @@ module deliver #(
 
     reg [2:0]   outcome;
 
-    wire [1:0]  ip_verdict = decided_user_reg[META_IP_VERDICT +: META_IP_VERDICT_W];
-    wire [1:0]  l4_verdict = decided_user_reg[META_L4_VERDICT +: META_L4_VERDICT_W];
     wire        ends       = decided_valid_reg && decided_last_reg;
-    wire        commit     = ends && outcome == DELIVER_RESULT_DELIVERED;
+    wire        passes     = outcome == DELIVER_RESULT_DELIVERED;
+    wire        pays       = passes && decided_user_reg[META_FLOW_HIT];
+    wire        over;       // a clock later
+    wire        meter_busy;
+
+    flow_meter #(
+        .FUNCTION_W(FUNCTION_W)
+    ) flow_meter_inst (
+        .clk(clk),
+        .rst(rst),
+        .microseconds(microseconds),
+        .write_valid(flow_write_valid),
+        .write_address(flow_write_address),
+        .write_data(flow_write_data),
+        // Two stages ahead, and one
+        .rule_valid(first_valid_reg),
+        .rule({user_reg[META_FUNCTION +: FUNCTION_W], user_reg[META_FLOW_RULE +: 3]}),
+        .ask(judged_valid_reg && judged_last_reg),
+        .length(judged_user_reg[META_LENGTH +: META_LENGTH_W]),
+        .pay(pays),
+        .over(over),
+        .hold(meter_hold),
+        .busy(meter_busy)
+    );
 
     always @* begin
         outcome = DELIVER_RESULT_DELIVERED;
@@ -363,10 +392,14 @@ module deliver #(
 
     // A stage of its own: a write into the records is slow.
     reg              write_valid_reg;
-    reg              write_commit_reg;
-    reg              write_discard_reg;
+    reg              write_last_reg;
+    reg              write_passes_reg;
+    reg              write_pays_reg;
     reg [DATA_W-1:0] write_data_reg;
     reg [USER_W-1:0] write_user_reg;
+    reg [2:0]        write_outcome_reg;
+    wire             unpaid = write_pays_reg && over;
+    wire             commit = write_last_reg && write_passes_reg && !unpaid;
     wire             buffer_busy;
 
     always @(posedge clk) begin
@@ -374,13 +407,14 @@ module deliver #(
         write_user_reg <= decided_user_reg;
         write_user_reg[META_QUEUE +: META_QUEUE_W] <= decided_queue_reg;
         write_valid_reg   <= decided_valid_reg && decided_enabled_reg && decided_address_reg && !decided_too_long_reg;
-        write_commit_reg  <= commit;
-        write_discard_reg <= ends && !commit;
+        write_last_reg    <= ends;
+        write_passes_reg  <= passes;
+        write_pays_reg    <= pays;
+        write_outcome_reg <= outcome;
 
         if (rst) begin
-            write_valid_reg   <= 1'b0;
-            write_commit_reg  <= 1'b0;
-            write_discard_reg <= 1'b0;
+            write_valid_reg <= 1'b0;
+            write_last_reg  <= 1'b0;
         end
     end
 
@@ -394,8 +428,8 @@ module deliver #(
         .rst(rst),
         .write_valid(write_valid_reg),
         .write_data(write_data_reg),
-        .write_commit(write_commit_reg),
-        .write_discard(write_discard_reg),
+        .write_commit(commit),
+        .write_discard(write_last_reg && !commit),
         .write_user(write_user_reg),
         .write_length(write_user_reg[META_LENGTH +: META_LENGTH_W]),
         .room(room),
@@ -418,16 +452,17 @@ module deliver #(
     reg [13:0]           event_bytes_reg;
 
     always @(posedge clk) begin
-        if (ends) begin
-            deliver_index_reg <= {decided_user_reg[META_FUNCTION +: FUNCTION_W], 1'b0, outcome};
-            verdict_index_reg <= {decided_user_reg[META_FUNCTION +: FUNCTION_W], ip_verdict, l4_verdict};
-            flow_index_reg    <= {decided_user_reg[META_FUNCTION +: FUNCTION_W],
-                decided_user_reg[META_FLOW_RULE +: 3]};
-            event_bytes_reg   <= decided_user_reg[META_LENGTH +: META_LENGTH_W];
+        if (write_last_reg) begin
+            deliver_index_reg <= {write_user_reg[META_FUNCTION +: FUNCTION_W], 1'b0,
+                unpaid ? DELIVER_RESULT_METER : write_outcome_reg};
+            verdict_index_reg <= {write_user_reg[META_FUNCTION +: FUNCTION_W],
+                write_user_reg[META_IP_VERDICT +: META_IP_VERDICT_W], write_user_reg[META_L4_VERDICT +: META_L4_VERDICT_W]};
+            flow_index_reg    <= {write_user_reg[META_FUNCTION +: FUNCTION_W], write_user_reg[META_FLOW_RULE +: 3]};
+            event_bytes_reg   <= write_user_reg[META_LENGTH +: META_LENGTH_W];
         end
-        event_valid_reg      <= ends;
-        flow_event_valid_reg <= ends && decided_user_reg[META_FLOW_HIT] &&
-            (outcome == DELIVER_RESULT_DELIVERED || outcome == DELIVER_RESULT_FLOW_RULE);
+        event_valid_reg      <= write_last_reg;
+        flow_event_valid_reg <= write_last_reg && write_user_reg[META_FLOW_HIT] &&
+            (write_passes_reg || write_outcome_reg == DELIVER_RESULT_FLOW_RULE);
 
         if (rst) begin
             event_valid_reg      <= 1'b0;
@@ -444,7 +479,8 @@ module deliver #(
     assign flow_event_valid    = flow_event_valid_reg;
     assign flow_event_index    = flow_index_reg;
     assign flow_event_bytes    = event_bytes_reg;
-    assign busy = buffer_busy || valid_reg || judged_valid_reg || decided_valid_reg || write_valid_reg || in_frame_reg || event_valid_reg;
+    assign busy = meter_busy || buffer_busy || valid_reg || judged_valid_reg || decided_valid_reg || write_valid_reg || write_last_reg ||
+        in_frame_reg || event_valid_reg;
 
     // tkeep is full but on the last beat, and LENGTH says how much of that one counts.
     wire unused = &{1'b0, s_axis_tkeep, s_axis_tuser};

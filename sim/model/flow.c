@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Compares a frame with flow rules and changes it, as the register map says under "Flow rule". */
-
-#include <stdbool.h>
+/* Compares a frame with flow rules, changes and meters it, as the register map says under "Flow rule". */
 
 #include "checksum.h"
 #include "flow.h"
@@ -111,4 +109,35 @@ void flow_edit(const struct sekisho_flow_rule *rule, const struct headers *heade
 			frame[i] = (uint8_t)((i < 4 ? rule->mac_lo : rule->mac_hi) >> i % 4 * 8);
 	}
 #undef SETS
+}
+
+static uint64_t burst(const struct flow_rules *rules, unsigned int number)
+{
+	return (uint64_t)SEKISHO_FIELD_GET(SEKISHO_FLOW_RULE_METER_BURST_VALUE,
+					   rules->rule[number].meter_burst)
+	       << 16;
+}
+
+void flow_meter_fill(struct flow_rules *rules, unsigned int number, uint32_t now)
+{
+	rules->meter[number] = (struct flow_meter){ burst(rules, number), now };
+}
+
+bool flow_meter_pay(struct flow_rules *rules, const struct sekisho_flow_rule *rule, uint32_t length,
+		    uint32_t now)
+{
+	unsigned int number = SEKISHO_FIELD_GET(SEKISHO_FLOW_RULE_METER_INDEX, rule->meter);
+	struct flow_meter *meter = &rules->meter[number];
+	bool packets = (rule->meter & SEKISHO_FLOW_RULE_METER_PACKETS_MASK) != 0;
+	uint64_t price = (uint64_t)(packets ? 1 : length) << 16, most = burst(rules, number);
+	uint64_t gain = (uint64_t)rules->rule[number].meter_rate * (uint32_t)(now - meter->given);
+
+	if ((rule->meter & SEKISHO_FLOW_RULE_METER_METERED_MASK) == 0)
+		return true;
+	meter->tokens = gain < most - meter->tokens ? meter->tokens + gain : most;
+	meter->given = now;
+	if (meter->tokens < price)
+		return false;
+	meter->tokens -= price;
+	return true;
 }

@@ -312,10 +312,14 @@ static void deliver(struct model *model, unsigned int number, const uint8_t *fra
 	verify(&packet);
 	look_up(function, &packet);
 	result = decide(function, &packet);
+	if (result == SEKISHO_DELIVER_RESULT_DELIVERED && packet.rule >= 0 &&
+	    !flow_meter_pay(&function->flow, &function->flow.rule[packet.rule], length, model->now))
+		result = SEKISHO_DELIVER_RESULT_METER;
 	count(&function->deliver[result], length);
 	count(&function->verdict[packet.headers.ip_verdict * 4 + packet.l4_verdict], length);
-	if (packet.rule >= 0 && (result == SEKISHO_DELIVER_RESULT_DELIVERED ||
-				 result == SEKISHO_DELIVER_RESULT_FLOW_RULE))
+	if (packet.rule >= 0 &&
+	    (result == SEKISHO_DELIVER_RESULT_DELIVERED ||
+	     result == SEKISHO_DELIVER_RESULT_FLOW_RULE || result == SEKISHO_DELIVER_RESULT_METER))
 		count(&function->flow_rule[packet.rule], length);
 	if (result != SEKISHO_DELIVER_RESULT_DELIVERED)
 		return;

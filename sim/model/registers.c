@@ -351,7 +351,12 @@ static void write_network(struct model *model, unsigned int number, uint32_t off
 	struct queue *queue;
 
 	if (word != NULL) {
+		unsigned int rule =
+			(offset - SEKISHO_NETWORK_FLOW_RULES(0)) / sizeof(*function->flow.rule);
+
 		*word = value;
+		if (word == &function->flow.rule[rule].meter_burst)
+			flow_meter_fill(&function->flow, rule, model_microseconds(model));
 		return;
 	}
 	/* The page of the doorbells. */

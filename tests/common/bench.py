@@ -33,7 +33,7 @@ QUEUES = 4
 PORT_RX = ("accepted", "runt", "oversize", "overflow", "mac_error", "disabled")
 PORT_TX = ("sent", "disabled")
 DELIVER = ("delivered", "function_disabled", "mac_filter", "too_long", "bad_ip_checksum",
-           "bad_l4_checksum", "flow_rule")
+           "bad_l4_checksum", "flow_rule", "meter")
 RX_QUEUE = ("completed", "no_descriptor", "buffer_too_small", "dma_error", "queue_disabled")
 TX_QUEUE = ("sent", "dma_error", "length_error", "unsupported")
 TX_CHECKSUM = ("not_requested", "inserted", "skipped")

@@ -30,6 +30,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,7 +68,7 @@ static struct map maps[MAPS];
 static unsigned int map_count;
 static struct queue queues[2][QUEUES]; /* receive, transmit */
 static bool loop, show;
-static uint32_t map_version = 1 << 16 | 3;
+static uint32_t map_version = 1 << 16 | 4;
 static bool hang; /* queues do not come to rest */
 static int eventfds[2 * QUEUES + 1];
 static uint32_t seen_requests[2][QUEUES]; /* of the arm doorbells */
@@ -328,13 +329,15 @@ static void queue_control(struct queue *queue, const uint32_t *block, bool enabl
 	queue->completions = block[6] | (uint64_t)block[7] << 32;
 }
 
-/* A rule whose words change while it is enabled holds for frames that it is not for. */
+/* A rule whose words change while it is enabled holds for frames that it is not for. A meter's are no rule's. */
 static void check_flow_rule(uint32_t offset)
 {
 	uint32_t first = SEKISHO_NETWORK_FLOW_RULES(0), size = sizeof(struct sekisho_flow_rule);
-	uint32_t rule = (offset - first) / size;
+	uint32_t rule = (offset - first) / size, word = (offset - first) % size;
 
 	if (offset >= first && rule < SEKISHO_FLOW_RULES &&
+	    word != offsetof(struct sekisho_flow_rule, meter_rate) &&
+	    word != offsetof(struct sekisho_flow_rule, meter_burst) &&
 	    registers[SEKISHO_NETWORK_FLOW_ENABLE / 4] & 1u << rule)
 		FAULT("flow rule %u is written while it is enabled", rule);
 }

@@ -15,6 +15,7 @@
 
 #include <rte_alarm.h>
 #include <rte_flow.h>
+#include <rte_mtr.h>
 
 #define BE16(value) RTE_BE16(value)
 #define BE32(value) RTE_BE32(value)
@@ -41,6 +42,7 @@
 #define MARK(number) ACTION(MARK, .conf = &(const struct rte_flow_action_mark){ number })
 #define JUMP(number) ACTION(JUMP, .conf = &(const struct rte_flow_action_jump){ number })
 #define AGE(...) ACTION(AGE, .conf = &(const struct rte_flow_action_age){ __VA_ARGS__ })
+#define METER(number) ACTION(METER, .conf = &(const struct rte_flow_action_meter){ number })
 #define SET_MAC(...) \
 	ACTION(SET_MAC_DST, .conf = &(const struct rte_flow_action_set_mac){ { __VA_ARGS__ } })
 #define SET_IPV4(address) \
@@ -497,7 +499,11 @@ static const struct refusal {
 	ACTION_REFUSED(RSS(.queue_num = 3, .queue = all_queues), ENOTSUP, ACTION_CONF, "queues"),
 	ACTION_REFUSED(RSS(.queue_num = 4, .queue = (const uint16_t[]){ 0, 1, 3, 2 }), ENOTSUP,
 		       ACTION_CONF, "table"),
-	ACTION_REFUSED(ACTION(METER), ENOTSUP, ACTION, "not supported"),
+	ACTION_REFUSED(ACTION(METER), EINVAL, ACTION_CONF, "no configuration"),
+	ACTION_REFUSED(METER(1), EINVAL, ACTION_CONF, "no meter with this id"),
+	{ "jump beside meter", .items = { ITEM(END) },
+	  .actions = { JUMP(1), METER(1), ACTION(END) }, .code = EINVAL,
+	  .type = RTE_FLOW_ERROR_TYPE_ACTION, .cause = ACTION_AT(1), .message = "beside jump" },
 	ACTION_REFUSED(ACTION(JUMP), EINVAL, ACTION_CONF, "no configuration"),
 	ACTION_REFUSED(JUMP(0), EINVAL, ACTION_CONF, "from group 0 to another one"),
 	{ "a jump out of another group", .attr = { .ingress = 1, .group = 1 },
@@ -537,7 +543,7 @@ static const struct refusal {
 	  .message = "one of queue, drop, rss, passthru and jump" },
 	{ "two marks", .items = { ITEM(END) }, .actions = { MARK(1), MARK(1), ACTION(END) },
 	  .code = EINVAL, .type = RTE_FLOW_ERROR_TYPE_ACTION, .cause = ACTION_AT(1),
-	  .message = "mark and count once" },
+	  .message = "mark, count, age, meter and each of set_* once" },
 	{ "the mark of a dropped frame", .items = { ITEM(END) },
 	  .actions = { ACTION(DROP), MARK(1), ACTION(END) }, .code = EINVAL,
 	  .type = RTE_FLOW_ERROR_TYPE_ACTION, .cause = ACTION_AT(1), .message = "dropped" },
@@ -657,6 +663,19 @@ static void check_listed(const char *section, enum rte_flow_conv_op op, int type
 	       result);
 }
 
+/* Meter 0, for a rule. */
+static void make_meter(void)
+{
+	struct rte_mtr_meter_profile profile = { .alg = RTE_MTR_SRTCM_RFC2697,
+						 .srtcm_rfc2697 = { .cir = 1000, .cbs = 1000 } };
+	struct rte_mtr_meter_policy_params policy = { .actions[RTE_COLOR_RED] = drop };
+	struct rte_mtr_params params = { 0 };
+
+	EQUAL(rte_mtr_meter_profile_add(0, 0, &profile, NULL), 0);
+	EQUAL(rte_mtr_meter_policy_add(0, 0, &policy, NULL), 0);
+	EQUAL(rte_mtr_create(0, 0, &params, 0, NULL), 0);
+}
+
 static void matrix(void)
 {
 	static const uint8_t nothing[256];
@@ -672,6 +691,7 @@ static void matrix(void)
 		taken += result == 0;
 	}
 	EQUAL(taken, 9);
+	make_meter();
 	for (int type = RTE_FLOW_ACTION_TYPE_VOID + 1; type < 128; type++) {
 		const struct rte_flow_action jump = JUMP(1), age = AGE(.timeout = 1);
 		const struct rte_flow_action actions_of[] = {
@@ -686,7 +706,7 @@ static void matrix(void)
 		check_listed("actions", RTE_FLOW_CONV_OP_ACTION_NAME_PTR, type, result);
 		taken += result == 0;
 	}
-	EQUAL(taken, 9 + 11);
+	EQUAL(taken, 9 + 12);
 	close_port();
 }
 
@@ -759,7 +779,7 @@ static void changes(void)
 	check_error(&error, RTE_FLOW_ERROR_TYPE_ACTION, mac, "older than version 1.3");
 	create(any, drop);
 	close_port();
-	card_set(SEKISHO_IDENTIFICATION_MAP_VERSION, 1 << 16 | 3);
+	card_set(SEKISHO_IDENTIFICATION_MAP_VERSION, 1 << 16 | 4);
 }
 
 /* --- rules come and go ----------------------------------------------------------------------- */
@@ -1256,7 +1276,7 @@ static void older_card(void)
 	card_dies();
 	EVENTUALLY(event_count(RTE_ETH_EVENT_RECOVERY_SUCCESS) == 1);
 	close_port();
-	card_set(SEKISHO_IDENTIFICATION_MAP_VERSION, 1 << 16 | 3);
+	card_set(SEKISHO_IDENTIFICATION_MAP_VERSION, 1 << 16 | 4);
 
 	/* In the place of one that has them. */
 	open_port(",recovery=1");
@@ -1267,7 +1287,7 @@ static void older_card(void)
 	EVENTUALLY(event_count(RTE_ETH_EVENT_RECOVERY_FAILED) == 1);
 	CHECK(logged("is another card"));
 	close_port();
-	card_set(SEKISHO_IDENTIFICATION_MAP_VERSION, 1 << 16 | 3);
+	card_set(SEKISHO_IDENTIFICATION_MAP_VERSION, 1 << 16 | 4);
 }
 
 /* --- marks ----------------------------------------------------------------------------------- */

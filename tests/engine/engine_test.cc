@@ -1219,6 +1219,110 @@ static void test_flow_edit_flood(unsigned int width, unsigned int frames)
 		  std::to_string(wrong) + " wrong of " + std::to_string(got));
 }
 
+static const unsigned int CLOCKS_PER_US = 125; /* sim/engine.h: time_from_clock */
+
+/* --- meters -------------------------------------------------------------------------------------- */
+
+/* Offers a frame of a size at a port; true: function 0 got it. */
+static bool gets(card &c, size_t size)
+{
+	bytes frame(size, 0x5a);
+	received r;
+
+	c.offer(0, frame);
+	c.settle();
+	bool got = c.receive(0, 0, r) && r.frame == frame;
+	if (got)
+		c.post(0, 0, 1);
+	return got;
+}
+
+/* Time passes with clocks: frames for a function that has no rules. */
+static void pass_time(card &c, unsigned int microseconds)
+{
+	uint64_t until = sekisho_engine_clocks(c.engine) + microseconds * CLOCKS_PER_US;
+
+	while (sekisho_engine_clocks(c.engine) < until) {
+		for (unsigned int i = 0; i < 64; i++)
+			c.offer(1, bytes(1000, 0x11));
+		c.settle();
+	}
+}
+
+static sekisho_flow_rule metered(unsigned int index, uint32_t rate, uint32_t burst)
+{
+	sekisho_flow_rule rule = {};
+
+	rule.meter =
+		SEKISHO_FLOW_RULE_METER_METERED_MASK | index << SEKISHO_FLOW_RULE_METER_INDEX_SHIFT;
+	rule.meter_rate = rate;
+	rule.meter_burst = burst;
+	return rule;
+}
+
+static void test_flow_meter(unsigned int width)
+{
+	auto c = flow_card(width);
+	sekisho_flow_rule rule = metered(5, 0, 1000);
+
+	set_rule(*c, 0, 5, rule);
+	bool first = gets(*c, 400) && gets(*c, 400) && !gets(*c, 300) && gets(*c, 140) &&
+		     gets(*c, 60) && !gets(*c, 60);
+	pass_time(*c, 40);
+	tap.check(first && !gets(*c, 60),
+		  "a meter lets its burst through, byte by byte, and without a rate no more");
+	/* Deliver's METER, and the rule: frames that are over are frames of it. */
+	tap.check(c->counter(0x5070) == 3 && c->counter(0x5000) == 4 && c->counter(0x5c50) == 7,
+		  "what is over is dropped and counted");
+	set_rule(*c, 0, 5, rule);
+	tap.check(gets(*c, 1000) && !gets(*c, 60), "a write of the burst fills the meter");
+
+	rule.meter |= SEKISHO_FLOW_RULE_METER_PACKETS_MASK;
+	rule.meter_burst = 2;
+	set_rule(*c, 0, 5, rule);
+	tap.check(gets(*c, 1500) && gets(*c, 60) && !gets(*c, 60), "a meter of packets");
+
+	/* Rule 2 has no meter and is first, then none of them has one. */
+	set_rule(*c, 0, 2, marks(3));
+	received r;
+	c->offer(0, bytes(60, 0x5a));
+	c->settle();
+	tap.check(c->receive(0, 0, r) && is_marked(r, 3), "a rule without a meter passes all");
+	c->write(card::window(0) + SEKISHO_NETWORK_FLOW_ENABLE, 0);
+	tap.check(gets(*c, 60), "as do frames without a rule");
+
+	/* Frames to 0x33.. pay at meter 1 of rule 0, the others at the same of rule 1. */
+	rule = metered(1, 0, 700);
+	rule.mask.ethernet = 0xffff0000;
+	rule.value.ethernet = 0x5a5a0000;
+	set_rule(*c, 0, 1, rule);
+	rule.value.ethernet = 0x33330000;
+	set_rule(*c, 0, 0, rule);
+	set_rule(*c, 1, 1, metered(1, 0, 0));
+	c->offer(0, bytes(400, 0x33));
+	c->settle();
+	tap.check(c->receive(0, 0, r) && r.frame[0] == 0x33 && !gets(*c, 301) && gets(*c, 300),
+		  "two rules share a meter, and a function's are its own");
+	c->write(card::window(1) + SEKISHO_NETWORK_FLOW_ENABLE, 0);
+
+	/* 2 bytes and a half a microsecond. */
+	set_rule(*c, 0, 0, metered(0, 5 << 15, 1000));
+	bool full = gets(*c, 1000) && !gets(*c, 900);
+	uint64_t begin = sekisho_engine_clocks(c->engine), passed = 0;
+	for (unsigned int i = 0; i < 400; i++) {
+		passed += gets(*c, 60) ? 60 : 0;
+		if (i % 8 == 0)
+			pass_time(*c, 10);
+	}
+	double wanted = 2.5 * (double)(sekisho_engine_clocks(c->engine) - begin) / CLOCKS_PER_US;
+	tap.check(full && passed > wanted - 70 && passed < wanted + 70 && passed > 1000 &&
+			  passed < 400 * 60,
+		  "a meter gets its rate",
+		  std::to_string(passed) + " bytes, not " + std::to_string(wanted));
+	pass_time(*c, 1000);
+	tap.check(gets(*c, 900) && gets(*c, 90) && !gets(*c, 200), "but never more than its burst");
+}
+
 /* What is dropped for another reason is no frame of a rule. */
 static void test_flow_order(unsigned int width)
 {
@@ -1327,6 +1431,7 @@ int main(int argc, char **argv)
 	test_flow_order(width);
 	test_flow_edit(width);
 	test_flow_edit_flood(width, frames / 4);
+	test_flow_meter(width);
 	test_flow_rewrite(width);
 	return tap.finish();
 }

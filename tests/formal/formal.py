@@ -117,6 +117,9 @@ PROOFS = {
     "flow_match": (
         "bitwuzla", "flow_match", "rtl/flow/flow_match.v", {}, 8,
         ("(same | {RULES{!valid_reg[3]}})", "(same | {RULES{!valid_reg[3] || start_reg[3]}})")),
+    "flow_meter": (
+        "bitwuzla", "flow_meter", "rtl/flow/flow_meter.v", {"FUNCTION_W": 1}, 2,
+        ("= read_tokens_reg | written_tokens_reg", "= read_tokens_reg")),
     **{f"frame_edit.w{width}": (
         "bitwuzla", "frame_edit", "rtl/flow/frame_edit.v", {"DATA_W": width}, 1,
         ("checksum_2 && !(udp_2_reg && l4_old == 16'd0)", "checksum_2"))

@@ -50,6 +50,7 @@ static void names_the_counters_of_a_network_function(void **state)
 		{ "deliver_mac_filter_packets", "deliver_statistics[2].packets_lo" },
 		{ "deliver_bad_l4_checksum_bytes", "deliver_statistics[5].bytes_lo" },
 		{ "deliver_flow_rule_packets", "deliver_statistics[6].packets_lo" },
+		{ "deliver_meter_packets", "deliver_statistics[7].packets_lo" },
 		{ "verdict_ip_unknown_l4_unknown_packets", "verdict_statistics[0].packets_lo" },
 		{ "verdict_ip_bad_l4_unknown_packets", "verdict_statistics[4].packets_lo" },
 		{ "verdict_ip_good_l4_bad_packets", "verdict_statistics[9].packets_lo" },
@@ -103,8 +104,8 @@ static void counts_a_network_function_s_counters(void **state)
 {
 	struct fixture *f = *state;
 
-	/* Pairs: 4 queues of 5 and of 4 results, 7 of deliver, 12 verdicts, 3 of checksums, 8 rules. */
-	assert_int_equal(sekisho_counter_count(f->device), 2 * (4 * 5 + 4 * 4 + 7 + 12 + 3 + 8));
+	/* Pairs: 4 queues of 5 and of 4 results, 8 of deliver, 12 verdicts, 3 of checksums, 8 rules. */
+	assert_int_equal(sekisho_counter_count(f->device), 2 * (4 * 5 + 4 * 4 + 8 + 12 + 3 + 8));
 	check_unique(f);
 }
 
@@ -113,7 +114,7 @@ static void counts_the_card_s_counters(void **state)
 	struct fixture *f = *state;
 
 	assert_int_equal(sekisho_counter_count(f->device),
-			 2 * (2 * (6 + 2) + 2 * (4 * 5 + 4 * 4 + 7 + 12 + 3 + 8)));
+			 2 * (2 * (6 + 2) + 2 * (4 * 5 + 4 * 4 + 8 + 12 + 3 + 8)));
 	check_unique(f);
 }
 
@@ -128,7 +129,7 @@ static void leaves_out_queues_that_are_not_there(void **state)
 		1 | 2 << 8 | 2 << 16 | 2 << 20 | 12 << 24;
 	fixture_start(f);
 	assert_int_equal(fixture_open(f), 0);
-	assert_int_equal(sekisho_counter_count(f->device), 2 * (5 + 2 * 4 + 7 + 12 + 3 + 8));
+	assert_int_equal(sekisho_counter_count(f->device), 2 * (5 + 2 * 4 + 8 + 12 + 3 + 8));
 	for (i = 0; !sekisho_counter_at(f->device, i, &counter); i++)
 		assert_null(strstr(counter.name, "rx_queue1"));
 	fixture_destroy(f);
@@ -144,7 +145,7 @@ static void counts_queues_that_the_management_does_not_name(void **state)
 	fixture_start(f);
 	assert_int_equal(fixture_open(f), 0);
 	assert_int_equal(sekisho_counter_count(f->device),
-			 2 * (2 * (6 + 2) + 2 * (4 * 5 + 4 * 4 + 7 + 12 + 3 + 8)));
+			 2 * (2 * (6 + 2) + 2 * (4 * 5 + 4 * 4 + 8 + 12 + 3 + 8)));
 	fixture_destroy(f);
 }
 

@@ -312,6 +312,7 @@ static void keeps_address_filters(void **state)
 }
 
 #define RULE_WORDS (sizeof(struct sekisho_flow_rule) / sizeof(uint32_t))
+#define WRITTEN_WORDS (RULE_WORDS - 2)
 
 static void sets_flow_rules(void **state)
 {
@@ -328,20 +329,23 @@ static void sets_flow_rules(void **state)
 	*reg(f, SEKISHO_NETWORK_FLOW_ENABLE) = 0x88;
 	assert_int_equal(sekisho_flow_rule_set(f->device, 3, &rule), 0);
 	/* While its words change it is disabled, the others are not. */
-	assert_int_equal(s->write_count, RULE_WORDS + 2);
+	assert_int_equal(s->write_count, WRITTEN_WORDS + 2);
 	assert_int_equal(s->writes[0].offset, SEKISHO_NETWORK_FLOW_ENABLE);
 	assert_int_equal(s->writes[0].value, 0x80);
-	for (i = 0; i < RULE_WORDS; i++) {
-		assert_int_equal(s->writes[1 + i].offset, 0x4000 + 3 * 128 + 4 * i);
-		assert_int_equal(s->writes[1 + i].value, words[i]);
+	/* Words 29 and 30 are a meter's, which other rules may use. */
+	for (i = 0; i < WRITTEN_WORDS; i++) {
+		unsigned int word = i < 29 ? i : 31;
+
+		assert_int_equal(s->writes[1 + i].offset, 0x4000 + 3 * 128 + 4 * word);
+		assert_int_equal(s->writes[1 + i].value, words[word]);
 	}
 	assert_int_equal(s->writes[1 + i].offset, SEKISHO_NETWORK_FLOW_ENABLE);
 	assert_int_equal(s->writes[1 + i].value, 0x88);
 	assert_int_equal(sekisho_flow_rule_set(f->device, 7, NULL), 0);
 	assert_int_equal(*reg(f, SEKISHO_NETWORK_FLOW_ENABLE), 8);
-	assert_int_equal(s->write_count, RULE_WORDS + 3);
+	assert_int_equal(s->write_count, WRITTEN_WORDS + 3);
 	assert_int_equal(sekisho_flow_rule_set(f->device, 8, &rule), -EINVAL);
-	assert_int_equal(s->write_count, RULE_WORDS + 3);
+	assert_int_equal(s->write_count, WRITTEN_WORDS + 3);
 
 	*reg(f, SEKISHO_NETWORK_FLOW_STATISTICS_PACKETS_LO(7)) = 5;
 	*reg(f, SEKISHO_NETWORK_FLOW_STATISTICS_PACKETS_HI(7)) = 1;
@@ -361,7 +365,7 @@ static void reports_errors_in_the_middle_of_a_flow_rule(void **state)
 	unsigned int i;
 
 	*reg(f, SEKISHO_NETWORK_FLOW_ENABLE) = 0x80;
-	for (i = 0; i < RULE_WORDS + 2; i++) {
+	for (i = 0; i < WRITTEN_WORDS + 2; i++) {
 		fake_server_fault(&f->server, FAULT_ERROR, VFIO_USER_REGION_WRITE, i, EIO);
 		assert_int_equal(sekisho_flow_rule_set(f->device, 3, &rule), -EIO);
 		assert_int_equal(*reg(f, SEKISHO_NETWORK_FLOW_ENABLE), 0x80);
@@ -377,6 +381,39 @@ static void reports_errors_in_the_middle_of_a_flow_rule(void **state)
 	}
 	assert_int_equal(sekisho_flow_rule_set(f->device, 3, &rule), 0);
 	assert_int_equal(*reg(f, SEKISHO_NETWORK_FLOW_ENABLE), 0x88);
+}
+
+static void sets_meters(void **state)
+{
+	struct fixture *f = *state;
+	const struct fake_server *s = &f->server;
+
+	assert_int_equal(sekisho_flow_meter_set(f->device, 7, 0x12345678, 0xffffff), 0);
+	assert_int_equal(s->write_count, 2);
+	assert_int_equal(s->writes[0].offset, 0x4000 + 7 * 128 + 4 * 29);
+	assert_int_equal(s->writes[0].value, 0x12345678);
+	assert_int_equal(s->writes[1].offset, 0x4000 + 7 * 128 + 4 * 30);
+	assert_int_equal(s->writes[1].value, 0xffffff);
+	assert_int_equal(sekisho_flow_meter_set(f->device, 8, 1, 1), -EINVAL);
+	assert_int_equal(sekisho_flow_meter_set(f->device, 0, 1, 0x1000000), -EINVAL);
+	assert_int_equal(s->write_count, 2);
+	for (unsigned int i = 0; i < 2; i++) {
+		fake_server_fault(&f->server, FAULT_ERROR, VFIO_USER_REGION_WRITE, i, EIO);
+		assert_int_equal(sekisho_flow_meter_set(f->device, 0, 1, 1), -EIO);
+	}
+}
+
+static void has_no_meters_on_an_older_card(void **state)
+{
+	struct fixture *f = fixture_create(SEKISHO_NETWORK);
+
+	(void)state;
+	f->server.registers[SEKISHO_IDENTIFICATION_MAP_VERSION / 4] = 1 << 16 | 3;
+	fixture_start(f);
+	assert_int_equal(fixture_open(f), 0);
+	assert_int_equal(sekisho_flow_meter_set(f->device, 0, 1, 1), -ENOTSUP);
+	assert_int_equal(f->server.write_count, 0);
+	fixture_destroy(f);
 }
 
 static void has_no_flow_rules_on_an_older_card(void **state)
@@ -550,6 +587,8 @@ int main(void)
 		NETWORK_TEST(keeps_address_filters),
 		NETWORK_TEST(sets_flow_rules),
 		NETWORK_TEST(reports_errors_in_the_middle_of_a_flow_rule),
+		NETWORK_TEST(sets_meters),
+		cmocka_unit_test(has_no_meters_on_an_older_card),
 		cmocka_unit_test(has_no_flow_rules_on_an_older_card),
 		NETWORK_TEST(chooses_the_event_vector),
 		NETWORK_TEST(tells_errors_of_queues_and_the_time),

@@ -218,7 +218,7 @@ def info():
                            "mac": "02:11:22:33:44:55", "link": True, "mbps": 25000,
                            "rx_queues": 4, "tx_queues": 4, "max_ring_size": 4096, "ports": 2,
                            "functions": 2, "data_width": 64, "dma_width": 128,
-                           "max_frame": 9728, "vectors": 9, "map_version": "1.3",
+                           "max_frame": 9728, "vectors": 9, "map_version": "1.4",
                            "rtl_hash": "c0ffee01"}.items():
             equal(got[key], value, key)
         out, _ = fake.tool("info")
@@ -274,7 +274,7 @@ def stat():
         equal({line.split()[0]: int(line.split()[1]) for line in text.splitlines()}, got, "text")
         out, _ = fake.tool("stat", "--all", "--json")
         everything = json.loads(out)["counters"]
-        equal(len(everything), 296, "number of counters")
+        equal(len(everything), 300, "number of counters")
         equal(everything["net0_rx_queue1_completed_packets"], 0, "zero")
 
 

@@ -74,6 +74,11 @@ sekisho_flow_rule make_rule(rng &random, const wishes &w, unsigned int queues)
 		rule.action &= ~(SEKISHO_FLOW_RULE_ACTION_SET_MAC_MASK |
 				 SEKISHO_FLOW_RULE_ACTION_SET_IPV4_MASK |
 				 SEKISHO_FLOW_RULE_ACTION_SET_PORT_MASK);
+	if (chance(random, 75))
+		rule.meter &= ~SEKISHO_FLOW_RULE_METER_METERED_MASK;
+	/* The model knows no clocks: its meters get nothing, and let a burst through. */
+	rule.meter_rate = 0;
+	rule.meter_burst = chance(random, 50) ? below(random, 20000) : random();
 	rule.action |= (chance(random, 5) ? random() & 0xff : below(random, queues))
 		       << SEKISHO_FLOW_RULE_ACTION_QUEUE_SHIFT;
 	return rule;

@@ -23,11 +23,13 @@ RTL_FLAGS_header_walk := tests/rtl/header_walk/header_walk.v
 RTL_PARAMS_frame_buffer := -GDATA_W=@ -GRAM_BYTES=2048 -GFRAMES=16
 RTL_PARAMS_port_rx := -GDATA_W=@ -GPORT=1
 # Flow rules; but for frame_edit the width is that of a function's number here
-RTL_BENCHES += flow_match flow_table frame_edit
+RTL_BENCHES += flow_match flow_table flow_meter frame_edit
 RTL_PARAMS_flow_match := -GFUNCTION_W=@ -GFUNCTIONS=$$(if $$(filter 1,@),2,16)
 RTL_WIDTHS_flow_match := 1 4
 RTL_PARAMS_flow_table := -GFUNCTION_W=@
 RTL_WIDTHS_flow_table := 1 4
+RTL_PARAMS_flow_meter := -GFUNCTION_W=@
+RTL_WIDTHS_flow_meter := 1 4
 # Receive DMA
 RTL_BENCHES += dma_write rx_dma completion_writer interrupt rx_path
 # rx_dma, dma_write and completion_writer together, in a top of the bench's own

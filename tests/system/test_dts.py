@@ -1159,6 +1159,42 @@ def idle_rules_age(card):
     no_flows_left(card)
 
 
+def meters_drop_what_is_over(card):
+    """A rule's meter lets its burst through, then next to nothing, and all when it is disabled."""
+    def meter(line):
+        said = card.command(line)
+        assert "rror" not in said and "Invalid" not in said and "Bad" not in said, "%s: %s" % (line, said)
+    card.start("io")
+    frames = [frame.ljust(1400, b"\0") for frame in to_port(card, *[53] * 10)]
+    # 16 bytes a second, six frames at once
+    meter("add port meter profile srtcm_rfc2697 0 1 16 %d 0 0" % (6 * len(frames[0])))
+    meter("add port meter profile srtcm_rfc2697 0 2 16 3 0 1")
+    meter("add port meter policy 0 1 g_actions end y_actions end r_actions drop / end")
+    meter("create port meter 0 7 1 1 yes 0 0 g 0")
+    rule = flow_created(card, "pattern eth / ipv4 / udp dst is 53 / end actions meter mtr_id 7 / count")
+    card.passes(frames, frames[:6])
+    card.dropped(frames[:1], "deliver", "meter")
+    others = to_port(card, *[54] * 10)
+    card.passes(others)
+    said = card.command("flow query 0 %d count" % rule)
+    assert re.search(r"hits: 11\b", said), said
+    # Three packets, of any length
+    meter("set port meter profile 0 7 2")
+    card.passes(frames[:4], frames[:3])
+    meter("disable port meter 0 7")
+    card.passes(frames)
+    meter("enable port meter 0 7")
+    said = card.command("del port meter 0 7")
+    assert "a flow rule has this meter" in said, said
+    flow_destroyed(card, rule)
+    meter("del port meter 0 7")
+    flow_refused(card, "pattern eth / end actions meter mtr_id 7", "meter: ")
+    meter("del port meter policy 0 1")
+    meter("del port meter profile 0 1")
+    meter("del port meter profile 0 2")
+    no_flows_left(card)
+
+
 def eight_rules(card):
     """As many as the card has hold at once; a ninth is refused, until a place is free; flush takes all."""
     card.start("rxonly", verbose=True)
@@ -1261,7 +1297,8 @@ def cases():
           options=["--max-pkt-len=1518", "--tx-offloads=0x8000"])
     suite("buffer_scatter", scatter_mbuf_2048, scatter_mbuf_2048_with_offload, options=HALF)
     suite("flow_offload", queue_action, drop_action, modify_field_action, jump_action)
-    suite("flow rules, not of DTS", more_patterns, marks_are_told, counts_are_told, idle_rules_age, eight_rules)
+    suite("flow rules, not of DTS", more_patterns, marks_are_told, counts_are_told, idle_rules_age,
+          meters_drop_what_is_over, eight_rules)
     suite("packet_capture", ("dumpcap", "needs a secondary process, which the driver refuses"))
     rows.append(("every frame is accounted for", model.finish))
     rows += [("single_core_forward_perf: single_core_forward_perf, %d bytes" % size,
@@ -1275,7 +1312,8 @@ def cases():
     suite("flow_offload", ("queue_action", lambda card: queue_action(card, CORE_STACKS)),
           ("drop_action", lambda card: drop_action(card, CORE_STACKS)), modify_field_action, jump_action,
           card=core, options=HALF)
-    suite("flow rules, not of DTS", more_patterns, marks_are_told, counts_are_told, idle_rules_age, eight_rules, card=core, options=HALF)
+    suite("flow rules, not of DTS", more_patterns, marks_are_told, counts_are_told, idle_rules_age,
+          meters_drop_what_is_over, eight_rules, card=core, options=HALF)
     suite("buffer_scatter", scatter_mbuf_2048_with_offload, card=core, options=HALF)
     rows.append(("every frame is accounted for, the core", core.finish))
     return rows, (model, core)

@@ -153,6 +153,8 @@ enum sekisho_deliver_result {
 	SEKISHO_DELIVER_RESULT_BAD_L4_CHECKSUM = 5,
 	/* Dropped: the flow rule that holds for the frame says so. */
 	SEKISHO_DELIVER_RESULT_FLOW_RULE = 6,
+	/* Dropped: more than the meter of the flow rule that holds for the frame lets through. */
+	SEKISHO_DELIVER_RESULT_METER = 7,
 };
 
 enum sekisho_rx_queue_result {
@@ -334,7 +336,7 @@ enum {
 #define SEKISHO_IDENTIFICATION_MAP_VERSION_MINOR_MASK 0xffffu
 #define SEKISHO_IDENTIFICATION_MAP_VERSION_MINOR_SHIFT 0u
 #define SEKISHO_IDENTIFICATION_MAP_VERSION_MINOR_WIDTH 16u
-#define SEKISHO_IDENTIFICATION_MAP_VERSION_MINOR_RESET_VALUE 0x3u
+#define SEKISHO_IDENTIFICATION_MAP_VERSION_MINOR_RESET_VALUE 0x4u
 #define SEKISHO_IDENTIFICATION_MAP_VERSION_MAJOR_MASK 0xffff0000u
 #define SEKISHO_IDENTIFICATION_MAP_VERSION_MAJOR_SHIFT 16u
 #define SEKISHO_IDENTIFICATION_MAP_VERSION_MAJOR_WIDTH 16u
@@ -1064,6 +1066,27 @@ struct sekisho_flow_key_registers {
 #define SEKISHO_FLOW_RULE_CHANGE_LAYER4_SUM_SHIFT 16u
 #define SEKISHO_FLOW_RULE_CHANGE_LAYER4_SUM_WIDTH 16u
 
+/* reg - flow_rule::meter */
+#define SEKISHO_FLOW_RULE_METER_METERED_MASK 0x1u
+#define SEKISHO_FLOW_RULE_METER_METERED_SHIFT 0u
+#define SEKISHO_FLOW_RULE_METER_METERED_WIDTH 1u
+#define SEKISHO_FLOW_RULE_METER_PACKETS_MASK 0x2u
+#define SEKISHO_FLOW_RULE_METER_PACKETS_SHIFT 1u
+#define SEKISHO_FLOW_RULE_METER_PACKETS_WIDTH 1u
+#define SEKISHO_FLOW_RULE_METER_INDEX_MASK 0x70u
+#define SEKISHO_FLOW_RULE_METER_INDEX_SHIFT 4u
+#define SEKISHO_FLOW_RULE_METER_INDEX_WIDTH 3u
+
+/* reg - flow_rule::meter_rate */
+#define SEKISHO_FLOW_RULE_METER_RATE_VALUE_MASK 0xffffffffu
+#define SEKISHO_FLOW_RULE_METER_RATE_VALUE_SHIFT 0u
+#define SEKISHO_FLOW_RULE_METER_RATE_VALUE_WIDTH 32u
+
+/* reg - flow_rule::meter_burst */
+#define SEKISHO_FLOW_RULE_METER_BURST_VALUE_MASK 0xffffffu
+#define SEKISHO_FLOW_RULE_METER_BURST_VALUE_SHIFT 0u
+#define SEKISHO_FLOW_RULE_METER_BURST_VALUE_WIDTH 24u
+
 /* reg - flow_rule::reserved */
 #define SEKISHO_FLOW_RULE_RESERVED_ZERO_MASK 0xffffffffu
 #define SEKISHO_FLOW_RULE_RESERVED_ZERO_SHIFT 0u
@@ -1079,7 +1102,9 @@ struct sekisho_flow_rule {
 	uint32_t ipv4;
 	struct sekisho_flow_key_registers mask;
 	uint32_t change;
-	uint8_t RESERVED_70_7b[0xc];
+	uint32_t meter;
+	uint32_t meter_rate;
+	uint32_t meter_burst;
 	uint32_t reserved;
 };
 

@@ -437,7 +437,7 @@ static void test_identity(bench &b, tap &t)
 		unsigned index = w ? w - 1 : 0;
 		uint32_t capabilities = SEKISHO_PORTS << 16 | FUNCTIONS << 20 | 15u << 24;
 		f.expect(b.read(base + SEKISHO_IDENTIFICATION_MAGIC), 0x494b4553, "magic");
-		f.expect(b.read(base + SEKISHO_IDENTIFICATION_MAP_VERSION), 0x10003, "version");
+		f.expect(b.read(base + SEKISHO_IDENTIFICATION_MAP_VERSION), 0x10004, "version");
 		f.expect(b.read(base + SEKISHO_IDENTIFICATION_RTL_HASH), RTL_HASH, "hash");
 		f.expect(b.read(base + SEKISHO_IDENTIFICATION_FUNCTION_INFO),
 			 (w ? 1 : 0) | index << 8 | index << 16, "function_info");

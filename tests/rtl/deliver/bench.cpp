@@ -12,7 +12,7 @@
 
 using namespace axis;
 
-enum { DELIVERED, FUNCTION_DISABLED, MAC_FILTER, TOO_LONG, BAD_IP, BAD_L4, FLOW_RULE };
+enum { DELIVERED, FUNCTION_DISABLED, MAC_FILTER, TOO_LONG, BAD_IP, BAD_L4, FLOW_RULE, OVER_METER };
 
 /* Bits of the metadata */
 static const unsigned FLOW_HIT = 232, FLOW_NUMBER = 233, FLOW_DROP = 237, FLOW_STEER = 238;
@@ -25,6 +25,60 @@ struct config {
 	unsigned filter_valid; /* bit a filter */
 	unsigned max_frame[2];
 };
+
+/* The meters of two functions, without a rate: flow_meter's own bench has these. */
+struct meters {
+	uint32_t word[16]; /* METER of the rules */
+	uint64_t tokens[16] = {};
+
+	/* False: over */
+	bool pay(unsigned rule, size_t length)
+	{
+		uint64_t &bucket = tokens[(rule & 8) | (word[rule] >> 4 & 7)];
+		uint64_t price = word[rule] & 2 ? 1 : length;
+
+		if (!(word[rule] & 1))
+			return true;
+		if (bucket < price)
+			return false;
+		bucket -= price;
+		return true;
+	}
+};
+
+static void write_word(dut<Vdeliver> &d, unsigned rule, unsigned word, uint32_t value)
+{
+	d.m.flow_write_valid = 1;
+	d.m.flow_write_address = rule << 5 | word;
+	d.m.flow_write_data = value;
+	d.settle();
+	d.edge();
+	d.m.flow_write_valid = 0;
+}
+
+/* So many rules of a hundred have one. */
+static meters random_meters(dut<Vdeliver> &d, rng &r, unsigned percent)
+{
+	meters random;
+
+	for (unsigned i = 0; i < 16; i++) {
+		/* Rule 0 of each function pays at meter 0, which has little. */
+		random.word[i] = chance(r, percent) ? (uint32_t)r() | 1 : 0;
+		random.tokens[i] = chance(r, 70) ? r() % 3000 : 0xffffff;
+		if (percent && i % 8 == 0) {
+			random.word[i] = 1;
+			random.tokens[i] = 500;
+		}
+		write_word(d, i, 28, random.word[i]);
+		write_word(d, i, 29, 0);
+		write_word(d, i, 30, random.tokens[i]);
+	}
+	for (unsigned i = 0; i < 40; i++) {
+		d.settle();
+		d.edge();
+	}
+	return random;
+}
 
 struct offered {
 	frame f;
@@ -171,6 +225,7 @@ static void run(tap &t, rng &r, unsigned in_stall, unsigned out_stall, bool mini
 		d->edge();
 	}
 	m.rss_write_valid = 0;
+	meters meter = random_meters(*d, r, minimum ? 0 : 60);
 	bool read_back = true;
 	for (unsigned i = 0; i < 256; i++) {
 		m.rss_read_address = i;
@@ -239,6 +294,11 @@ static void run(tap &t, rng &r, unsigned in_stall, unsigned out_stall, bool mini
 		if (m.s_axis_tvalid && m.s_axis_tready && first) {
 			offered &o = all[index];
 			o.expect = judge(o, c);
+			if (o.expect == DELIVERED && field(o.f.user, FLOW_HIT, 1) &&
+			    !meter.pay(field(o.f.user, META_FUNCTION, 1) << 3 |
+					       field(o.f.user, FLOW_NUMBER, 3),
+				       o.f.data.size()))
+				o.expect = OVER_METER;
 			o.table = table[entry(o)];
 		}
 		in.sample();
@@ -278,7 +338,7 @@ static void run(tap &t, rng &r, unsigned in_stall, unsigned out_stall, bool mini
 		else if (verdict_events[i] != std::make_pair(function << 4 | ip << 2 | l4, length))
 			error = where + "verdict event";
 		if (field(o.f.user, FLOW_HIT, 1) &&
-		    (o.expect == DELIVERED || o.expect == FLOW_RULE)) {
+		    (o.expect == DELIVERED || o.expect == FLOW_RULE || o.expect == OVER_METER)) {
 			unsigned index = function << 3 | field(o.f.user, FLOW_NUMBER, 3);
 			if (next_flow >= flow_events.size() ||
 			    flow_events[next_flow] != std::make_pair(index, length))
@@ -321,7 +381,7 @@ static void run(tap &t, rng &r, unsigned in_stall, unsigned out_stall, bool mini
 	t.check(error.empty(), name + "rules, metadata, events", error);
 	t.check(out.queue.size() == results[DELIVERED], name + "in = out + drops");
 	if (!minimum)
-		t.check(results.size() == 7 && by_filter[0] > 10 && by_filter[1] > 10,
+		t.check(results.size() == 8 && by_filter[0] > 10 && by_filter[1] > 10,
 			name + "every result occurs, and filters take both kinds of addresses",
 			std::to_string(by_filter[0]) + " " + std::to_string(by_filter[1]));
 	else if (!in_stall && !out_stall)
