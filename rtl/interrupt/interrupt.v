@@ -99,6 +99,7 @@ wire [2*QUEUES-1:0] low_bits;
 reg [2*QUEUES-1:0] low_bits_reg;
 reg [QUEUES-1:0] changed_reg;
 wire changed = changed_reg != {QUEUES{1'b0}};
+reg something_reg;
 reg [QUIET_W-1:0] quiet_reg;
 
 wire hold = irq_valid_reg && !irq_ready;
@@ -157,7 +158,7 @@ endgenerate
 assign irq_valid = irq_valid_reg;
 assign irq_function = irq_function_reg;
 assign irq_vector = irq_vector_reg;
-assign busy = irq_valid_reg || event_any_reg || changed || quiet_reg != {QUIET_W{1'b0}};
+assign busy = irq_valid_reg || event_any_reg || changed || something_reg || quiet_reg != {QUIET_W{1'b0}};
 
 always @(posedge clk) begin
     if (arm_write_valid)
@@ -189,7 +190,8 @@ always @(posedge clk) begin
     fired_valid_reg <= fire && !hit_armed;
     fired_reg <= hit_reg;
     low_bits_reg <= low_bits;
-    if (changed || arm_write_valid)
+    something_reg <= changed || arm_write_valid;
+    if (something_reg)
         quiet_reg <= {QUIET_W{1'b1}};
     else if (quiet_reg != {QUIET_W{1'b0}} && !stay)
         quiet_reg <= quiet_reg - 1'b1;
@@ -212,6 +214,7 @@ always @(posedge clk) begin
         event_any_reg <= 1'b0;
         event_last_reg <= 1'b0;
         low_bits_reg <= {2*QUEUES{1'b0}};
+        something_reg <= 1'b0;
         quiet_reg <= {QUIET_W{1'b0}};
     end
 end
