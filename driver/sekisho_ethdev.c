@@ -533,13 +533,6 @@ int sekisho_open_card(struct sekisho_adapter *adapter, struct sekisho_device *de
 		PMD_INIT_LOG(ERR, "%s is not a network function with doorbells", uri);
 		ret = -ENODEV;
 	}
-	if (ret == 0 && identity->map_minor < SEKISHO_MAP_MINOR) {
-		PMD_INIT_LOG(ERR,
-			     "%s: its register map is version %u.%u, older than the driver's %u.%u",
-			     uri, identity->map_major, identity->map_minor, identity->map_major,
-			     SEKISHO_MAP_MINOR);
-		ret = -ENODEV;
-	}
 	identity->rx_queues = RTE_MIN(identity->rx_queues, (unsigned int)SEKISHO_MAX_QUEUES);
 	identity->tx_queues = RTE_MIN(identity->tx_queues, (unsigned int)SEKISHO_MAX_QUEUES);
 	/* Whatever an earlier user left: nothing runs, and the filters are closed. */

@@ -23,14 +23,6 @@
 #include "sekisho_layout.h"
 #include "sekisho_logs.h"
 
-/* What the card's register map must have, at least: scatter, address filters, events. */
-#define SEKISHO_MAP_MINOR 1
-/* And for flow rules. */
-#define SEKISHO_FLOW_MAP_MINOR 2
-/* For flow rules that change frames. */
-#define SEKISHO_EDIT_MAP_MINOR 3
-/* For meters. */
-#define SEKISHO_METER_MAP_MINOR 4
 /* Flow rules of the application; those of groups to which no rule jumps take no place in the card. */
 #define SEKISHO_MAX_FLOWS 32
 #define SEKISHO_MAX_IDLE 0xffffff /* seconds that rte_flow can tell */

@@ -40,10 +40,6 @@ static int parse(struct rte_eth_dev *dev, const struct rte_flow_attr *attr,
 {
 	int ret;
 
-	if (sekisho_adapter(dev)->identity.map_minor < SEKISHO_FLOW_MAP_MINOR)
-		return rte_flow_error_set(error, ENOTSUP, RTE_FLOW_ERROR_TYPE_UNSPECIFIED, NULL,
-					  "this card has no flow rules: its register map is older "
-					  "than version 1.2");
 	ret = check_attributes(attr, error);
 	if (ret == 0)
 		flow->group = attr->group;

@@ -79,8 +79,8 @@ static int parse_fate(struct rte_eth_dev *dev, const struct rte_flow_action *act
 	}
 }
 
-static int check_change(struct rte_eth_dev *dev, const struct rte_flow_action *action,
-			const struct sekisho_flow_rule *rule, struct rte_flow_error *error)
+static int check_change(const struct rte_flow_action *action, const struct sekisho_flow_rule *rule,
+			struct rte_flow_error *error)
 {
 	uint32_t is = rule->value.packet, known = rule->mask.packet;
 	uint32_t protocol = is & known & SEKISHO_FLOW_KEY_PACKET_PROTOCOL_MASK;
@@ -89,12 +89,9 @@ static int check_change(struct rte_eth_dev *dev, const struct rte_flow_action *a
 	const char *message = NULL;
 
 	/* The checksums follow from the old value and the new one, so the old one has to be known. */
-	if (sekisho_adapter(dev)->identity.map_minor < SEKISHO_EDIT_MAP_MINOR)
-		message = "this card does not change frames: its register map is older than "
-			  "version 1.3";
-	else if (action->type == RTE_FLOW_ACTION_TYPE_SET_IPV4_DST &&
-		 (!(is & known & SEKISHO_FLOW_KEY_PACKET_IPV4_MASK) ||
-		  rule->mask.destination[3] != UINT32_MAX || !whole))
+	if (action->type == RTE_FLOW_ACTION_TYPE_SET_IPV4_DST &&
+	    (!(is & known & SEKISHO_FLOW_KEY_PACKET_IPV4_MASK) ||
+	     rule->mask.destination[3] != UINT32_MAX || !whole))
 		message = "set_ipv4_dst: the pattern must have an ipv4 item with all of dst_addr, "
 			  "and one of tcp, udp, sctp and icmp";
 	else if (action->type == RTE_FLOW_ACTION_TYPE_SET_TP_DST &&
@@ -119,15 +116,15 @@ static uint32_t fold(uint32_t sum)
 	return (sum & UINT16_MAX) + (sum >> 16);
 }
 
-static int parse_change(struct rte_eth_dev *dev, const struct rte_flow_action *action,
-			struct sekisho_flow_rule *rule, struct rte_flow_error *error)
+static int parse_change(const struct rte_flow_action *action, struct sekisho_flow_rule *rule,
+			struct rte_flow_error *error)
 {
 	const struct rte_flow_action_set_mac *mac = action->conf;
 	const struct rte_flow_action_set_ipv4 *ipv4 = action->conf;
 	const struct rte_flow_action_set_tp *tp = action->conf;
 	uint32_t sum = SEKISHO_FIELD_GET(SEKISHO_FLOW_RULE_CHANGE_LAYER4_SUM, rule->change);
 	uint32_t ip_sum = SEKISHO_FIELD_GET(SEKISHO_FLOW_RULE_CHANGE_IP_SUM, rule->change);
-	int ret = check_change(dev, action, rule, error);
+	int ret = check_change(action, rule, error);
 
 	if (ret < 0)
 		return ret;
@@ -293,7 +290,7 @@ int sekisho_flow_parse_actions(struct rte_eth_dev *dev, const struct rte_flow_ac
 		ret = parse_fate(dev, found[FATE], flow, error);
 	for (unsigned int kind = SET_MAC; kind <= SET_PORT && ret == 0; kind++)
 		if (found[kind] != NULL)
-			ret = parse_change(dev, found[kind], &flow->rule, error);
+			ret = parse_change(found[kind], &flow->rule, error);
 	if (ret == 0 && found[METER] != NULL)
 		ret = parse_meter(dev, found[METER], flow, error);
 	if (ret == 0 && found[AGE] != NULL)

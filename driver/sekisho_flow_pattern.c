@@ -27,6 +27,8 @@
 #define KEY_VLAN_TCI KEY(packet)
 #define KEY_PROTOCOL (KEY(packet) + 3)
 #define KEY_ETHERTYPE (KEY(ethernet) + 2)
+#define KEY_CONTROL (KEY(owner) + 1)
+#define KEY_TENANT (KEY(owner) + 2)
 
 #define PACKET(field) SEKISHO_FLOW_KEY_PACKET_##field##_MASK
 
@@ -133,6 +135,95 @@ static const char *convert_ipv6(const void *spec, const void *mask, struct key *
 	return NULL;
 }
 
+/* --- the owner option: kind, length, experiment (2), control, tenant (2), id (4), tag ---------- */
+
+/* Of the control byte: version 1, and an id that is a uid. */
+#define CONTROL_VERSION 0x40
+#define CONTROL_VERSION_MASK 0xc0
+#define CONTROL_UID_MASK (CONTROL_VERSION_MASK | 0x0c)
+
+static const char *demand_owner(struct key *key, uint8_t control_mask, unsigned int at,
+				const void *value, const void *mask, unsigned int size)
+{
+	const uint8_t version = CONTROL_VERSION;
+
+	return demand(key, KEY_CONTROL, &version, &control_mask, 1) &&
+			       demand(key, at, value, mask, size) ?
+		       NULL :
+		       contradiction;
+}
+
+static const char *convert_uid(uint32_t value, uint32_t wanted, struct key *key)
+{
+	rte_be32_t id = rte_cpu_to_be_32(value), mask = rte_cpu_to_be_32(wanted);
+
+	return demand_owner(key, CONTROL_UID_MASK, KEY(owner_id), &id, &mask, sizeof(id));
+}
+
+static const char *convert_meta(const void *spec, const void *mask, struct key *key)
+{
+	const struct rte_flow_item_meta *value = spec, *wanted = mask;
+
+	return convert_uid(value->data, wanted->data, key);
+}
+
+static const char *convert_tag(const void *spec, const void *mask, struct key *key)
+{
+	const struct rte_flow_item_tag *value = spec, *wanted = mask;
+	rte_be16_t tenant = rte_cpu_to_be_16((uint16_t)value->data);
+	rte_be16_t tenant_mask = rte_cpu_to_be_16((uint16_t)wanted->data);
+
+	if (wanted->index != UINT8_MAX || value->index > 1)
+		return "tag: index 0 is the owner's uid and index 1 the tenant; there is no other";
+	if (value->index == 0)
+		return convert_uid(value->data, wanted->data, key);
+	if ((value->data & wanted->data) > UINT16_MAX)
+		return "tag: a tenant has 16 bits";
+	return demand_owner(key, CONTROL_VERSION_MASK, KEY_TENANT, &tenant, &tenant_mask,
+			    sizeof(tenant));
+}
+
+/* Bytes of the option that can be matched, and those before it. */
+#define RAW_HEAD 4
+#define RAW_SIZE 11
+
+static const char *convert_raw(const void *spec, const void *mask, struct key *key)
+{
+	static const uint8_t head[RAW_HEAD] = { SEKISHO_OWNER_OPTION_KIND, 0,
+						SEKISHO_OWNER_OPTION_EXPERIMENT >> 8,
+						SEKISHO_OWNER_OPTION_EXPERIMENT & 0xff };
+	const struct rte_flow_item_raw *value = spec, *wanted = mask;
+	uint8_t bytes[RAW_SIZE] = { 0 }, masks[RAW_SIZE] = { 0 };
+
+	if (!value->relative || !wanted->relative || !value->search || !wanted->search ||
+	    value->offset != 0 || wanted->offset != -1 || value->limit != 40 ||
+	    wanted->limit != UINT16_MAX)
+		return "raw: only the owner option of TCP can be searched for: relative 1, search "
+		       "1, offset 0, limit 40";
+	if (value->pattern == NULL || wanted->length != UINT16_MAX || value->length < RAW_HEAD ||
+	    value->length > RAW_SIZE)
+		return "raw: the pattern is 4 to 11 bytes of an owner option: kind, length, two of "
+		       "the experiment, control, two of the tenant, four of the id";
+	memcpy(bytes, value->pattern, value->length);
+	if (wanted->pattern != NULL)
+		memcpy(masks, wanted->pattern, value->length);
+	else
+		memset(masks, 0xff, value->length);
+	for (unsigned int i = 0; i < RAW_HEAD; i++)
+		if (i != 1 && (bytes[i] != head[i] || masks[i] != 0xff))
+			return "raw: only the owner option can be matched, kind 254 with "
+			       "experiment "
+			       "0x534b";
+	if (masks[1] == 0xff && bytes[1] != SEKISHO_OWNER_OPTION_LENGTH &&
+	    bytes[1] != SEKISHO_OWNER_OPTION_LENGTH_SHORT)
+		return "raw: an owner option's length is 19 or 15";
+	return demand(key, KEY(owner), bytes + 1, masks + 1, 1) &&
+			       demand(key, KEY_CONTROL, bytes + RAW_HEAD, masks + RAW_HEAD, 3) &&
+			       demand(key, KEY(owner_id), bytes + 7, masks + 7, 4) ?
+		       NULL :
+		       contradiction;
+}
+
 /* Bytes of an item, and where they are in the key. */
 struct field {
 	uint8_t from, to, size;
@@ -149,6 +240,11 @@ struct field {
 			sizeof(struct rte_flow_item_##type) -                   \
 				sizeof(((struct rte_flow_item_##type *)0)->hdr) \
 	}
+/* All of the item. */
+#define WHOLE(type)                                             \
+	{                                                       \
+		0, NOWHERE, sizeof(struct rte_flow_item_##type) \
+	}
 #define NOWHERE UINT8_MAX
 
 #define ITEM(name) RTE_FLOW_ITEM_TYPE_##name
@@ -158,6 +254,7 @@ struct field {
 		__VA_ARGS__, ITEM(END)    \
 	}
 #define TRANSPORT ITEM(TCP), ITEM(UDP), ITEM(SCTP)
+#define OWNER ITEM(RAW), ITEM(TAG), ITEM(META)
 #define ABOVE_VLAN ITEM(IPV4), ITEM(IPV6), TRANSPORT, ITEM(ICMP), ITEM(ICMP6)
 
 struct kind {
@@ -225,7 +322,34 @@ static const struct kind kinds[] = {
 			    FIELD(tcp, hdr.dst_port, KEY_DESTINATION_PORT) },
 		.flags = PACKET(LAYER4_FOUND) | IPPROTO_TCP,
 		.flags_mask = PACKET(LAYER4_FOUND) | PACKET(PROTOCOL),
-		.next = ITEMS(ITEM(END)),
+		.next = ITEMS(OWNER),
+	},
+	[ITEM(RAW)] = {
+		.size = sizeof(struct rte_flow_item_raw),
+		.default_mask = &rte_flow_item_raw_mask,
+		.fields = { WHOLE(raw) },
+		.flags = PACKET(OWNER),
+		.flags_mask = PACKET(OWNER),
+		.convert = convert_raw,
+		.next = ITEMS(OWNER),
+	},
+	[ITEM(TAG)] = {
+		.size = sizeof(struct rte_flow_item_tag),
+		.default_mask = &rte_flow_item_tag_mask,
+		.fields = { WHOLE(tag) },
+		.flags = PACKET(OWNER),
+		.flags_mask = PACKET(OWNER),
+		.convert = convert_tag,
+		.next = ITEMS(OWNER),
+	},
+	[ITEM(META)] = {
+		.size = sizeof(struct rte_flow_item_meta),
+		.default_mask = &rte_flow_item_meta_mask,
+		.fields = { WHOLE(meta) },
+		.flags = PACKET(OWNER),
+		.flags_mask = PACKET(OWNER),
+		.convert = convert_meta,
+		.next = ITEMS(OWNER),
 	},
 	[ITEM(UDP)] = {
 		.size = sizeof(struct rte_flow_item_udp),
@@ -285,22 +409,10 @@ static const struct kind *find_kind(const struct rte_flow_item *item, const stru
 {
 	const enum rte_flow_item_type *next = previous->next;
 
-	switch (item->type) {
-	case ITEM(RAW):
-	case ITEM(TAG):
-	case ITEM(META):
-		rte_flow_error_set(
-			error, ENOTSUP, RTE_FLOW_ERROR_TYPE_ITEM, item,
-			"raw, tag and meta need a stage that finds the owner of a frame: "
-			"this card has none");
-		return NULL;
-	default:
-		break;
-	}
 	if ((unsigned int)item->type >= RTE_DIM(kinds) || kinds[item->type].size == 0) {
 		rte_flow_error_set(error, ENOTSUP, RTE_FLOW_ERROR_TYPE_ITEM, item,
 				   "the item is not supported: eth, vlan, ipv4, ipv6, tcp, udp, "
-				   "sctp, icmp and icmp6 are");
+				   "sctp, icmp, icmp6, raw, tag and meta are");
 		return NULL;
 	}
 	while (*next != item->type && *next != ITEM(END))
@@ -310,7 +422,8 @@ static const struct kind *find_kind(const struct rte_flow_item *item, const stru
 			error, ENOTSUP, RTE_FLOW_ERROR_TYPE_ITEM, item,
 			"the item cannot stand here: the order is eth, vlan, vlan, ipv4 "
 			"or ipv6, and one of tcp, udp, sctp, icmp (after ipv4) and icmp6 "
-			"(after ipv6); any may be left out");
+			"(after ipv6), of which any may be left out; raw, tag and meta "
+			"follow tcp");
 		return NULL;
 	}
 	return previous == &kinds[ITEM(VLAN)] && item->type == ITEM(VLAN) ? &second_vlan :

@@ -454,10 +454,8 @@ static const struct rte_mtr_ops meter_ops = {
 	.meter_profile_update = profile_update,
 };
 
-int sekisho_meter_ops_get(struct rte_eth_dev *dev, void *ops)
+int sekisho_meter_ops_get(struct rte_eth_dev *dev __rte_unused, void *ops)
 {
-	if (sekisho_adapter(dev)->identity.map_minor < SEKISHO_METER_MAP_MINOR)
-		return -ENOTSUP;
 	*(const struct rte_mtr_ops **)ops = &meter_ops;
 	return 0;
 }

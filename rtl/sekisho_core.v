@@ -195,9 +195,9 @@ module sekisho_core #(
     wire [FUNCTION_W+6:0]      rss_read_address;
     wire [7:0]                 rss_read_data;
     wire                       flow_write_valid;
-    wire [FUNCTION_W+7:0]      flow_write_address;
+    wire [FUNCTION_W+8:0]      flow_write_address;
     wire [31:0]                flow_write_data;
-    wire [FUNCTION_W+7:0]      flow_read_address;
+    wire [FUNCTION_W+8:0]      flow_read_address;
     wire [31:0]                flow_read_data;
     wire [FUNCTIONS*8-1:0]     flow_enable;
 
@@ -1005,9 +1005,9 @@ module sekisho_core #(
         .rss_key({FUNCTIONS*320{1'b0}}),
         .rss_types({FUNCTIONS*6{1'b0}}),
         .flow_write_valid(1'b0),
-        .flow_write_address({FUNCTION_W+8{1'b0}}),
+        .flow_write_address({FUNCTION_W+9{1'b0}}),
         .flow_write_data(32'd0),
-        .flow_read_address({FUNCTION_W+8{1'b0}}),
+        .flow_read_address({FUNCTION_W+9{1'b0}}),
         /* verilator lint_off PINCONNECTEMPTY */
         .flow_read_data(),
         .edit_valid(),

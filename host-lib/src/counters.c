@@ -170,7 +170,7 @@ static int add_network(struct sekisho_device *device, const char *prefix, bool m
 		entry = function * CHECKSUM_STRIDE;
 		error = add_group(device, group, checksum_names, CHECKSUM_STRIDE, BANK(CHECKSUM));
 	}
-	if (!error && sek_has_flow_rules(identity)) {
+	if (!error) {
 		snprintf(group, sizeof(group), "%sflow", prefix);
 		entry = function * FLOW_STRIDE;
 		error = add_group(device, group, flow_names, FLOW_STRIDE, BANK(FLOW));

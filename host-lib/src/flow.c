@@ -10,24 +10,21 @@
 #include "internal.h"
 
 #define RULE_WORDS (sizeof(struct sekisho_flow_rule) / sizeof(uint32_t))
+#define KEY_WORDS (sizeof(struct sekisho_flow_key_registers) / sizeof(uint32_t))
+#define WORD(member) (offsetof(struct sekisho_flow_rule, member) / sizeof(uint32_t))
 
-static_assert(SEKISHO_FLOW_RULES * RULE_WORDS ==
-		      sizeof(((struct sekisho_network_registers *)0)->flow_rules) /
-			      sizeof(uint32_t),
-	      "flow_rules[]");
+static_assert(RULE_WORDS == SEKISHO_FLOW_RULE_WORDS, "flow_rules[]");
 
-/* Words of a rule that are a meter's. */
-#define METER_RATE_WORD (offsetof(struct sekisho_flow_rule, meter_rate) / sizeof(uint32_t))
-#define METER_BURST_WORD (offsetof(struct sekisho_flow_rule, meter_burst) / sizeof(uint32_t))
-
-bool sek_has_flow_rules(const struct sekisho_identity *identity)
-{
-	return identity->map_major > 1 || identity->map_minor >= 2;
-}
+/* What a rule has: from the first word of each to before the second. The words behind are a meter's. */
+static const uint8_t rule_words[][2] = {
+	{ WORD(value), WORD(value) + KEY_WORDS },
+	{ WORD(mask), WORD(mask) + KEY_WORDS },
+	{ WORD(action), WORD(meter_rate) },
+};
 
 static int check(struct sekisho_device *device, unsigned int index)
 {
-	if (device->identity.kind != SEKISHO_NETWORK || !sek_has_flow_rules(&device->identity))
+	if (device->identity.kind != SEKISHO_NETWORK)
 		return -ENOTSUP;
 	return index < SEKISHO_FLOW_RULES ? 0 : -EINVAL;
 }
@@ -49,8 +46,8 @@ int sekisho_flow_rule_set(struct sekisho_device *device, unsigned int index,
 		error = sekisho_write32(device, SEKISHO_NETWORK_FLOW_ENABLE, enabled);
 	if (rule) {
 		memcpy(words, rule, sizeof(words));
-		for (i = 0; i < RULE_WORDS && !error; i++)
-			if (i != METER_RATE_WORD && i != METER_BURST_WORD)
+		for (unsigned int part = 0; part < 3; part++)
+			for (i = rule_words[part][0]; i < rule_words[part][1] && !error; i++)
 				error = sekisho_write32(
 					device, SEKISHO_NETWORK_FLOW_RULES(index * RULE_WORDS + i),
 					words[i]);
@@ -67,18 +64,16 @@ int sekisho_flow_meter_set(struct sekisho_device *device, unsigned int index, ui
 {
 	int error = check(device, index);
 
-	if (!error && device->identity.map_major == 1 && device->identity.map_minor < 4)
-		error = -ENOTSUP;
 	if (!error && burst > SEKISHO_FLOW_RULE_METER_BURST_VALUE_MASK)
 		error = -EINVAL;
 	if (!error)
 		error = sekisho_write32(
-			device, SEKISHO_NETWORK_FLOW_RULES(index * RULE_WORDS + METER_RATE_WORD),
+			device, SEKISHO_NETWORK_FLOW_RULES(index * RULE_WORDS + WORD(meter_rate)),
 			rate);
 	/* The burst last: it fills the meter. */
 	if (!error)
 		error = sekisho_write32(
-			device, SEKISHO_NETWORK_FLOW_RULES(index * RULE_WORDS + METER_BURST_WORD),
+			device, SEKISHO_NETWORK_FLOW_RULES(index * RULE_WORDS + WORD(meter_burst)),
 			burst);
 	return error;
 }

@@ -98,9 +98,6 @@ struct sekisho_device *sek_device_create(const struct sekisho_open_options *opti
 int sek_device_begin(struct sekisho_device *device, const struct sek_transport *transport,
 		     void *link, struct sekisho_device **result);
 
-/* The card has flow rules: they came with map 1.2. */
-bool sek_has_flow_rules(const struct sekisho_identity *identity);
-
 /* Fills device->counters from device->identity. */
 int sek_counters_create(struct sekisho_device *device);
 

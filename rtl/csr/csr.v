@@ -94,12 +94,12 @@ module csr #(
     output wire [$clog2(FUNCTIONS)+6:0]              rss_read_address,
     input  wire [7:0]                                rss_read_data,
 
-    // Flow rules: word n of function's flow_rules at function * 256 + n, read as the RSS table is; rule n
+    // Flow rules: word n of function's flow_rules at function * 512 + n, read as the RSS table is; rule n
     // of function f is enabled by bit f * 8 + n
     output wire                                      flow_write_valid,
-    output wire [$clog2(FUNCTIONS)+7:0]              flow_write_address,
+    output wire [$clog2(FUNCTIONS)+8:0]              flow_write_address,
     output wire [31:0]                               flow_write_data,
-    output wire [$clog2(FUNCTIONS)+7:0]              flow_read_address,
+    output wire [$clog2(FUNCTIONS)+8:0]              flow_read_address,
     input  wire [31:0]                               flow_read_data,
     output wire [FUNCTIONS*8-1:0]                    flow_enable,
 
@@ -487,9 +487,9 @@ module csr #(
 
     // Flow rules: word n of the function is at 4 n from their start
     assign flow_write_valid = flow_write_reg;
-    assign flow_write_address = {index_function, address_reg[9:2]};
+    assign flow_write_address = {index_function, address_reg[10:2]};
     assign flow_write_data = write_data_reg;
-    assign flow_read_address = {index_function, address_reg[9:2]};
+    assign flow_read_address = {index_function, address_reg[10:2]};
 
     // Doorbells
     reg [NUMBER_W-1:0] doorbell_number_reg;

@@ -73,7 +73,7 @@ module deliver #(
 
     // Flow rules' words, as in flow_table, of which the meters' count here
     input  wire                        flow_write_valid,
-    input  wire [FUNCTION_W+7:0]       flow_write_address,
+    input  wire [FUNCTION_W+8:0]       flow_write_address,
     input  wire [31:0]                 flow_write_data,
     input  wire [31:0]                 microseconds,
 

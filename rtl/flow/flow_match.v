@@ -20,9 +20,9 @@ module flow_match #(
 ) (
     input  wire                    clk,
 
-    // Words of the rules: address is {function, rule[2:0], mask, word[3:0]}
+    // Words of the rules: address is {function, rule[2:0], 0, mask, word[3:0]}; others are not its own
     input  wire                    write_valid,
-    input  wire [FUNCTION_W+7:0]   write_address,
+    input  wire [FUNCTION_W+8:0]   write_address,
     input  wire [31:0]             write_data,
     // Rule n of function f in bit f * 8 + n
     input  wire [FUNCTIONS*8-1:0]  enable,
@@ -108,13 +108,13 @@ module flow_match #(
         reg [31:0] mask_2_reg, mask_3_reg;
         reg [7:0]  differs_4_reg;
 
-        wire       write_rule = write_valid && write_address[7:5] == r[2:0];
+        wire       write_rule = write_valid && write_address[8:5] == {r[2:0], 1'b0};
 
         always @(posedge clk) begin
             if (write_rule && !write_address[4])
-                values[{write_address[8 +: FUNCTION_W], write_address[3:0]}] <= write_data;
+                values[{write_address[9 +: FUNCTION_W], write_address[3:0]}] <= write_data;
             if (write_rule && write_address[4])
-                masks[{write_address[8 +: FUNCTION_W], write_address[3:0]}] <= write_data;
+                masks[{write_address[9 +: FUNCTION_W], write_address[3:0]}] <= write_data;
             value_2_reg <= values[{function_1_reg, number_1_reg}];
             mask_2_reg  <= masks[{function_1_reg, number_1_reg}];
             value_3_reg <= value_2_reg;
@@ -151,7 +151,7 @@ module flow_match #(
             reg        f_hits_reg;              // a frame has ended
 
             wire       f_enable = enable[{f_function, r[2:0]}];
-            wire       f_write  = write_rule && write_address[8 +: FUNCTION_W] == f_function;
+            wire       f_write  = write_rule && write_address[9 +: FUNCTION_W] == f_function;
             wire       f_wrong  = valid && number == f_number && function_number == f_function &&
                 ((word ^ f_value_reg) & f_mask_reg) != 32'd0;
             wire       f_begins = valid_reg[3] && start_reg[3];

@@ -29,7 +29,7 @@ module flow_meter #(
 
     // Words of the rules, as in flow_table
     input  wire                    write_valid,
-    input  wire [FUNCTION_W+7:0]   write_address,
+    input  wire [FUNCTION_W+8:0]   write_address,
     input  wire [31:0]             write_data,
 
     // {function, rule[2:0]}
@@ -71,10 +71,10 @@ module flow_meter #(
     reg [31:0]           write_data_reg;
 
     always @(posedge clk) begin
-        write_meter_reg <= write_valid && write_address[4:0] == METER_WORD[4:0];
-        write_rate_reg  <= write_valid && write_address[4:0] == RATE_WORD[4:0];
-        write_burst_reg <= write_valid && write_address[4:0] == BURST_WORD[4:0];
-        write_rule_reg  <= write_address[5 +: METER_W];
+        write_meter_reg <= write_valid && write_address[5:0] == METER_WORD[5:0];
+        write_rate_reg  <= write_valid && write_address[5:0] == RATE_WORD[5:0];
+        write_burst_reg <= write_valid && write_address[5:0] == BURST_WORD[5:0];
+        write_rule_reg  <= write_address[6 +: METER_W];
         write_data_reg  <= write_data;
 
         if (write_meter_reg)

@@ -3,7 +3,7 @@
 // The flow rules of every function as the host wrote them, and the actions that they ask for.
 //
 // Gives each frame the action of the first rule that hits it. A frame a clock; 4 clocks of latency;
-// order kept. Nothing stalls the source, so at most 9 frames may be looked up and not yet taken:
+// order kept. Nothing stalls the source, so at most 11 frames may be looked up and not yet taken:
 // `header_result` holds no more. What a frame is to become is too wide to go along with it: it is told to
 // `frame_edit`, in slot after slot, and the frame has the slot's number. The rules' words are not reset.
 
@@ -20,12 +20,12 @@ module flow_table #(
     input  wire                    clk,
     input  wire                    rst,
 
-    // Words of the rules: address is {function, rule[2:0], word[4:0]}; read data comes two clocks
+    // Words of the rules: address is {function, rule[2:0], word[5:0]}; read data comes two clocks
     // after its address
     input  wire                    write_valid,
-    input  wire [FUNCTION_W+7:0]   write_address,
+    input  wire [FUNCTION_W+8:0]   write_address,
     input  wire [31:0]             write_data,
-    input  wire [FUNCTION_W+7:0]   read_address,
+    input  wire [FUNCTION_W+8:0]   read_address,
     output wire [31:0]             read_data,
 
     // Frames: the rules that hold, none or more
@@ -50,7 +50,7 @@ module flow_table #(
 
     // --- the host's words -----------------------------------------------------------------------------
 
-    (* ram_style = "block", no_rw_check *) reg [31:0] words [0:(1 << (FUNCTION_W + 8)) - 1];
+    (* ram_style = "block", no_rw_check *) reg [31:0] words [0:(1 << (FUNCTION_W + 9)) - 1];
     reg [31:0] read_reg;
     reg [31:0] read_data_reg;
 
@@ -86,13 +86,13 @@ module flow_table #(
     reg [31:0]           write_data_reg;
 
     always @(posedge clk) begin
-        action_write_reg <= write_valid && write_address[4:0] == ACTION_WORD[4:0];
-        mark_write_reg   <= write_valid && write_address[4:0] == MARK_WORD[4:0];
-        mac_lo_write_reg <= write_valid && write_address[4:0] == MAC_LO_WORD[4:0];
-        mac_hi_write_reg <= write_valid && write_address[4:0] == MAC_HI_WORD[4:0];
-        ipv4_write_reg   <= write_valid && write_address[4:0] == IPV4_WORD[4:0];
-        change_write_reg <= write_valid && write_address[4:0] == CHANGE_WORD[4:0];
-        write_rule_reg   <= write_address[5 +: FUNCTION_W+3];
+        action_write_reg <= write_valid && write_address[5:0] == ACTION_WORD[5:0];
+        mark_write_reg   <= write_valid && write_address[5:0] == MARK_WORD[5:0];
+        mac_lo_write_reg <= write_valid && write_address[5:0] == MAC_LO_WORD[5:0];
+        mac_hi_write_reg <= write_valid && write_address[5:0] == MAC_HI_WORD[5:0];
+        ipv4_write_reg   <= write_valid && write_address[5:0] == IPV4_WORD[5:0];
+        change_write_reg <= write_valid && write_address[5:0] == CHANGE_WORD[5:0];
+        write_rule_reg   <= write_address[6 +: FUNCTION_W+3];
         write_data_reg   <= write_data;
 
         if (action_write_reg)
@@ -176,7 +176,7 @@ module flow_table #(
 
     dma_fifo_short #(
         .WIDTH(8 + 48),
-        .DEPTH(8),
+        .DEPTH(16),
         .MARGIN(1)
     ) fifo (
         .clk(clk),

@@ -6,9 +6,10 @@
 // headers stalls the writer, and what follows a frame's headers is not stored. Behind the Ethernet
 // addresses all headers start 2 bytes past a multiple of 4, and so do the words read here: the
 // halves of the ring lie in two memories with an address each. Every word is read once, in order,
-// and nothing is looked up twice, so the time is bounded: at most 67 words. A frame occupies the
+// and nothing is looked up twice, so the time is bounded: at most 78 words. A frame occupies the
 // walker for 3 clocks more than its headers have words from the EtherType on (UDP over IPv4: 11
-// clocks, TCP over IPv6: 18), and the next one is read while its result waits for `take`.
+// clocks, TCP over IPv6: 18), and the next one is read while its result waits for `take`. Options of TCP are
+// walked for the flow rules only, with two words more.
 // A header is looked into only when it lies within the frame and the datagram; `parse` tells
 // what is said of each kind of packet, `header_result` makes it of the record that stands in
 // `walk` from `done` to `take`.
@@ -30,7 +31,9 @@ module header_walker #(
     // 1: compute the RSS hash.
     parameter integer HASH_EN = 1,
     // Width of a function's number, at least 1.
-    parameter integer FUNCTION_W = 1
+    parameter integer FUNCTION_W = 1,
+    // 1: give flow_match its words. 0: none.
+    parameter integer FLOW_EN = 1
 ) (
     input  wire                    clk,
     input  wire                    rst,
@@ -54,7 +57,7 @@ module header_walker #(
     input  wire [31:0]             key_write_data,
     input  wire [FUNCTIONS*6-1:0]  rss_types,
 
-    // What flow_match compares. The last word is there a clock before done, and the next frame's three
+    // What flow_match compares. The last word is there a clock after done, and the next frame's five
     // clocks after take or later.
     output wire                    flow_valid,
     output wire                    flow_start,
@@ -256,12 +259,15 @@ module header_walker #(
     reg         jump_reg;               // from an extension header to one that lies too deep to be read
     reg         land_reg;
     reg         l4_reg;                 // the other words of a TCP or UDP header
+    reg         option_reg;             // ... that are options of TCP
+    reg         behind_reg;             // the word behind them
 
     reg [3:0]   count_reg;              // words of the header before this one
     reg         first_reg;              // ... and as one bit, where the walk looks at it
     reg         second_reg;
     reg         third_reg;
     reg         fourth_reg;
+    reg         fifth_reg;
     reg         tenth_reg;              // of IPv6
     reg         address_reg;            // a word of the addresses
     reg [6:0]   at_reg;                 // this is word n
@@ -323,6 +329,7 @@ module header_walker #(
     reg         low_zero_reg;
     reg         udp_short_reg;          // UDP length below 8
     reg         offset_bad_reg;         // TCP data offset
+    reg         offset_5_reg;
     reg         ext_none_reg;           // an extension header has no more than two words,
     reg         ext_over_reg;           // runs past the limit,
     reg         ah_over_reg;            // as an authentication header does
@@ -381,6 +388,7 @@ module header_walker #(
             udp_short_reg   <= raw_reg[31:19] == 13'd0;
             offset_bad_reg  <= below(raw_reg[31:28], 4'd5) ||
                 (header_left_reg[14:6] == 9'd0 && below(header_left_reg[5:2], raw_reg[31:28]));
+            offset_5_reg    <= raw_reg[31:28] == 4'd5;
             ext_none_reg    <= raw_reg[23:16] == 8'd0;
             ext_over_reg    <= $signed({4'd0, raw_reg[23:16], 1'b0}) >= left_reg;
             ah_over_reg     <= $signed({5'd0, raw_reg[23:16]}) >= left_reg;
@@ -440,7 +448,7 @@ module header_walker #(
     wire        ends = (type_reg && ends_type) || (ipv4_reg && ends_ipv4) || (ipv6_reg && ends_ipv6) ||
         (follow_reg && ends_follow) ||
         (ext_reg && second_reg && (ext_bad_reg || ext_route_reg || ext_fragment_reg)) ||
-        (l4_reg && (kind_udp_reg || fourth_reg));
+        (l4_reg && (kind_udp_reg || behind_reg || (fourth_reg && (FLOW_EN == 0 || offset_bad_reg || offset_5_reg))));
 
     // ... for this reason.
     reg [3:0]   reason;
@@ -483,12 +491,15 @@ module header_walker #(
             jump_reg   <= far;
             land_reg   <= jump_reg;
             l4_reg     <= !ends && ((follow_reg && !kind_ext_reg) || l4_reg);
+            behind_reg <= (fifth_reg || option_reg) && count_reg + 4'd1 == data_offset_reg;
+            option_reg <= l4_reg && (fifth_reg || option_reg) && count_reg + 4'd1 != data_offset_reg;
             // The second word of an extension header is the last one that is told apart.
             count_reg  <= next_first ? 4'd0 : ext_reg ? 4'd2 : count_reg + 4'd1;
             first_reg  <= next_first;
             second_reg <= !next_first && !ext_reg && first_reg;
             third_reg  <= !next_first && (ext_reg || second_reg);
             fourth_reg <= !next_first && !ext_reg && third_reg;
+            fifth_reg  <= l4_reg && fourth_reg;
             tenth_reg  <= ipv6_reg && count_reg == 4'd8;
             address_reg <= (ipv4_reg && (third_reg || fourth_reg)) || (ipv6_reg && !first_reg && !tenth_reg);
         end
@@ -501,11 +512,14 @@ module header_walker #(
             jump_reg   <= 1'b0;
             land_reg   <= 1'b0;
             l4_reg     <= 1'b0;
+            behind_reg <= 1'b0;
+            option_reg <= 1'b0;
             count_reg  <= 4'd0;
             first_reg  <= 1'b1;
             second_reg <= 1'b0;
             third_reg  <= 1'b0;
             fourth_reg <= 1'b0;
+            fifth_reg  <= 1'b0;
             tenth_reg  <= 1'b0;
             address_reg <= 1'b0;
         end
@@ -640,9 +654,11 @@ module header_walker #(
             if (l4_reg) begin
                 if (second_reg)
                     length_reg <= upper;
-                bad_reg         <= kind_udp_reg ? udp_short_reg : offset_bad_reg;
-                zero_reg        <= low_zero_reg;
-                data_offset_reg <= word_reg[31:28];
+                if (second_reg || fourth_reg) begin
+                    bad_reg         <= kind_udp_reg ? udp_short_reg : offset_bad_reg;
+                    zero_reg        <= low_zero_reg;
+                    data_offset_reg <= word_reg[31:28];
+                end
             end
 
             if (ipv4_reg || ipv6_reg)
@@ -720,40 +736,106 @@ module header_walker #(
 
     // --- words for flow rules ----------------------------------------------------------------------------
 
-    localparam [31:0] SOURCE      = FLOW_RULE_VALUE_SOURCE_VALUE / 32;
-    localparam [31:0] DESTINATION = FLOW_RULE_VALUE_DESTINATION_VALUE / 32;
-    localparam [31:0] LAYER4      = FLOW_RULE_VALUE_LAYER4_DESTINATION_PORT / 32;
-    localparam [31:0] PACKET      = FLOW_RULE_VALUE_PACKET_PROTOCOL / 32;
-    localparam [31:0] ETHERNET    = FLOW_RULE_VALUE_ETHERNET_ETHERTYPE / 32;
+    // One and two clocks behind finish_reg; the next frame's first word is walked a clock later, at least
+    reg         finish_2_reg;
+    reg         finish_3_reg;
+    wire        option_found;
+    wire [31:0] owner_id;
+    wire [31:0] owner;
 
-    wire        is_ipv4 = l3_type_reg == L3_TYPE_IPV4 || l3_type_reg == L3_TYPE_IPV4_OPT;
-    wire        is_ipv6 = l3_type_reg == L3_TYPE_IPV6 || l3_type_reg == L3_TYPE_IPV6_EXT;
-    wire        address = (ipv4_reg || ipv6_reg) && address_reg;
-    wire        l4_there = follow_reg && kind_l4 && enough && !deep;
-    reg  [31:0] packet;
-
-    always @* begin
-        packet = 32'd0;
-        packet[FLOW_RULE_VALUE_PACKET_PROTOCOL % 32 +: FLOW_RULE_VALUE_PACKET_PROTOCOL_W] =
-            l4_type_reg == L4_TYPE_NONE ? 8'd0 : protocol_reg;
-        packet[FLOW_RULE_VALUE_PACKET_IPV4 % 32]         = is_ipv4;
-        packet[FLOW_RULE_VALUE_PACKET_IPV6 % 32]         = is_ipv6;
-        packet[FLOW_RULE_VALUE_PACKET_LAYER4_FOUND % 32] =
-            l4_type_reg == L4_TYPE_TCP || l4_type_reg == L4_TYPE_UDP || l4_type_reg == L4_TYPE_ICMP;
-        packet[FLOW_RULE_VALUE_PACKET_FRAGMENT % 32]     = l4_type_reg == L4_TYPE_FRAGMENT;
-        packet[FLOW_RULE_VALUE_PACKET_TAGGED % 32]       = tags_reg != 2'd0;
-        packet[FLOW_RULE_VALUE_PACKET_TWO_TAGS % 32]     = tags_reg[1];
-        packet[FLOW_RULE_VALUE_PACKET_VLAN_TCI % 32 +: FLOW_RULE_VALUE_PACKET_VLAN_TCI_W] = tci_reg;
+    always @(posedge clk) begin
+        finish_2_reg <= finish_reg && !rst;
+        finish_3_reg <= finish_2_reg && !rst;
     end
 
-    // No word is walked in the clock of finish_reg. The EtherType behind a tag starts the frame anew.
-    assign flow_valid    = finish_reg || (move_reg && (type_reg || address || l4_there));
-    assign flow_start    = type_reg;
-    assign flow_last     = finish_reg;
-    assign flow_number   = finish_reg ? PACKET[3:0] : type_reg ? ETHERNET[3:0] : follow_reg ? LAYER4[3:0] :
-        ipv6_reg ? SOURCE[3:0] + count_reg - 4'd2 : fourth_reg ? SOURCE[3:0] + 4'd3 : DESTINATION[3:0] + 4'd3;
-    assign flow_word     = finish_reg ? packet : word_reg;
-    assign flow_function = function_reg[FUNCTION_W-1:0];
+    generate if (FLOW_EN != 0) begin : g_flow
+        localparam [31:0] SOURCE      = FLOW_RULE_VALUE_SOURCE_VALUE / 32;
+        localparam [31:0] DESTINATION = FLOW_RULE_VALUE_DESTINATION_VALUE / 32;
+        localparam [31:0] LAYER4      = FLOW_RULE_VALUE_LAYER4_DESTINATION_PORT / 32;
+        localparam [31:0] PACKET      = FLOW_RULE_VALUE_PACKET_PROTOCOL / 32;
+        localparam [31:0] ETHERNET    = FLOW_RULE_VALUE_ETHERNET_ETHERTYPE / 32;
+        localparam [31:0] OWNER_ID    = FLOW_RULE_VALUE_OWNER_ID_VALUE / 32;
+        localparam [31:0] OWNER       = FLOW_RULE_VALUE_OWNER_TENANT / 32;
+
+        reg [FUNCTION_W-1:0] function_2_reg;
+        reg [3:0]            number;
+        reg [31:0]           word;
+
+        wire        is_ipv4 = l3_type_reg == L3_TYPE_IPV4 || l3_type_reg == L3_TYPE_IPV4_OPT;
+        wire        is_ipv6 = l3_type_reg == L3_TYPE_IPV6 || l3_type_reg == L3_TYPE_IPV6_EXT;
+        wire        address = (ipv4_reg || ipv6_reg) && address_reg;
+        wire        l4_there = follow_reg && kind_l4 && enough && !deep;
+        wire        owner_found = option_found && l4_type_reg == L4_TYPE_TCP;
+        reg  [31:0] packet;
+
+        owner_option option_inst (
+            .clk(clk),
+            .step(step_reg),
+            .word(raw_reg),
+            .valid(move_reg && option_reg),
+            .clear(move_reg && follow_reg),
+            .found(option_found),
+            .length(owner[FLOW_RULE_VALUE_OWNER_LENGTH % 32 +: FLOW_RULE_VALUE_OWNER_LENGTH_W]),
+            .control(owner[FLOW_RULE_VALUE_OWNER_CONTROL % 32 +: FLOW_RULE_VALUE_OWNER_CONTROL_W]),
+            .tenant(owner[FLOW_RULE_VALUE_OWNER_TENANT % 32 +: FLOW_RULE_VALUE_OWNER_TENANT_W]),
+            .id(owner_id)
+        );
+
+        always @* begin
+            packet = 32'd0;
+            packet[FLOW_RULE_VALUE_PACKET_PROTOCOL % 32 +: FLOW_RULE_VALUE_PACKET_PROTOCOL_W] =
+                l4_type_reg == L4_TYPE_NONE ? 8'd0 : protocol_reg;
+            packet[FLOW_RULE_VALUE_PACKET_IPV4 % 32]         = is_ipv4;
+            packet[FLOW_RULE_VALUE_PACKET_IPV6 % 32]         = is_ipv6;
+            packet[FLOW_RULE_VALUE_PACKET_LAYER4_FOUND % 32] =
+                l4_type_reg == L4_TYPE_TCP || l4_type_reg == L4_TYPE_UDP || l4_type_reg == L4_TYPE_ICMP;
+            packet[FLOW_RULE_VALUE_PACKET_FRAGMENT % 32]     = l4_type_reg == L4_TYPE_FRAGMENT;
+            packet[FLOW_RULE_VALUE_PACKET_TAGGED % 32]       = tags_reg != 2'd0;
+            packet[FLOW_RULE_VALUE_PACKET_TWO_TAGS % 32]     = tags_reg[1];
+            packet[FLOW_RULE_VALUE_PACKET_OWNER % 32]        = owner_found;
+            packet[FLOW_RULE_VALUE_PACKET_VLAN_TCI % 32 +: FLOW_RULE_VALUE_PACKET_VLAN_TCI_W] = tci_reg;
+        end
+
+        always @* begin
+            // No word is walked in the three clocks from finish_reg on.
+            if (finish_reg)
+                {number, word} = {OWNER[3:0], owner};
+            else if (finish_2_reg)
+                {number, word} = {OWNER_ID[3:0], owner_id};
+            else if (finish_3_reg)
+                {number, word} = {PACKET[3:0], packet};
+            else
+                {number, word} = {type_reg ? ETHERNET[3:0] : follow_reg ? LAYER4[3:0] :
+                    ipv6_reg ? SOURCE[3:0] + count_reg - 4'd2 :
+                    fourth_reg ? SOURCE[3:0] + 4'd3 : DESTINATION[3:0] + 4'd3, word_reg};
+        end
+
+        always @(posedge clk) begin
+            if (finish_reg)
+                function_2_reg <= function_reg[FUNCTION_W-1:0];
+        end
+
+        // The EtherType behind a tag starts the frame anew.
+        assign flow_valid    = ((finish_reg || finish_2_reg) && owner_found) || finish_3_reg ||
+            (move_reg && (type_reg || address || l4_there));
+        assign flow_start    = type_reg && move_reg;
+        assign flow_last     = finish_3_reg;
+        assign flow_number   = number;
+        assign flow_word     = word;
+        assign flow_function = finish_2_reg || finish_3_reg ? function_2_reg : function_reg[FUNCTION_W-1:0];
+    end else begin : g_no_flow
+        wire unused_words = &{1'b0, finish_3_reg, option_found, owner_id, owner, option_reg};
+
+        assign option_found  = 1'b0;
+        assign owner_id      = 32'd0;
+        assign owner         = 32'd0;
+        assign flow_valid    = 1'b0;
+        assign flow_start    = 1'b0;
+        assign flow_last     = 1'b0;
+        assign flow_number   = 4'd0;
+        assign flow_word     = 32'd0;
+        assign flow_function = {FUNCTION_W{1'b0}};
+    end endgenerate
 
     wire unused_flow = &{1'b0, function_reg};
 

@@ -86,9 +86,9 @@ module parse #(
 
     // Flow rules, as in flow_table; rule n of function f is enabled by bit f * 8 + n
     input  wire                      flow_write_valid,
-    input  wire [FUNCTION_W+7:0]     flow_write_address,
+    input  wire [FUNCTION_W+8:0]     flow_write_address,
     input  wire [31:0]               flow_write_data,
-    input  wire [FUNCTION_W+7:0]     flow_read_address,
+    input  wire [FUNCTION_W+8:0]     flow_read_address,
     output wire [31:0]               flow_read_data,
     input  wire [FUNCTIONS*8-1:0]    flow_enable,
 
@@ -305,7 +305,7 @@ module parse #(
 
     // Every walker's copy of the rules is written a clock later than the table.
     reg                    rule_write_valid_reg;
-    reg [FUNCTION_W+7:0]   rule_write_address_reg;
+    reg [FUNCTION_W+8:0]   rule_write_address_reg;
     reg [31:0]             rule_write_data_reg;
     reg [FUNCTIONS*8-1:0]  rule_enable_reg;
 
@@ -330,7 +330,8 @@ module parse #(
             .RECORD_W(WALK_W),
             .FUNCTIONS(FUNCTIONS),
             .HASH_EN(HASH_EN),
-            .FUNCTION_W(FUNCTION_W)
+            .FUNCTION_W(FUNCTION_W),
+            .FLOW_EN(FLOW_EN)
         ) walker (
             .clk(clk),
             .rst(rst),
@@ -414,10 +415,11 @@ module parse #(
             take_turn_reg <= {{N-1{1'b0}}, 1'b1};
     end
 
-    // The flow rules' answer takes two clocks longer
+    // The flow rules' answer takes four clocks longer. Two results may wait for it at the end, which is enough
+    // unless there is a frame in every clock.
     header_result #(
         .RECORD_W(WALK_W),
-        .WAIT(FLOW_EN != 0 ? 2 : 0),
+        .WAIT(FLOW_EN == 0 ? 0 : DATA_W > 128 ? 4 : 2),
         .USER_W(USER_W)
     ) header_result_inst (
         .clk(clk),
@@ -431,14 +433,14 @@ module parse #(
         .take(result_take)
     );
 
-    // --- flow rules: their hits are there 4 clocks after the walk is taken -------------------------------
+    // --- flow rules: their hits are there 6 clocks after the walk is taken -------------------------------
 
     wire [47:0] flow;
     wire [7:0]  flow_queue;
     wire        flow_valid;
 
     generate if (FLOW_EN != 0) begin : g_flow
-        reg [4*N-1:0]        taken_reg;     // the walker, 1 to 4 clocks ago
+        reg [6*N-1:0]        taken_reg;     // the walker, 1 to 6 clocks ago
         reg [7:0]            taken_hits;
         reg [FUNCTION_W-1:0] taken_function;
         integer              h;
@@ -447,7 +449,7 @@ module parse #(
             taken_hits     = 8'd0;
             taken_function = {FUNCTION_W{1'b0}};
             for (h = 0; h < N; h = h + 1) begin
-                if (taken_reg[3*N+h]) begin
+                if (taken_reg[5*N+h]) begin
                     taken_hits     = taken_hits | hits[8*h +: 8];
                     taken_function = taken_function | hits_functions[FUNCTION_W*h +: FUNCTION_W];
                 end
@@ -455,9 +457,9 @@ module parse #(
         end
 
         always @(posedge clk) begin
-            taken_reg <= {taken_reg[3*N-1:0], take};
+            taken_reg <= {taken_reg[5*N-1:0], take};
             if (rst)
-                taken_reg <= {4*N{1'b0}};
+                taken_reg <= {6*N{1'b0}};
         end
 
         flow_table #(
@@ -471,7 +473,7 @@ module parse #(
             .write_data(flow_write_data),
             .read_address(flow_read_address),
             .read_data(flow_read_data),
-            .hits_valid(taken_reg[3*N +: N] != {N{1'b0}}),
+            .hits_valid(taken_reg[5*N +: N] != {N{1'b0}}),
             .hits(taken_hits),
             .hits_function(taken_function),
             .flow(flow),

@@ -3,6 +3,7 @@
 
 #include "checksum.h"
 #include "flow.h"
+#include "owner.h"
 
 static uint32_t get32(const uint8_t *at)
 {
@@ -27,34 +28,44 @@ static bool same_addresses(const struct sekisho_flow_rule *rule, const uint8_t *
 	return true;
 }
 
-static uint32_t packet_word(const struct headers *headers)
+static uint32_t packet_word(const struct headers *headers, bool owned)
 {
 #define PUT(field, value) SEKISHO_FIELD_PUT(SEKISHO_FLOW_KEY_PACKET_##field, value)
 	return PUT(PROTOCOL, headers->protocol) | PUT(IPV4, headers->hashed == 8) |
 	       PUT(IPV6, headers->hashed == 32) | PUT(LAYER4_FOUND, headers->l4_offset != 0) |
 	       PUT(FRAGMENT, headers->l4_type == SEKISHO_L4_TYPE_FRAGMENT) |
 	       PUT(TAGGED, headers->vlan_tags > 0) | PUT(TWO_TAGS, headers->vlan_tags > 1) |
-	       PUT(VLAN_TCI, headers->vlan_tci);
+	       PUT(OWNER, owned) | PUT(VLAN_TCI, headers->vlan_tci);
 #undef PUT
 }
 
 static bool holds(const struct sekisho_flow_rule *rule, const struct headers *headers,
-		  const uint8_t *frame)
+		  const struct owner *owner, const uint8_t *frame)
 {
 	const uint8_t *type = frame + 12 + headers->vlan_tags * 4;
 
-	return same(packet_word(headers), rule->value.packet, rule->mask.packet) &&
+	return same(packet_word(headers, owner->found), rule->value.packet, rule->mask.packet) &&
 	       same(get32(type - 2), rule->value.ethernet, rule->mask.ethernet) &&
 	       (headers->hashed == 0 ||
 		same_addresses(rule, frame + headers->addresses, headers->hashed / 8)) &&
 	       (headers->l4_offset == 0 ||
-		same(get32(frame + headers->l4_offset), rule->value.layer4, rule->mask.layer4));
+		same(get32(frame + headers->l4_offset), rule->value.layer4, rule->mask.layer4)) &&
+	       (!owner->found || (same(owner->id, rule->value.owner_id, rule->mask.owner_id) &&
+				  same(owner->owner, rule->value.owner, rule->mask.owner)));
 }
 
 int flow_lookup(const struct flow_rules *rules, const struct headers *headers, const uint8_t *frame)
 {
+	struct owner owner = { 0 };
+
+	/* A data offset that is wrong leaves no payload. */
+	if (rules->enabled != 0 && headers->l4_type == SEKISHO_L4_TYPE_TCP &&
+	    headers->payload_offset != 0)
+		owner = owner_find(frame + headers->l4_offset + 20,
+				   headers->payload_offset - headers->l4_offset - 20u);
 	for (int i = 0; i < (int)SEKISHO_FLOW_RULES; i++) {
-		if ((rules->enabled >> i & 1) != 0 && holds(&rules->rule[i], headers, frame))
+		if ((rules->enabled >> i & 1) != 0 &&
+		    holds(&rules->rule[i], headers, &owner, frame))
 			return i;
 	}
 	return -1;

@@ -68,7 +68,7 @@ static struct map maps[MAPS];
 static unsigned int map_count;
 static struct queue queues[2][QUEUES]; /* receive, transmit */
 static bool loop, show;
-static uint32_t map_version = 1 << 16 | 4;
+static uint32_t map_version = 2 << 16;
 static bool hang; /* queues do not come to rest */
 static int eventfds[2 * QUEUES + 1];
 static uint32_t seen_requests[2][QUEUES]; /* of the arm doorbells */

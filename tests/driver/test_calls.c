@@ -602,7 +602,7 @@ static void register_dump(void)
 	EQUAL(rte_eth_dev_get_reg_info(0, &info), 0);
 	CHECK(info.length > 300);
 	EQUAL(info.width, 4);
-	EQUAL(info.version, 0x10004);
+	EQUAL(info.version, 0x20000);
 	data = calloc(info.length, 4);
 	info.data = data;
 	EQUAL(rte_eth_dev_get_reg_info(0, &info), 0);

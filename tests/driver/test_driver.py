@@ -211,7 +211,7 @@ def arguments():
 def information():
     with Setup(queues=4) as (card, pmd):
         text = pmd.command("show port info 0")
-        for wanted in ("Firmware-version: rtl fa4eca4d map 1.4", "Link status: up",
+        for wanted in ("Firmware-version: rtl fa4eca4d map 2.0", "Link status: up",
                        "Link speed: 10 Gbps", "Max possible RX queues: 4",
                        "Max possible number of RXDs per queue: 32768",
                        "Redirection table size: 128", "Hash key size in bytes: 40"):

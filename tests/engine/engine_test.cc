@@ -864,7 +864,9 @@ static void set_rule(card &c, unsigned int f, unsigned int n, const sekisho_flow
 	memcpy(words, &rule, sizeof(words));
 	c.write(at, others);
 	for (unsigned int w = 0; w < sizeof(words) / 4; w++)
-		c.write(card::window(f) + SEKISHO_NETWORK_FLOW_RULES(n * 32 + w), words[w]);
+		c.write(card::window(f) +
+				SEKISHO_NETWORK_FLOW_RULES(n * SEKISHO_FLOW_RULE_WORDS + w),
+			words[w]);
 	c.write(at, others | 1u << n);
 }
 
@@ -989,6 +991,88 @@ static void test_flow_keys(unsigned int width)
 		c->write(card::window(0) + SEKISHO_NETWORK_FLOW_ENABLE, 0);
 		tap.check(right && receive(*c, 0, 0, yes, r) && is_unmarked(r),
 			  std::string("a flow rule compares: ") + row.name);
+	}
+}
+
+/*
+ * Of TCP with an owner option of (tenant 7, uid 1234), its tag that of the golden values, among options of Linux and
+ * at each byte: the rule for this owner holds. It does not for another owner, nor where the options say nothing for sure.
+ */
+static void test_flow_owner(unsigned int width)
+{
+	const bytes tag64 = { 254,  19,	  0x53, 0x4b, 0x40, 0,	  7,	0,    0,   4,
+			      0xd2, 0x01, 0x0d, 0x8d, 0x53, 0xe5, 0xb4, 0x66, 0x57 };
+	const bytes tag32 = {
+		254, 15, 0x53, 0x4b, 0x40, 0, 7, 0, 0, 4, 0xd2, 0xd3, 0x54, 0x61, 0x85
+	};
+	const bytes mss = { 2, 4, 5, 0xb4 }, sack = { 4, 2 },
+		    stamps = { 8, 10, 1, 2, 3, 4, 0, 0, 0, 0 }, nop = { 1 }, scale = { 3, 3, 7 },
+		    end = { 0 };
+	/* An owner option in the data of another one; and as tcpriv has it, with an identifier of 0 */
+	const bytes hidden = {
+		253, 17, 254, 15, 0x53, 0x4b, 0x40, 0, 7, 0, 0, 4, 0xd2, 0, 0, 0, 0
+	};
+	const bytes tcpriv = { 254, 10, 0, 0, 0xf9, 0x91, 0, 0, 4, 0xd2 };
+	bytes other_uid = tag64, other_tenant = tag32, other_identifier = tag64, short_tag = tag32;
+	other_uid[10] = 0xd3;
+	other_tenant[6] = 8;
+	other_identifier[3] = 0x4c;
+	short_tag[1] = 14, short_tag.resize(14);
+	const struct {
+		const char *name;
+		std::vector<bytes> options;
+		bool owner;
+	} rows[] = {
+		{ "a SYN of Linux, 64-bit tag",
+		  { mss, sack, stamps, nop, scale, tag64, nop },
+		  true },
+		{ "32-bit tag", { mss, sack, stamps, nop, scale, nop, tag32 }, true },
+		{ "at byte 1", { nop, tag64 }, true },
+		{ "at byte 2", { nop, nop, tag32, nop, nop, nop }, true },
+		{ "at byte 3", { nop, nop, nop, tag64, nop, nop }, true },
+		{ "at the end", { scale, tag32, end, end }, true },
+		{ "none", { mss, sack, stamps }, false },
+		{ "no options", {}, false },
+		{ "another uid", { nop, other_uid }, false },
+		{ "another tenant", { nop, other_tenant }, false },
+		{ "another identifier", { nop, other_identifier }, false },
+		{ "another length", { nop, nop, short_tag }, false },
+		{ "two of them", { nop, tag32, nop, tag32 }, false },
+		{ "two owners", { nop, tag32, nop, tag32, nop, nop, nop, nop }, false },
+		{ "within another option", { hidden, nop, nop, nop }, false },
+		{ "of tcpriv", { nop, nop, tcpriv }, false },
+		{ "behind the end of the list", { end, tag64 }, false },
+		{ "something behind the end", { tag64, end, nop, nop, nop, nop }, false },
+		{ "a length of 0", { tag64, { 5, 0, 0, 0, 0 } }, false },
+		{ "a length of 1", { tag64, { 5, 1, 1, 1, 1 } }, false },
+		{ "a length beyond the header", { tag64, { 5, 6, 1, 1, 1 } }, false },
+		{ "a kind without a length", { tag64, { 1, 1, 1, 1, 5 } }, false },
+		{ "cut by the header's end",
+		  { nop, nop, nop, nop, nop, { 254, 19, 0x53, 0x4b, 0x40, 0, 7, 0, 0, 4, 0xd2 } },
+		  false },
+	};
+	auto c = flow_card(width);
+	sekisho_flow_rule rule = marks(1234);
+	rule.value.packet = rule.mask.packet = SEKISHO_FLOW_KEY_PACKET_OWNER_MASK;
+	rule.value.owner_id = 1234, rule.mask.owner_id = ~0u;
+	rule.value.owner = 7, rule.mask.owner = SEKISHO_FLOW_KEY_OWNER_TENANT_MASK;
+	set_rule(*c, 0, 0, rule);
+	for (auto &row : rows) {
+		bool right = true;
+		for (kind k : { TCP4, TCP6 }) {
+			layout at;
+			received r;
+			bytes f = make_frame(k, 60, 77, k == TCP6, true, at), options;
+			for (auto &o : row.options)
+				options.insert(options.end(), o.begin(), o.end());
+			right = right && options.size() % 4 == 0 && options.size() <= 40;
+			f[at.l4 + 12] = (uint8_t)((5 + options.size() / 4) << 4);
+			std::copy(options.begin(), options.end(),
+				  f.begin() + (ptrdiff_t)at.l4 + 20);
+			right = receive(*c, 0, 0, f, r) && right &&
+				(row.owner ? is_marked(r, 1234) : is_unmarked(r));
+		}
+		tap.check(right, std::string("the owner of a connection: ") + row.name);
 	}
 }
 
@@ -1427,6 +1511,7 @@ int main(int argc, char **argv)
 	test_scatter(width, false, frames / 4);
 	test_scatter(width, true, frames / 4);
 	test_flow_keys(width);
+	test_flow_owner(width);
 	test_flow_actions(width);
 	test_flow_order(width);
 	test_flow_edit(width);

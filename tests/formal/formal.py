@@ -114,6 +114,9 @@ PROOFS = {
     "header_result_fields": (
         "bitwuzla", "header_result_fields", "rtl/parse/header_result.v tests/formal/header_result_fields.v", {}, 8,
         ("w_udp && !w_bad ? walk_reg", "!w_bad ? walk_reg")),
+    "owner_option": (
+        "bitwuzla", "owner_option", "rtl/owner/owner_option.v", {}, 3,
+        ("is_3_reg[1] ? from_3", "is_3_reg[1] ? from_2")),
     "flow_match": (
         "bitwuzla", "flow_match", "rtl/flow/flow_match.v", {}, 8,
         ("(same | {RULES{!valid_reg[3]}})", "(same | {RULES{!valid_reg[3] || start_reg[3]}})")),
@@ -140,9 +143,11 @@ PROOFS = {
 # Two modules side by side, in the second file, and what is done to the first file's before: the ring of
 # the walkers is cut off, and their registers are made ports.
 OPEN = {
-    "header_walker_bounds": "chparam -set DATA_W 64 -set HASH_EN 0 header_walker; hierarchy -check -top header_walker; "
-    "proc; cutpoint header_walker/w:low_half header_walker/w:high_half; "
-    "expose header_walker/w:*_reg header_walker/w:low_half header_walker/w:high_half; "
+    "header_walker_bounds": "read_verilog -Irtl/common -Irtl/csr/generated rtl/owner/owner_option.v; "
+    "chparam -set DATA_W 64 -set HASH_EN 0 header_walker; hierarchy -check -top header_walker; "
+    "proc; cutpoint header_walker/w:low_half header_walker/w:high_half; cutpoint header_walker/t:owner_option; "
+    "expose header_walker/w:*_reg header_walker/w:low_half header_walker/w:high_half header_walker/w:option_found "
+    "header_walker/w:owner_id header_walker/w:owner; "
     "setattr -mod -unset top header_walker; ",
     "header_result_fields": "",
 }

@@ -6,11 +6,11 @@
 // bytes where they lie within the frame, and bytes of their own, whatever they are, behind its end.
 // Then they move alike in every clock, and their records have the same in every field that
 // header_result uses of such a frame; header_result_fields proves that of header_result. The words
-// that both give to the hash and to the flow rules are the same, too (but for a tag that the end cuts
-// off). The last of those comes a clock before `done`, one for each frame, and not in the two clocks
-// after `take`: parse counts on that. And no word is asked for that begins more than 22 bytes
-// behind the end (the two that are read ahead, and the one that ends the walk). formal.py cuts off the ring that the words come from,
-// and takes the registers of both walkers out to the ports connected here.
+// that both give to the hash, to the walk over TCP's options and to the flow rules are the same, too (but for a tag
+// that the end cuts off). The last of those comes two clocks after the walk has ended, before a word of the next frame,
+// one for each frame; and no walk ends in the two clocks after `take`: parse counts on that. And no word is asked for that begins more than 22 bytes
+// behind the end (the two that are read ahead, and the one that ends the walk). formal.py cuts off the ring that the words come from and what
+// owner_option finds, which is the same for the same words, and takes the registers of both walkers out to the ports connected here.
 
 `resetall
 `timescale 1ns / 1ps
@@ -64,6 +64,8 @@ module header_walker_bounds (
     `BOTH(6, low_index_next_reg) `BOTH(13, limit_reg)
     `BOTH(1, ihl_over_reg) `BOTH(13, left_behind_reg) `BOTH(1, ext_none_reg) `BOTH(1, ext_over_reg)
     `BOTH(1, advance_reg) `BOTH(1, ah_over_reg) `BOTH(1, kind_ports_reg)
+    `BOTH(1, fifth_reg) `BOTH(1, option_reg) `BOTH(1, behind_reg) `BOTH(1, offset_5_reg)
+    `BOTH(1, finish_2_reg) `BOTH(1, finish_3_reg) `BOTH(1, option_found) `BOTH(32, owner_id) `BOTH(32, owner)
     `BOTH(1, start_room) `BOTH(1, room) `BOTH(1, done) `BOTH(RECORD_W, walk)
     `BOTH(1, flow_valid) `BOTH(1, flow_start) `BOTH(1, flow_last) `BOTH(4, flow_number) `BOTH(32, flow_word)
 
@@ -113,7 +115,10 @@ module header_walker_bounds (
         .low_index_next_reg(a_low_index_next_reg), .limit_reg(a_limit_reg),
         .ihl_over_reg(a_ihl_over_reg), .left_behind_reg(a_left_behind_reg), .ext_none_reg(a_ext_none_reg),
         .ext_over_reg(a_ext_over_reg), .ah_over_reg(a_ah_over_reg), .kind_ports_reg(a_kind_ports_reg),
-        .advance_reg(a_advance_reg)
+        .advance_reg(a_advance_reg), .fifth_reg(a_fifth_reg), .option_reg(a_option_reg),
+        .behind_reg(a_behind_reg), .offset_5_reg(a_offset_5_reg), .finish_2_reg(a_finish_2_reg),
+        .finish_3_reg(a_finish_3_reg), .option_found(a_option_found), .owner_id(a_owner_id),
+        .owner(a_owner)
     );
 
     header_walker b (
@@ -162,7 +167,10 @@ module header_walker_bounds (
         .low_index_next_reg(b_low_index_next_reg), .limit_reg(b_limit_reg),
         .ihl_over_reg(b_ihl_over_reg), .left_behind_reg(b_left_behind_reg), .ext_none_reg(b_ext_none_reg),
         .ext_over_reg(b_ext_over_reg), .ah_over_reg(b_ah_over_reg), .kind_ports_reg(b_kind_ports_reg),
-        .advance_reg(b_advance_reg)
+        .advance_reg(b_advance_reg), .fifth_reg(b_fifth_reg), .option_reg(b_option_reg),
+        .behind_reg(b_behind_reg), .offset_5_reg(b_offset_5_reg), .finish_2_reg(b_finish_2_reg),
+        .finish_3_reg(b_finish_3_reg), .option_found(b_option_found), .owner_id(b_owner_id),
+        .owner(b_owner)
     );
 
     reg                f_past_reg = 1'b0;
@@ -188,7 +196,8 @@ module header_walker_bounds (
     wire               a_address = a_ipv4_reg ? a_count_reg == 4'd3 || a_count_reg == 4'd4 : a_ipv6_reg && a_count_reg >= 4'd2;
     wire               a_ports = a_follow_reg && (a_kind_tcp_reg ? a_left_20_reg : a_left_8_reg) && !a_at_reg[6]
         && (a_kind_tcp_reg || a_kind_udp_reg);
-    wire               told_of = a_finish_reg || a_pending_reg || a_done_reg;
+    wire               told_of = a_finish_reg || a_finish_2_reg || a_finish_3_reg || a_pending_reg || a_done_reg;
+    wire signed [16:0] offset = $signed({13'd0, a_data_offset_reg});
     wire               a_ipv4_bad = a_ipv4_bad_reg || a_ihl_over_reg;
     wire               b_ipv4_bad = b_ipv4_bad_reg || b_ihl_over_reg;
     wire [3:0]         a_reason = a_finish_reg ? a_end_reason_reg : a_reason_reg;
@@ -199,6 +208,7 @@ module header_walker_bounds (
     reg [1:0]          f_settled_reg;   // clocks since reset
     reg                f_begun_reg;     // a first word has been walked since reset
     reg [1:0]          f_taken_reg;     // take, a clock ago and two
+    reg [1:0]          f_finish_reg;    // the end of a walk
 
     always @(posedge clk) begin
         f_past_reg <= 1'b1;
@@ -215,7 +225,9 @@ module header_walker_bounds (
         if (a_move_reg && a_type_reg)
             f_begun_reg <= 1'b1;
         f_taken_reg <= {f_taken_reg[0], take};
+        f_finish_reg <= {f_finish_reg[0], a_finish_reg};
         if (rst) begin
+            f_finish_reg <= 2'd0;
             f_begun_reg <= 1'b0;
             f_taken_reg <= 2'd0;
         end
@@ -232,6 +244,7 @@ module header_walker_bounds (
         assume (f_rest_reg < 17'sd2 || a_high_half[15:8] == b_high_half[15:8]);
         assume (f_rest_reg < 17'sd3 || a_low_half[7:0] == b_low_half[7:0]);
         assume (f_rest_reg < 17'sd4 || a_low_half[15:8] == b_low_half[15:8]);
+        assume (`SAME(option_found) && `SAME(owner_id) && `SAME(owner));
 
         if (f_past_reg) begin
             // --- what is claimed -----------------------------------------------------------------
@@ -260,8 +273,11 @@ module header_walker_bounds (
                 assert (`SAME(flow_word) || (a_flow_start && !a_left_4_reg));
                 assert (a_flow_last || !a_flow_start || a_flow_number == 4'd10);
             end
-            assert (!a_flow_last || (f_taken_reg == 2'd0 && !a_done && !a_pending_reg));
-            assert (a_flow_last == a_finish_reg && (!a_done || a_pending_reg));
+            assert (!a_finish_reg || (f_taken_reg == 2'd0 && !a_done && !a_pending_reg));
+            assert (a_flow_last == f_finish_reg[1] && (!a_done || a_pending_reg));
+            assert (!(a_finish_2_reg || a_finish_3_reg) || !a_move_reg);
+            if (a_move_reg && a_option_reg)
+                assert (whole && `SAME(word_reg));
             if (a_move_reg && (a_address_reg || a_ports))
                 assert (whole && `SAME(word_reg));
             if (a_walking_reg)
@@ -270,6 +286,9 @@ module header_walker_bounds (
             // --- how they move -----------------------------------------------------------------------
 
             assert (`SAME(walking_reg) && `SAME(pending_reg) && `SAME(done_reg) && `SAME(finish_reg));
+            assert (`SAME(finish_2_reg) && `SAME(finish_3_reg) && f_finish_reg == {a_finish_3_reg, a_finish_2_reg});
+            assert (!a_finish_2_reg || !a_walking_reg || (!a_raw_valid_reg && !a_word_valid_reg));
+            assert (!a_finish_3_reg || !a_walking_reg || !a_word_valid_reg);
             assert (`SAME(step_reg) && `SAME(move_reg));
             assert (`SAME(next_valid_reg) && `SAME(skip_reg) && `SAME(write_reg));
             if (a_next_valid_reg)
@@ -299,7 +318,11 @@ module header_walker_bounds (
             if (live) begin
                 assert (flags == 4'd1);
                 assert (`SAME(count_reg) && `SAME(first_reg) && `SAME(second_reg) && `SAME(third_reg)
-                        && `SAME(fourth_reg) && `SAME(tenth_reg));
+                        && `SAME(fourth_reg) && `SAME(tenth_reg) && `SAME(fifth_reg) && `SAME(option_reg)
+                        && `SAME(behind_reg));
+                assert (a_fifth_reg == (a_l4_reg && a_count_reg == 4'd4));
+                assert (a_option_reg == (a_l4_reg && count >= 17'sd5 && count < offset));
+                assert (a_behind_reg == (a_l4_reg && count >= 17'sd5 && count == offset));
                 assert (`SAME(at_reg) && `SAME(left_reg) && `SAME(left_low_reg) && `SAME(tag_reg) && `SAME(stop_reg)
                         && `SAME(last_4_reg) && `SAME(extensions_reg));
                 assert (!a_word_valid_reg || a_raw_valid_reg);
@@ -363,8 +386,12 @@ module header_walker_bounds (
                 if (a_l4_reg) begin
                     assert (at <= 17'sd63 + count && a_count_reg != 4'd0 && a_kind_more_reg && !a_kind_ext_reg
                             && a_kind_tcp_reg == !a_kind_udp_reg);
-                    assert (a_count_reg <= (a_kind_tcp_reg ? 4'd3 : 4'd1));
-                    assert (here >= ((a_kind_tcp_reg ? 17'sd5 : 17'sd2) - count) <<< 2);
+                    assert (count <= (!a_kind_tcp_reg ? 17'sd1 : a_count_reg < 4'd4 ? 17'sd3 : offset));
+                    assert (here >= ((!a_kind_tcp_reg ? 17'sd2 : a_count_reg < 4'd4 ? 17'sd5 : offset) - count) <<< 2);
+                    assert (a_count_reg < 4'd4 || (offset >= 17'sd6 && `SAME(data_offset_reg)));
+                    assert (header_left <= here + (count <<< 2));
+                    assert (a_count_reg < 4'd2 || !a_word_valid_reg || a_offset_bad_reg == (a_word_reg[31:28] < 4'd5
+                            || header_left < $signed({11'd0, a_word_reg[31:28], 2'd0})));
                     assert (a_protocol_reg == (a_kind_tcp_reg ? 8'd6 : 8'd17));
                 end
                 if (a_word_valid_reg && !a_stop_reg && !f_jumped_reg) begin
@@ -427,7 +454,8 @@ module header_walker_bounds (
                             && `SAME(fragment_6_reg) && `SAME(low_zero_reg) && `SAME(udp_short_reg)
                             && `SAME(ext_none_reg) && `SAME(ext_over_reg) && `SAME(ah_over_reg));
                     if (a_l4_reg)
-                        assert (`SAME(offset_bad_reg));
+                        assert (`SAME(offset_bad_reg) && `SAME(offset_5_reg)
+                                && a_offset_5_reg == (a_word_reg[31:28] == 4'd5));
                 end
                 // Of a word that is not whole, that it is too short
                 if (a_type_reg || (ip && a_first_reg))

@@ -39,7 +39,7 @@ void fake_server_init(struct fake_server *server, enum sekisho_function_kind kin
 	memset(server, 0, sizeof(*server));
 	server->client = -1;
 	server->registers[SEKISHO_IDENTIFICATION_MAGIC / 4] = 0x494b4553;
-	server->registers[SEKISHO_IDENTIFICATION_MAP_VERSION / 4] = 1 << 16 | 4;
+	server->registers[SEKISHO_IDENTIFICATION_MAP_VERSION / 4] = 2 << 16;
 	server->registers[SEKISHO_IDENTIFICATION_RTL_HASH / 4] = 0xc0ffee01;
 	server->registers[SEKISHO_IDENTIFICATION_FUNCTION_INFO / 4] =
 		kind | (kind == SEKISHO_NETWORK ? 1 << 8 | 1 << 16 : 0);

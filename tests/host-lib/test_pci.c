@@ -105,7 +105,7 @@ static void refuses_a_bar_that_is_no_sekishos(void **state)
 	assert_int_equal(sekisho_open_bar((char *)window + 2, SEKISHO_WINDOW_SIZE, NULL, &device),
 			 -EINVAL);
 	assert_int_equal(sekisho_open_bar(window, SEKISHO_WINDOW_SIZE, NULL, NULL), -EINVAL);
-	window[SEKISHO_IDENTIFICATION_MAP_VERSION / 4] = 2 << 16;
+	window[SEKISHO_IDENTIFICATION_MAP_VERSION / 4] = 3 << 16;
 	assert_int_equal(sekisho_open_bar(window, SEKISHO_WINDOW_SIZE, NULL, &device), -ENODEV);
 	window[SEKISHO_IDENTIFICATION_MAGIC / 4] = 0;
 	assert_int_equal(sekisho_open_bar(window, SEKISHO_WINDOW_SIZE, NULL, &device), -ENODEV);

@@ -218,7 +218,7 @@ def info():
                            "mac": "02:11:22:33:44:55", "link": True, "mbps": 25000,
                            "rx_queues": 4, "tx_queues": 4, "max_ring_size": 4096, "ports": 2,
                            "functions": 2, "data_width": 64, "dma_width": 128,
-                           "max_frame": 9728, "vectors": 9, "map_version": "1.4",
+                           "max_frame": 9728, "vectors": 9, "map_version": "2.0",
                            "rtl_hash": "c0ffee01"}.items():
             equal(got[key], value, key)
         out, _ = fake.tool("info")

@@ -2,6 +2,8 @@
 
 #include "frames.h"
 
+#include <sekisho/registers.h>
+
 #include <cstring>
 
 namespace frames {
@@ -325,7 +327,7 @@ private:
 			checksum_at = f.data.size();
 			word(0);
 			word(chance(90) ? 0 : random()); /* urgent pointer */
-			noise(offset * 4 - 20);
+			options(offset * 4 - 20);
 			payload();
 			break;
 		}
@@ -362,6 +364,41 @@ private:
 			payload();
 		}
 		ip_end = f.data.size();
+	}
+
+	/* Any bytes, or a list of options; most lists have an owner option, some two, and some are not well formed. */
+	void options(size_t size)
+	{
+		size_t end = f.data.size() + size;
+		if (chance(25))
+			noise(size);
+		while (f.data.size() < end) {
+			size_t room = end - f.data.size();
+			if (room >= 15 && chance(40)) {
+				bool longer = room >= 19 && chance(50);
+				byte(chance(96) ? SEKISHO_OWNER_OPTION_KIND : 253);
+				byte(longer ? SEKISHO_OWNER_OPTION_LENGTH :
+					      SEKISHO_OWNER_OPTION_LENGTH_SHORT);
+				word(chance(96) ? SEKISHO_OWNER_OPTION_EXPERIMENT : random());
+				byte(chance(80) ? 0x40 : random());
+				word(1 + below(3)); /* tenant */
+				word(0);
+				word(1000 + below(3)); /* id */
+				noise(longer ? 8 : 4);
+				if (chance(10))
+					say("two owners");
+				else
+					while (f.data.size() < end && !chance(3))
+						byte(1);
+			} else if (room >= 4 && chance(30)) {
+				size_t length = 2 + below(room < 12 ? room - 1 : 11);
+				byte(2 + below(252));
+				byte(chance(95) ? length : random());
+				noise(length - 2);
+			} else {
+				byte(chance(90) ? 1 : chance(70) ? 0 : random());
+			}
+		}
 	}
 
 	void payload() { noise(payload_length()); }

@@ -822,7 +822,7 @@ void pair::check_registers(unsigned int number)
 			continue;
 		read(from + at);
 	}
-	for (uint32_t i = 0; number && i < SEKISHO_FLOW_RULES * 32; i++)
+	for (uint32_t i = 0; number && i < SEKISHO_FLOW_RULES * SEKISHO_FLOW_RULE_WORDS; i++)
 		read(from + SEKISHO_NETWORK_FLOW_RULES(i));
 }
 

@@ -299,7 +299,8 @@ private:
 		sekisho_flow_rule rule = frames::make_rule(random, wish[f], QUEUES);
 		p.write(at, enabled);
 		for (unsigned int w = 0; w < sizeof(rule) / 4; w++)
-			p.write(window(f) + SEKISHO_NETWORK_FLOW_RULES(n * 32 + w),
+			p.write(window(f) +
+					SEKISHO_NETWORK_FLOW_RULES(n * SEKISHO_FLOW_RULE_WORDS + w),
 				((const uint32_t *)&rule)[w]);
 		p.write(at, enabled | (uint32_t)chance(70) << n);
 	}

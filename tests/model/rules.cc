@@ -64,9 +64,18 @@ sekisho_flow_rule make_rule(rng &random, const wishes &w, unsigned int queues)
 	for (size_t i = 0; i < sizeof(rule.mask) / 4; i++)
 		((uint32_t *)&rule.mask)[i] = some_mask(random);
 	if (chance(random, 70)) /* the kind of packet */
-		rule.mask.packet = chance(random, 50) ? 0x7ff : 0x3fff & (uint32_t)random();
+		rule.mask.packet = chance(random, 50) ? 0x7ff : 0x7fff & (uint32_t)random();
 	if (chance(random, 20)) /* either a fragment or not, whatever it carries */
 		rule.mask.packet = rule.value.packet = SEKISHO_FLOW_KEY_PACKET_FRAGMENT_MASK;
+	if (chance(random, 25)) { /* an owner, as make() has them */
+		rule.mask = {};
+		rule.mask.packet = rule.value.packet = SEKISHO_FLOW_KEY_PACKET_OWNER_MASK;
+		rule.value.owner_id = 1000 + below(random, 3);
+		rule.value.owner =
+			SEKISHO_OWNER_OPTION_LENGTH << 24 | 0x40 << 16 | (1 + below(random, 3));
+		rule.mask.owner_id = some_mask(random);
+		rule.mask.owner = chance(random, 50) ? 0xffff : some_mask(random);
+	}
 	rule.action &= ~(SEKISHO_FLOW_RULE_ACTION_DROP_MASK | SEKISHO_FLOW_RULE_ACTION_QUEUE_MASK);
 	if (chance(random, 12))
 		rule.action |= SEKISHO_FLOW_RULE_ACTION_DROP_MASK;

@@ -24,6 +24,10 @@ RTL_PARAMS_frame_buffer := -GDATA_W=@ -GRAM_BYTES=2048 -GFRAMES=16
 RTL_PARAMS_port_rx := -GDATA_W=@ -GPORT=1
 # Flow rules; but for frame_edit the width is that of a function's number here
 RTL_BENCHES += flow_match flow_table flow_meter frame_edit
+# Words of 32 bits
+RTL_BENCHES += owner_option
+RTL_PARAMS_owner_option := -Wall
+RTL_WIDTHS_owner_option := 32
 RTL_PARAMS_flow_match := -GFUNCTION_W=@ -GFUNCTIONS=$$(if $$(filter 1,@),2,16)
 RTL_WIDTHS_flow_match := 1 4
 RTL_PARAMS_flow_table := -GFUNCTION_W=@

@@ -56,7 +56,7 @@ struct sekisho_engine *sekisho_engine_create(const struct sekisho_engine_config 
 
 		words[SEKISHO_IDENTIFICATION_MAGIC / 4] =
 			SEKISHO_IDENTIFICATION_MAGIC_VALUE_RESET_VALUE;
-		words[SEKISHO_IDENTIFICATION_MAP_VERSION / 4] = 1 << 16;
+		words[SEKISHO_IDENTIFICATION_MAP_VERSION / 4] = 2 << 16;
 		words[SEKISHO_IDENTIFICATION_FUNCTION_INFO / 4] =
 			i == 0 ? SEKISHO_FUNCTION_KIND_MANAGEMENT :
 				 SEKISHO_FUNCTION_KIND_NETWORK | (i - 1) << 8 | (i - 1) << 16;

@@ -1099,6 +1099,37 @@ def to_port(card, *ports):
     return [card.frame(IP(**V4), UDP(sport=1, dport=port), BODY) for port in ports]
 
 
+def owners_are_told_apart(card):
+    """By uid, tenant or the option's bytes, among the options of a SYN of Linux; where it tells no owner, by none."""
+    card.start("rxonly", verbose=True)
+
+    def option(tenant, uid, tag=8, control=0x40):
+        return 254, bytes.fromhex("534b%02x%04x%08x" % (control, tenant, uid)) + bytes(tag)
+
+    def syn(*options, family=IP, **addresses):
+        usual = [("MSS", 1460), ("SAckOK", b""), ("Timestamp", (1, 0)), ("NOP", None), ("WScale", 7)]
+        usual += [(kind, body) if kind != 1 else ("NOP", None) for kind, body in options]
+        return card.frame(family(**(addresses or V4)), TCP(sport=9, dport=3306, flags="S", options=usual), b"")
+
+    nop = (1, None)
+    owner = syn(option(7, 1000), nop)
+    others = [syn(), syn(option(7, 1001), nop), syn(option(8, 0), nop), syn((253, option(7, 1000)[1]), nop),
+              syn((100, b"\xfe\x0f" + option(7, 1000, 4)[1]))]
+    short, sixth = syn(nop, option(7, 1000, 4)), syn(option(7, 1000), nop, family=IPv6, **V6)
+    hexes = option(7, 1000)[1][:9].hex()
+    raw = "raw relative is 1 search is 1 offset is 0 limit is 40 pattern_hex is %s"
+    steered(card, "eth / ipv4 / tcp / tag data is 1000 index is 0", [owner, *others[:5]])
+    steered(card, "eth / ipv6 / tcp dst is 3306 / meta data is 1000", [sixth, owner, *others[:5]])
+    steered(card, "tcp / tag data is 7 index is 1 / tag data is 1000 index is 0", [short, *others[:5]])
+    steered(card, "tcp / tag data is 8 index is 1", [others[2], owner, short, others[0]])
+    steered(card, "eth / ipv4 / tcp / " + raw % ("fe13" + hexes), [owner, short, *others[:5]])
+    steered(card, "eth / ipv4 / tcp / " + raw % "fe0f534b", [short, owner, *others[:5]])
+    flow_refused(card, "pattern eth / ipv4 / tcp / %s / end actions drop" % (raw % "fd08f00d000003e8"), "raw: ")
+    flow_refused(card, "pattern eth / ipv4 / udp / meta data is 1 / end actions drop", "follow tcp")
+    flow_refused(card, "pattern eth / ipv4 / tcp / tag data is 1 index is 2 / end actions drop", "tag: ")
+    no_flows_left(card)
+
+
 def marks_are_told(card):
     """Of the matching packets only, with the rule's number; RSS goes on beside it."""
     card.start("rxonly", verbose=True)
@@ -1297,7 +1328,7 @@ def cases():
           options=["--max-pkt-len=1518", "--tx-offloads=0x8000"])
     suite("buffer_scatter", scatter_mbuf_2048, scatter_mbuf_2048_with_offload, options=HALF)
     suite("flow_offload", queue_action, drop_action, modify_field_action, jump_action)
-    suite("flow rules, not of DTS", more_patterns, marks_are_told, counts_are_told, idle_rules_age,
+    suite("flow rules, not of DTS", more_patterns, owners_are_told_apart, marks_are_told, counts_are_told, idle_rules_age,
           meters_drop_what_is_over, eight_rules)
     suite("packet_capture", ("dumpcap", "needs a secondary process, which the driver refuses"))
     rows.append(("every frame is accounted for", model.finish))
@@ -1312,7 +1343,7 @@ def cases():
     suite("flow_offload", ("queue_action", lambda card: queue_action(card, CORE_STACKS)),
           ("drop_action", lambda card: drop_action(card, CORE_STACKS)), modify_field_action, jump_action,
           card=core, options=HALF)
-    suite("flow rules, not of DTS", more_patterns, marks_are_told, counts_are_told, idle_rules_age,
+    suite("flow rules, not of DTS", more_patterns, owners_are_told_apart, marks_are_told, counts_are_told, idle_rules_age,
           meters_drop_what_is_over, eight_rules, card=core, options=HALF)
     suite("buffer_scatter", scatter_mbuf_2048_with_offload, card=core, options=HALF)
     rows.append(("every frame is accounted for, the core", core.finish))

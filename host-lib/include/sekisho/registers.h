@@ -32,6 +32,11 @@ extern "C" {
 #define SEKISHO_FUNCTIONS 2u
 #define SEKISHO_PORTS 2u
 #define SEKISHO_FLOW_RULES 8u
+#define SEKISHO_FLOW_RULE_WORDS 64u
+#define SEKISHO_OWNER_OPTION_KIND 254u
+#define SEKISHO_OWNER_OPTION_EXPERIMENT 21323u
+#define SEKISHO_OWNER_OPTION_LENGTH 19u
+#define SEKISHO_OWNER_OPTION_LENGTH_SHORT 15u
 
 /* Windows of the functions in the core's AXI4-Lite space. */
 #define SEKISHO_WINDOW_MANAGEMENT 0x0u
@@ -336,11 +341,11 @@ enum {
 #define SEKISHO_IDENTIFICATION_MAP_VERSION_MINOR_MASK 0xffffu
 #define SEKISHO_IDENTIFICATION_MAP_VERSION_MINOR_SHIFT 0u
 #define SEKISHO_IDENTIFICATION_MAP_VERSION_MINOR_WIDTH 16u
-#define SEKISHO_IDENTIFICATION_MAP_VERSION_MINOR_RESET_VALUE 0x4u
+#define SEKISHO_IDENTIFICATION_MAP_VERSION_MINOR_RESET_VALUE 0x0u
 #define SEKISHO_IDENTIFICATION_MAP_VERSION_MAJOR_MASK 0xffff0000u
 #define SEKISHO_IDENTIFICATION_MAP_VERSION_MAJOR_SHIFT 16u
 #define SEKISHO_IDENTIFICATION_MAP_VERSION_MAJOR_WIDTH 16u
-#define SEKISHO_IDENTIFICATION_MAP_VERSION_MAJOR_RESET_VALUE 0x1u
+#define SEKISHO_IDENTIFICATION_MAP_VERSION_MAJOR_RESET_VALUE 0x2u
 
 /* reg - identification_t::rtl_hash */
 #define SEKISHO_IDENTIFICATION_RTL_HASH_VALUE_MASK 0xffffffffu
@@ -723,7 +728,7 @@ struct sekisho_network_registers {
 	uint8_t RESERVED_2a00_2bff[0x200];
 	struct sekisho_counter_registers flow_statistics[8];
 	uint8_t RESERVED_2c80_3fff[0x1380];
-	uint32_t flow_rules[256];
+	uint32_t flow_rules[512];
 };
 
 /* reg - management_function::port::control */
@@ -991,6 +996,9 @@ struct sekisho_tx_completion {
 #define SEKISHO_FLOW_KEY_PACKET_TWO_TAGS_MASK 0x2000u
 #define SEKISHO_FLOW_KEY_PACKET_TWO_TAGS_SHIFT 13u
 #define SEKISHO_FLOW_KEY_PACKET_TWO_TAGS_WIDTH 1u
+#define SEKISHO_FLOW_KEY_PACKET_OWNER_MASK 0x4000u
+#define SEKISHO_FLOW_KEY_PACKET_OWNER_SHIFT 14u
+#define SEKISHO_FLOW_KEY_PACKET_OWNER_WIDTH 1u
 #define SEKISHO_FLOW_KEY_PACKET_VLAN_TCI_MASK 0xffff0000u
 #define SEKISHO_FLOW_KEY_PACKET_VLAN_TCI_SHIFT 16u
 #define SEKISHO_FLOW_KEY_PACKET_VLAN_TCI_WIDTH 16u
@@ -1003,6 +1011,22 @@ struct sekisho_tx_completion {
 #define SEKISHO_FLOW_KEY_ETHERNET_BEFORE_SHIFT 16u
 #define SEKISHO_FLOW_KEY_ETHERNET_BEFORE_WIDTH 16u
 
+/* reg - flow_key_t::owner_id */
+#define SEKISHO_FLOW_KEY_OWNER_ID_VALUE_MASK 0xffffffffu
+#define SEKISHO_FLOW_KEY_OWNER_ID_VALUE_SHIFT 0u
+#define SEKISHO_FLOW_KEY_OWNER_ID_VALUE_WIDTH 32u
+
+/* reg - flow_key_t::owner */
+#define SEKISHO_FLOW_KEY_OWNER_TENANT_MASK 0xffffu
+#define SEKISHO_FLOW_KEY_OWNER_TENANT_SHIFT 0u
+#define SEKISHO_FLOW_KEY_OWNER_TENANT_WIDTH 16u
+#define SEKISHO_FLOW_KEY_OWNER_CONTROL_MASK 0xff0000u
+#define SEKISHO_FLOW_KEY_OWNER_CONTROL_SHIFT 16u
+#define SEKISHO_FLOW_KEY_OWNER_CONTROL_WIDTH 8u
+#define SEKISHO_FLOW_KEY_OWNER_LENGTH_MASK 0xff000000u
+#define SEKISHO_FLOW_KEY_OWNER_LENGTH_SHIFT 24u
+#define SEKISHO_FLOW_KEY_OWNER_LENGTH_WIDTH 8u
+
 /* regfile - flow_key_t */
 struct sekisho_flow_key_registers {
 	uint32_t source[4];
@@ -1010,6 +1034,8 @@ struct sekisho_flow_key_registers {
 	uint32_t layer4;
 	uint32_t packet;
 	uint32_t ethernet;
+	uint32_t owner_id;
+	uint32_t owner;
 };
 
 /* reg - flow_rule::action */
@@ -1095,26 +1121,29 @@ struct sekisho_flow_key_registers {
 /* addrmap - flow_rule */
 struct sekisho_flow_rule {
 	struct sekisho_flow_key_registers value;
+	uint8_t RESERVED_34_3f[0xc];
+	struct sekisho_flow_key_registers mask;
+	uint8_t RESERVED_74_7f[0xc];
 	uint32_t action;
 	uint32_t mark;
 	uint32_t mac_lo;
 	uint32_t mac_hi;
 	uint32_t ipv4;
-	struct sekisho_flow_key_registers mask;
 	uint32_t change;
 	uint32_t meter;
 	uint32_t meter_rate;
 	uint32_t meter_burst;
+	uint8_t RESERVED_a4_fb[0x58];
 	uint32_t reserved;
 };
 
-static_assert(sizeof(struct sekisho_network_registers) == 0x4400, "Packing error");
+static_assert(sizeof(struct sekisho_network_registers) == 0x4800, "Packing error");
 static_assert(sizeof(struct sekisho_management_registers) == 0x7400, "Packing error");
 static_assert(sizeof(struct sekisho_rx_descriptor) == 0x10, "Packing error");
 static_assert(sizeof(struct sekisho_tx_descriptor) == 0x10, "Packing error");
 static_assert(sizeof(struct sekisho_rx_completion) == 0x20, "Packing error");
 static_assert(sizeof(struct sekisho_tx_completion) == 0x8, "Packing error");
-static_assert(sizeof(struct sekisho_flow_rule) == 0x80, "Packing error");
+static_assert(sizeof(struct sekisho_flow_rule) == 0x100, "Packing error");
 
 #ifdef __cplusplus
 }

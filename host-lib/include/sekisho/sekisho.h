@@ -210,14 +210,13 @@ struct sekisho_flow_rule; /* <sekisho/registers.h> */
  * Puts a rule into place index, below SEKISHO_FLOW_RULES, and enables it; NULL: disables what is
  * there. Of the rules that hold for a frame the one with the lowest index counts. No frame meets half
  * a rule, but frames on their way may still meet the old one. The rule's meter_rate and meter_burst do not
- * count: see sekisho_flow_meter_set(). -ENOTSUP also for a card without rules.
+ * count: see sekisho_flow_meter_set().
  */
 int sekisho_flow_rule_set(struct sekisho_device *device, unsigned int index,
 			  const struct sekisho_flow_rule *rule);
 /*
  * Sets meter number index, below SEKISHO_FLOW_RULES, and fills it; rules name it in their word meter. rate: bytes or
- * packets a microsecond, in 1/65536; burst: bytes or packets, to 2^24 - 1. -ENOTSUP also for a card
- * whose register map is older than 1.4.
+ * packets a microsecond, in 1/65536; burst: bytes or packets, to 2^24 - 1.
  */
 int sekisho_flow_meter_set(struct sekisho_device *device, unsigned int index, uint32_t rate,
 			   uint32_t burst);

@@ -128,7 +128,7 @@ module management_function_regs (
         if (read) begin
             read_0_reg <=
                 ({32{select_reg[0]}} & {32'h494b4553}) |
-                ({32{select_reg[1]}} & {16'h1, 16'h4}) |
+                ({32{select_reg[1]}} & {16'h2, 16'h0}) |
                 ({32{select_reg[2]}} & {identification_rtl_hash_value[31:0]}) |
                 ({32{select_reg[3]}} & {identification_scratch_value_reg[31:0]}) |
                 ({32{select_reg[4]}} & {8'd0, identification_function_info_port[7:0], identification_function_info_index[7:0], identification_function_info_kind[7:0]}) |

@@ -375,7 +375,7 @@ module network_function_regs (
         rx_queue_statistics_hit_reg <= (address[15:9] == 7'h12);
         tx_queue_statistics_hit_reg <= (address[15:9] == 7'h14);
         flow_statistics_hit_reg <= (address[15:7] == 9'h58);
-        flow_rules_hit_reg <= (address[15:10] == 6'h10);
+        flow_rules_hit_reg <= (address[15:11] == 5'h8);
     end
 
     // Read: the registers that are not selected give zeros
@@ -392,7 +392,7 @@ module network_function_regs (
         if (read) begin
             read_0_reg <=
                 ({32{select_reg[0]}} & {32'h494b4553}) |
-                ({32{select_reg[1]}} & {16'h1, 16'h4}) |
+                ({32{select_reg[1]}} & {16'h2, 16'h0}) |
                 ({32{select_reg[2]}} & {identification_rtl_hash_value[31:0]}) |
                 ({32{select_reg[4]}} & {8'd0, identification_function_info_port[7:0], identification_function_info_index[7:0], identification_function_info_kind[7:0]}) |
                 ({32{select_reg[5]}} & {identification_capabilities_max_ring_log2[7:0], identification_capabilities_functions[3:0], identification_capabilities_ports[3:0], identification_capabilities_tx_queues[7:0], identification_capabilities_rx_queues[7:0]}) |

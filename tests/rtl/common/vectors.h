@@ -34,6 +34,12 @@ enum vector_field {
 	VECTOR_FIELDS
 };
 
+/* And those behind them, of which there is no metadata. */
+struct vector_owner {
+	bool found;
+	uint32_t id, word; /* as in a flow rule's key */
+};
+
 /* Where metadata.vh puts them: lowest bit, width. */
 static const struct {
 	const char *name;
@@ -53,6 +59,7 @@ struct vector_frame {
 	unsigned function;
 	bytes data;
 	uint64_t field[VECTOR_FIELDS];
+	vector_owner owner;
 };
 
 struct vector_set {
@@ -91,6 +98,7 @@ inline std::vector<vector_set> load_vectors(const char *path)
 			f.data = from_hex(hex);
 			for (auto &v : f.field)
 				words >> v;
+			words >> f.owner.found >> f.owner.id >> f.owner.word;
 			sets.back().frames.push_back(f);
 		}
 	}

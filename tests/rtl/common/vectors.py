@@ -26,7 +26,7 @@ from scapy.layers.sctp import SCTP, SCTPChunkInit
 
 FIELDS = ["l3_type", "l4_type", "vlan_tags", "vlan_tci", "l3_offset", "l4_offset", "payload_offset",
           "sum_start", "sum_end", "pseudo_sum", "ip_header_sum", "ip_verdict", "l4_checked", "reason",
-          "rss_hash", "hash_type", "raw_sum", "l4_verdict"]
+          "rss_hash", "hash_type", "raw_sum", "l4_verdict", "owner_found", "owner_id", "owner"]
 
 UNKNOWN, BAD, GOOD, NO_CHECKSUM = range(4)
 (CHECKED, NOT_IP, TRUNCATED, IP_LENGTH, FRAGMENT, NOT_TCP_UDP, EXTENSION, TOO_DEEP, L4_LENGTH,
@@ -69,6 +69,29 @@ def toeplitz(key, data):
         if data[i // 8] >> (7 - i % 8) & 1:
             result ^= bits >> (width - 32 - i) & 0xffffffff
     return result
+
+
+def find_owner(options):
+    """Whether TCP options have exactly one owner option and are well formed; its id; length, control byte and tenant."""
+    found = []
+    at = 0
+    while at < len(options):
+        kind = options[at]
+        if kind == 0:
+            if any(options[at:]):
+                return 0, 0, 0
+            break
+        if kind == 1:
+            at += 1
+            continue
+        length = options[at + 1] if at + 1 < len(options) else 0
+        if length < 2 or at + length > len(options):
+            return 0, 0, 0
+        if kind == 254 and length in (15, 19) and options[at + 2:at + 4] == b"\x53\x4b":
+            control, tenant, owner = struct.unpack(">BHL", options[at + 4:at + 11])
+            found.append((1, owner, length << 24 | control << 16 | tenant))
+        at += length
+    return found[0] if len(found) == 1 else (0, 0, 0)
 
 
 def parse(frame, key, types):
@@ -200,6 +223,7 @@ def parse(frame, key, types):
             if header < 20 or header > size:
                 return L4_LENGTH
             r["payload_offset"] = at + header
+            r["owner_found"], r["owner_id"], r["owner"] = find_owner(frame[at + 20:at + header])
         pseudo = state["addresses"] + struct.pack(">LL", size, protocol)
         r["pseudo_sum"] = ones_sum(pseudo)
         state["pseudo"] = pseudo
@@ -355,6 +379,9 @@ def directed():
             for n in (40, 41):
                 packet = Ether(**macs()) / ip() / tcp() / Raw(payload(n))
                 add("%s TCP %d bytes, trailer of %d" % (version, n, trailer), bytes(packet) + payload(trailer))
+        for n in range(12):
+            stamps = tcp(options=[("NOP", None), ("NOP", None), ("Timestamp", (n, RNG.getrandbits(32)))])
+            both("%s TCP, timestamps, %d bytes" % (version, n), Ether(**macs()) / ip() / stamps / Raw(payload(n)))
         for words in range(16):
             packet = Ether(**macs()) / ip() / tcp(dataofs=words) / Raw(payload(40))
             add("%s TCP data offset %d" % (version, words), packet)
@@ -497,6 +524,45 @@ def directed():
         add("Microsoft's flow, ICMP", Ether(**macs()) / layer / (ICMP() if ":" not in src else ICMPv6EchoRequest()))
 
 
+def owner_option(length, experiment=b"\x53\x4b"):
+    return bytes([254, length]) + experiment + payload(length - 4)
+
+
+def option_list():
+    """TCP options, most of them with an owner option, some with two, some not well formed"""
+    others = [b"\x02\x04\x05\xb4", b"\x04\x02", b"\x03\x03\x07", b"\x08\x0a" + payload(8), b"\x01", b"\x01\x01",
+              b"\xfe\x0a\x00\x00\xf9\x91" + payload(4),      # owner options of others: kind 254, and this identifier in 253
+              b"\xfd\x13\x53\x4b" + payload(15), owner_option(15, b"\x53\x4c"), owner_option(19, b"\x00\x4b"),
+              b"\xfe\x02", b"\xfe\x08\x53\x4b" + payload(4), b"\x22\x02", b"\x05\x12\xfe\x0f\x53\x4b" + payload(12)]
+    parts = RNG.choices(others, k=RNG.randrange(6))
+    for _ in range(RNG.choice((0, 1, 1, 1, 1, 1, 1, 2))):
+        parts.insert(RNG.randrange(len(parts) + 1), owner_option(RNG.choice((15, 19))))
+    options = b"".join(parts)
+    while len(options) > 40:
+        parts.pop(RNG.randrange(len(parts)))
+        options = b"".join(parts)
+    room = 40 - len(options)
+    fill = -len(options) % 4 + 4 * RNG.randrange(room // 4 + 1) if room >= 4 else room
+    ends = [b"\x00" * fill, b"\x01" * fill, (b"\x00" + payload(fill))[:fill], payload(fill), (b"\x01" * fill + b"\xfe")[-fill:] if fill else b""]
+    options += RNG.choices(ends, (4, 4, 1, 1, 1))[0]
+    if RNG.randrange(6) == 0 and options:
+        options = poke(options, RNG.randrange(len(options)), RNG.choice((0, 1, 2, 3, 15, 19, 40, 41, 254, RNG.randrange(256))), 1)
+    return options
+
+
+def owners(count):
+    for i in range(count):
+        options = option_list()
+        ip = RNG.choice((v4, v6))()
+        header = bytearray(bytes(tcp(dataofs=5 + len(options) // 4)))
+        packet = ip / Raw(bytes(header) + options + payload(RNG.randrange(24)))
+        if ip.name == "IP":
+            packet.proto = 6
+        else:
+            packet.nh = 6
+        add("TCP options %d" % i, tagged([0x8100] * RNG.randrange(3), packet, 0x800 if ip.name == "IP" else 0x86dd))
+
+
 def mutations(count):
     """Random damage to good frames, most of it to headers."""
     base = [f for f in FRAMES if 60 <= len(f[1]) < 400]
@@ -523,6 +589,7 @@ def check_hash():
 def main():
     check_hash()
     directed()
+    owners(1500)
     mutations(6000)
     RNG.shuffle(FRAMES)
     other = bytes(RNG.randrange(256) for _ in range(40))
@@ -530,6 +597,7 @@ def main():
                       (MICROSOFT_KEY, 0b010101, other, 0b101010)]
     share = (len(FRAMES) + len(configurations) - 1) // len(configurations)
     reasons = {}
+    owned = 0
     with open(sys.argv[1], "w") as out:
         for n, (key0, types0, key1, types1) in enumerate(configurations):
             out.write("C %s %d %s %d\n" % (key0.hex(), types0, key1.hex(), types1))
@@ -537,10 +605,12 @@ def main():
                 function = RNG.randrange(2)
                 r = parse(data, (key0, key1)[function], (types0, types1)[function])
                 reasons[r["reason"]] = reasons.get(r["reason"], 0) + 1
+                owned += r["owner_found"]
                 out.write("V %s %d %s %s\n" % (name.replace(" ", "_"), function, data.hex(),
                                                " ".join(str(r[f]) for f in FIELDS)))
     # Every reason must be there in numbers, or the vectors test less than they say.
     assert all(reasons.get(n, 0) >= 20 for n in range(12)), reasons
+    assert owned >= 500, owned
 
 
 if __name__ == "__main__":

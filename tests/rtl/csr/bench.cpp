@@ -57,7 +57,7 @@ struct bench {
 	std::vector<ring> rings;
 	bytes rss_table = bytes(FUNCTIONS * 128, 0);
 	uint8_t rss_read = 0; /* what its RAM has read a clock ago */
-	std::vector<uint32_t> flow_rules = std::vector<uint32_t>(FUNCTIONS * 256);
+	std::vector<uint32_t> flow_rules = std::vector<uint32_t>(FUNCTIONS * 512);
 	uint32_t flow_read = 0;
 
 	/* The model of all counters: by bank and index. */
@@ -397,8 +397,8 @@ static void check_outputs(bench &b, std::map<uint32_t, uint32_t> &word, findings
 		for (unsigned n = 0; n < 128; n++)
 			f.expect(b.rss_table[i * 128 + n],
 				 word[base + SEKISHO_NETWORK_RSS_TABLE(n)], "rss table in RAM");
-		for (unsigned n = 0; n < SEKISHO_FLOW_RULES * 32; n++)
-			f.expect(b.flow_rules[i * SEKISHO_FLOW_RULES * 32 + n],
+		for (unsigned n = 0; n < SEKISHO_FLOW_RULES * SEKISHO_FLOW_RULE_WORDS; n++)
+			f.expect(b.flow_rules[i * SEKISHO_FLOW_RULES * SEKISHO_FLOW_RULE_WORDS + n],
 				 word[base + SEKISHO_NETWORK_FLOW_RULES(n)], "flow rules in RAM");
 		f.expect(peek(d.flow_enable, i * 8, 8), word[base + SEKISHO_NETWORK_FLOW_ENABLE],
 			 "flow_enable");
@@ -437,7 +437,7 @@ static void test_identity(bench &b, tap &t)
 		unsigned index = w ? w - 1 : 0;
 		uint32_t capabilities = SEKISHO_PORTS << 16 | FUNCTIONS << 20 | 15u << 24;
 		f.expect(b.read(base + SEKISHO_IDENTIFICATION_MAGIC), 0x494b4553, "magic");
-		f.expect(b.read(base + SEKISHO_IDENTIFICATION_MAP_VERSION), 0x10004, "version");
+		f.expect(b.read(base + SEKISHO_IDENTIFICATION_MAP_VERSION), 0x20000, "version");
 		f.expect(b.read(base + SEKISHO_IDENTIFICATION_RTL_HASH), RTL_HASH, "hash");
 		f.expect(b.read(base + SEKISHO_IDENTIFICATION_FUNCTION_INFO),
 			 (w ? 1 : 0) | index << 8 | index << 16, "function_info");

@@ -49,7 +49,7 @@ struct meters {
 static void write_word(dut<Vdeliver> &d, unsigned rule, unsigned word, uint32_t value)
 {
 	d.m.flow_write_valid = 1;
-	d.m.flow_write_address = rule << 5 | word;
+	d.m.flow_write_address = rule << 6 | word;
 	d.m.flow_write_data = value;
 	d.settle();
 	d.edge();
@@ -69,9 +69,9 @@ static meters random_meters(dut<Vdeliver> &d, rng &r, unsigned percent)
 			random.word[i] = 1;
 			random.tokens[i] = 500;
 		}
-		write_word(d, i, 28, random.word[i]);
-		write_word(d, i, 29, 0);
-		write_word(d, i, 30, random.tokens[i]);
+		write_word(d, i, 38, random.word[i]);
+		write_word(d, i, 39, 0);
+		write_word(d, i, 40, random.tokens[i]);
 	}
 	for (unsigned i = 0; i < 40; i++) {
 		d.settle();

@@ -68,7 +68,7 @@ struct bench {
 		uint32_t w = mask ? (r() % 3 == 0 ? 0 : r() % 4 ? 1u << r() % 32 : ~0u) : word();
 		(mask ? rules[n].mask : rules[n].value)[word_number] = w;
 		m->write_valid = 1;
-		m->write_address = n << 5 | mask << 4 | word_number;
+		m->write_address = n << 6 | mask << 4 | word_number;
 		m->write_data = w;
 	}
 	void step()

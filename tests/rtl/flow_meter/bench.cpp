@@ -15,7 +15,7 @@
 using namespace axis;
 
 static const unsigned FUNCTIONS = 1 << DATA_W, METERS = 8 * FUNCTIONS;
-static const unsigned METER = 28, RATE = 29, BURST = 30;
+static const unsigned METER = 38, RATE = 39, BURST = 40;
 static const unsigned METERED = 1, PACKETS = 2, INDEX_SHIFT = 4;
 static const unsigned LONGEST = 16383, MOST_US = 65535, MOST_BURST = 0xffffff;
 /* Clocks without a frame in which every bucket gets all that is due: what is left of one round, and another */
@@ -71,7 +71,7 @@ static void idle(unsigned n)
 
 static void write(unsigned rule, unsigned word, uint32_t value)
 {
-	m.write_valid = 1, m.write_address = rule * 32 + word, m.write_data = value;
+	m.write_valid = 1, m.write_address = rule * 64 + word, m.write_data = value;
 }
 
 static void set(unsigned rule, unsigned word, uint32_t value)

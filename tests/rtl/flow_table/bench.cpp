@@ -13,7 +13,7 @@
 
 using namespace axis;
 
-static const unsigned FUNCTIONS = 1 << DATA_W, WORDS = 256, MOST = 9;
+static const unsigned FUNCTIONS = 1 << DATA_W, WORDS = 512, MOST = 11;
 static Vflow_table m;
 static std::vector<uint32_t> words(FUNCTIONS *WORDS);
 
@@ -47,16 +47,16 @@ static action look_up(unsigned function, uint8_t hits)
 {
 	if (hits == 0)
 		return { false, 0, 0, 0, {} };
-	unsigned rule = __builtin_ctz(hits), base = function * WORDS + rule * 32;
+	unsigned rule = __builtin_ctz(hits), base = function * WORDS + rule * 64;
 	const uint32_t *w = &words[base];
-	action a = { true, rule, w[11], w[12], bytes(17) };
+	action a = { true, rule, w[32], w[33], bytes(17) };
 	for (unsigned i = 0; i < 6; i++)
-		a.edit[i] = (i < 4 ? w[13] : w[14]) >> 8 * (i % 4);
-	set_field(a.edit, 48, 32, w[15]);
-	set_field(a.edit, 80, 16, w[27] & 0xffff);
-	set_field(a.edit, 96, 16, w[27] >> 16);
-	set_field(a.edit, 112, 16, w[11] >> 16);
-	set_field(a.edit, 128, 3, w[11] >> 3);
+		a.edit[i] = (i < 4 ? w[34] : w[35]) >> 8 * (i % 4);
+	set_field(a.edit, 48, 32, w[36]);
+	set_field(a.edit, 80, 16, w[37] & 0xffff);
+	set_field(a.edit, 96, 16, w[37] >> 16);
+	set_field(a.edit, 112, 16, w[32] >> 16);
+	set_field(a.edit, 128, 3, w[32] >> 3);
 	return a;
 }
 

@@ -142,6 +142,12 @@ struct bench : dut<Vheader_walk> {
 	}
 };
 
+/* Bytes of TCP options */
+static unsigned options(const vector_frame &v)
+{
+	return v.field[L4_TYPE] == 1 ? v.field[PAYLOAD_OFFSET] - v.field[L4_OFFSET] - 20 : 0;
+}
+
 int main(int argc, char **argv)
 {
 	tap t;
@@ -159,8 +165,8 @@ int main(int argc, char **argv)
 					if (mix[0] || !alone)
 						return;
 					longest = std::max(longest, took);
-					bool plain =
-						v.field[REASON] == 0 && v.field[VLAN_TAGS] == 0;
+					bool plain = v.field[REASON] == 0 &&
+						     v.field[VLAN_TAGS] == 0 && options(v) == 0;
 					if (plain && v.field[L3_TYPE] == 1 && v.field[L4_TYPE] == 2)
 						udp4 = std::max(udp4, took);
 					if (plain && v.field[L3_TYPE] == 3 && v.field[L4_TYPE] == 1)
@@ -184,15 +190,18 @@ int main(int argc, char **argv)
 	       udp4, tcp6);
 
 	/* How often frames of one kind may come; rtl/parse/parse.v has enough walkers for it. */
-	for (unsigned kind = 0; kind < 4; kind++) {
+	for (unsigned kind = 0; kind < 5; kind++) {
 		static const char *const names[] = { "UDP over IPv4", "TCP over IPv4",
-						     "UDP over IPv6", "TCP over IPv6" };
-		static const unsigned words[] = { 8, 10, 13, 15 };
+						     "UDP over IPv6", "TCP over IPv6",
+						     "12 bytes of TCP options" };
+		/* With options there is the rest of the header, too, and a word behind it. */
+		static const unsigned words[] = { 8, 10, 13, 15, 15 };
 		std::vector<vector_frame> frames;
 		for (auto &v : sets[0].frames)
 			if (v.field[REASON] == 0 && v.field[VLAN_TAGS] == 0 &&
 			    v.data.size() <= 80 && v.field[L3_TYPE] == (kind & 2 ? 3 : 1) &&
-			    v.field[L4_TYPE] == (kind & 1 ? 1 : 2))
+			    v.field[L4_TYPE] == (kind & 1 || kind == 4 ? 1 : 2) &&
+			    options(v) == (kind == 4 ? 12 : 0))
 				frames.push_back(v);
 		for (size_t i = 0; frames.size() < 1000; i++)
 			frames.push_back(vector_frame(frames[i]));

@@ -23,9 +23,9 @@ static void configure(Vparse &m, const vector_set &s)
 
 /* ---- flow rules ---- */
 
-static const unsigned RULES = 8, KEY_WORDS = 11, SOURCE = 0, DESTINATION = 4, LAYER4 = 8,
-		      PACKET = 9, ETHERNET = 10, ACTION = 11, MARK = 12, MAC = 13, ADDRESS = 15,
-		      MASK = 16, CHANGE = 27;
+static const unsigned RULES = 8, KEY_WORDS = 13, SOURCE = 0, DESTINATION = 4, LAYER4 = 8,
+		      PACKET = 9, ETHERNET = 10, OWNER_ID = 11, OWNER = 12, MASK = 16, ACTION = 32,
+		      MARK = 33, MAC = 34, ADDRESS = 36, CHANGE = 37, RULE_WORDS = 64;
 
 struct flow_key {
 	uint32_t word[KEY_WORDS] = {};
@@ -33,7 +33,7 @@ struct flow_key {
 };
 
 struct flow_rule {
-	uint32_t word[32] = {};
+	uint32_t word[RULE_WORDS] = {};
 	bool enabled = false;
 };
 
@@ -88,6 +88,10 @@ static flow_key key_of(const vector_frame &v)
 			 (tags > 0) << 12 | (tags > 1) << 13 | (uint32_t)v.field[VLAN_TCI] << 16;
 	k.word[ETHERNET] = word_at(b, ip - 4);
 	k.counts[PACKET] = k.counts[ETHERNET] = true;
+	k.word[PACKET] |= v.owner.found << 14;
+	k.word[OWNER_ID] = v.owner.id;
+	k.word[OWNER] = v.owner.word;
+	k.counts[OWNER_ID] = k.counts[OWNER] = v.owner.found;
 	return k;
 }
 
@@ -112,7 +116,7 @@ struct flow_rules {
 							   kind == 2 ? 1u << r() % 32 :
 								       0;
 					if (i == PACKET && kind > 2)
-						x.word[MASK + i] = 0x3fff;
+						x.word[MASK + i] = 0x7fff;
 				}
 				for (unsigned i : { ACTION, MARK, MAC, MAC + 1, ADDRESS, CHANGE })
 					x.word[i] = (uint32_t)r();
@@ -157,17 +161,17 @@ static void write_rules(dut<Vparse> &d, const flow_rules &rules, bool &read_back
 
 	read_back = true;
 	m.flow_enable = 0;
-	for (unsigned i = 0; i < 2 * RULES * 32; i++) {
-		const flow_rule &x = rules.rule[i / (RULES * 32)][i / 32 % RULES];
+	for (unsigned i = 0; i < 2 * RULES * RULE_WORDS; i++) {
+		const flow_rule &x = rules.rule[i / (RULES * RULE_WORDS)][i / RULE_WORDS % RULES];
 		m.flow_write_valid = 1;
 		m.flow_write_address = i;
-		m.flow_write_data = x.word[i % 32];
+		m.flow_write_data = x.word[i % RULE_WORDS];
 		d.settle();
 		d.edge();
-		m.flow_enable |= x.enabled << i / 32;
+		m.flow_enable |= x.enabled << i / RULE_WORDS;
 	}
 	m.flow_write_valid = 0;
-	for (unsigned i = 0; i < 2 * RULES * 32; i++) {
+	for (unsigned i = 0; i < 2 * RULES * RULE_WORDS; i++) {
 		m.flow_read_address = i;
 		d.settle();
 		d.edge();
@@ -176,7 +180,8 @@ static void write_rules(dut<Vparse> &d, const flow_rules &rules, bool &read_back
 		d.settle();
 		read_back = read_back &&
 			    m.flow_read_data ==
-				    rules.rule[i / (RULES * 32)][i / 32 % RULES].word[i % 32];
+				    rules.rule[i / (RULES * RULE_WORDS)][i / RULE_WORDS % RULES]
+					    .word[i % RULE_WORDS];
 	}
 }
 
