@@ -153,19 +153,23 @@ module flow_meter #(
     reg [TOKEN_W-1:0]    written_tokens_reg;
     // The sum of the clock before, and whether it is written. Where it is of the same bucket that was not read yet.
     reg                  again_reg;
-    reg                  write_reg;
-    reg                  over_reg;
+    reg                  gave_reg;              // it was a gift: written
+    reg                  asks_reg;              // a frame with a meter,
+    reg                  pays_reg;              // that pays,
+    reg                  covers_reg, covers_follows_reg; // if it is covered: by both sums; which of them it is
+    reg                  followed_reg;
     reg                  filled_before_reg;
     reg [METER_W-1:0]    place_before_reg;
     reg [TOKEN_W-1:0]    rest_before_reg;
 
-    // Both sums at a time, for it is known late whether the one before is written
-    wire                 follows = again_reg && write_reg;
-    wire [TOKEN_W-1:0]   stays  = read_tokens_reg | written_tokens_reg;
-    wire [TOKEN_W-1:0]   rest;
-    wire                 enough;
-
-    assign {enough, rest} = follows ? sum(rest_before_reg) : sum(stays);
+    // Of the sum before, known a clock behind it: the end of a carry chain has a register of its own.
+    wire                 covered = followed_reg ? covers_follows_reg : covers_reg;
+    wire                 write   = gave_reg || (pays_reg && covered);
+    // So both sums at a time
+    wire                 follows = again_reg && write;
+    wire [TOKEN_W-1:0]   stays   = read_tokens_reg | written_tokens_reg;
+    wire [TOKEN_W:0]     sum_follows = sum(rest_before_reg);
+    wire [TOKEN_W:0]     sum_stays   = sum(stays);
 
     // The whole tokens with a carry from behind the point and without, at a time. A price has nothing behind the point: it
     // always carries, and is covered where the sum does, too.
@@ -185,12 +189,12 @@ module flow_meter #(
     wire [METER_W-1:0]   place  = ask ? payer_reg : give_meter_reg;
     wire [13:0]          price  = packets_reg ? 14'd1 : length;
     wire                 fill   = !ask && give_valid_reg && give_fill_reg && !rst;
-    wire                 written = write_reg && place == place_before_reg;
+    wire                 written = write && place == place_before_reg;
 
-    assign over = over_reg;
+    assign over = asks_reg && !covered;
 
     always @(posedge clk) begin
-        if (write_reg)
+        if (write)
             tokens[place_before_reg] <= rest_before_reg;
 
         ask_reg         <= ask;
@@ -207,11 +211,15 @@ module flow_meter #(
             written_tokens_reg <= {TOKEN_W{1'b0}};
         again_reg       <= place == place_reg && !fill;
 
-        write_reg         <= (asked_reg && pay && enough) || given_reg;
-        over_reg          <= asked_reg && !enough;
+        gave_reg          <= given_reg;
+        asks_reg          <= asked_reg;
+        pays_reg          <= asked_reg && pay;
+        covers_reg         <= sum_stays[TOKEN_W];
+        covers_follows_reg <= sum_follows[TOKEN_W];
+        followed_reg      <= follows;
         filled_before_reg <= filled_reg;
         place_before_reg  <= place_reg;
-        rest_before_reg   <= rest;
+        rest_before_reg   <= follows ? sum_follows[TOKEN_W-1:0] : sum_stays[TOKEN_W-1:0];
 
         if (rst) begin
             again_reg         <= 1'b0;
@@ -219,7 +227,9 @@ module flow_meter #(
             asked_reg         <= 1'b0;
             given_reg         <= 1'b0;
             filled_reg        <= 1'b0;
-            write_reg         <= 1'b0;
+            gave_reg          <= 1'b0;
+            asks_reg          <= 1'b0;
+            pays_reg          <= 1'b0;
             filled_before_reg <= 1'b0;
         end
     end
@@ -343,7 +353,7 @@ module flow_meter #(
     reg [EARNED_W-1:0] f_lack_earned_reg, f_earned_reg;
     reg [TOKEN_W:0]    f_worth_reg;         // the bucket with what was due when it was looked at, at most the burst
 
-    wire               f_writes = write_reg && place_before_reg == f_meter;
+    wire               f_writes = write && place_before_reg == f_meter;
     wire [TOKEN_W-1:0] f_tokens = f_writes ? rest_before_reg : tokens[f_meter];
     wire [TOKEN_W-1:0] f_most   = {f_burst_reg, 16'd0};
     wire               f_write  = write_burst_reg && write_rule_reg == f_meter;
@@ -486,7 +496,7 @@ module flow_meter #(
             assert (!earned_valid_reg || !f_gave_reg || f_gave_ago > f_earned_ago);
             assert (!given_reg || (f_given_ago >= 1 && f_given_ago <= 5));
             assert (!f_gave_reg || (f_gave_ago >= 1 && f_gave_ago <= 6));
-            assert (f_gave_reg ? write_reg : !write_reg || !filled_before_reg);
+            assert (f_gave_reg ? write : !write || !filled_before_reg);
             assert (!read_valid_reg || !earned_valid_reg || f_earned_ago > f_read_ago);
             assert (!earned_valid_reg || !lack_valid_reg || f_lack_ago > f_earned_ago);
             assert (!lack_valid_reg || !give_valid_reg || f_give_ago > f_lack_ago);
