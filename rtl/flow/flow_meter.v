@@ -118,7 +118,7 @@ module flow_meter #(
 
     wire [1:0]           digit = |passed_reg[31:18] ? 2'd3 : |passed_reg[17:12] ? 2'd2 : |passed_reg[11:6] ? 2'd1 : 2'd0;
 
-    // The stages, a clock each: chosen, read, what it earned, what it lacks, and the less of both
+    // The stages, a clock each: chosen, read, what it earned, what it lacks, which is less, and that of both
     reg                  chosen_valid_reg;
     reg [METER_W-1:0]    chosen_reg;
     reg                  read_valid_reg, read_fill_reg;
@@ -134,6 +134,11 @@ module flow_meter #(
     reg [TOKEN_W-1:0]    lack_earned_reg;       // to be filled, the burst
     reg                  lack_more_reg;         // what it earned has more bits
     reg [TOKEN_W:0]      lack_reg;              // below 0: the bucket holds more than its burst
+    reg                  compared_valid_reg, compared_fill_reg;
+    reg [METER_W-1:0]    compared_meter_reg;
+    reg [TOKEN_W-1:0]    compared_earned_reg;
+    reg [TOKEN_W-1:0]    compared_lack_reg;
+    reg                  compared_lacks_less_reg;
     reg                  give_valid_reg, give_fill_reg;
     reg [METER_W-1:0]    give_meter_reg;
     reg [TOKEN_W-1:0]    give_reg;
@@ -286,11 +291,17 @@ module flow_meter #(
             lack_more_reg    <= |earned_reg[EARNED_W-1:TOKEN_W];
             lack_reg         <= {1'b0, earned_burst_reg, 16'd0} - {1'b0, tokens[earned_meter_reg]};
 
-            give_valid_reg   <= lack_valid_reg && (lack_fill_reg || !lack_reg[TOKEN_W]);
-            give_meter_reg   <= lack_meter_reg;
-            give_fill_reg    <= lack_fill_reg;
-            give_reg         <= !lack_fill_reg && (lack_more_reg || lack_earned_reg > lack_reg[TOKEN_W-1:0]) ?
-                lack_reg[TOKEN_W-1:0] : lack_earned_reg;
+            compared_valid_reg  <= lack_valid_reg && (lack_fill_reg || !lack_reg[TOKEN_W]);
+            compared_meter_reg  <= lack_meter_reg;
+            compared_fill_reg   <= lack_fill_reg;
+            compared_earned_reg <= lack_earned_reg;
+            compared_lack_reg   <= lack_reg[TOKEN_W-1:0];
+            compared_lacks_less_reg <= !lack_fill_reg && (lack_more_reg || lack_earned_reg > lack_reg[TOKEN_W-1:0]);
+
+            give_valid_reg   <= compared_valid_reg;
+            give_meter_reg   <= compared_meter_reg;
+            give_fill_reg    <= compared_fill_reg;
+            give_reg         <= compared_lacks_less_reg ? compared_lack_reg : compared_earned_reg;
         end
 
         for (m = 0; m < METERS; m = m + 1) begin
@@ -310,6 +321,7 @@ module flow_meter #(
             read_valid_reg   <= 1'b0;
             earned_valid_reg <= 1'b0;
             lack_valid_reg   <= 1'b0;
+            compared_valid_reg <= 1'b0;
             give_valid_reg   <= 1'b0;
             fill_reg         <= {METERS{1'b0}};
             waited_reg       <= 3'd0;
@@ -319,7 +331,8 @@ module flow_meter #(
     assign hold = &waited_reg;
     // Only of what fills: rounds of gifts never end where frames come in every clock
     assign busy = write_burst_reg || fill_reg != {METERS{1'b0}} || (read_valid_reg && read_fill_reg) || (earned_valid_reg && earned_fill_reg) ||
-        (lack_valid_reg && lack_fill_reg) || (give_valid_reg && give_fill_reg) || filled_reg || filled_before_reg;
+        (lack_valid_reg && lack_fill_reg) || (compared_valid_reg && compared_fill_reg) || (give_valid_reg && give_fill_reg) ||
+        filled_reg || filled_before_reg;
 
 `ifdef FORMAL
     // Of one meter, whatever it is: its bucket is full once its burst is written, and busy until then; from then on it
@@ -350,8 +363,8 @@ module flow_meter #(
     reg                f_paid_reg;
     reg                f_gift_reg;          // and a gift, or all of a burst
     reg                f_filled_reg;
-    reg [EARNED_W-1:0] f_lack_earned_reg, f_earned_reg;
-    reg [TOKEN_W:0]    f_worth_reg;         // the bucket with what was due when it was looked at, at most the burst
+    reg [EARNED_W-1:0] f_earned_reg;        // and what it had earned then
+    reg [TOKEN_W:0]    f_lacked_reg;        // what the bucket lacked when it was looked at
 
     wire               f_writes = write && place_before_reg == f_meter;
     wire [TOKEN_W-1:0] f_tokens = f_writes ? rest_before_reg : tokens[f_meter];
@@ -360,11 +373,12 @@ module flow_meter #(
     wire               f_read   = read_valid_reg && read_reg == f_meter;
     wire               f_earned = earned_valid_reg && earned_meter_reg == f_meter;
     wire               f_lack   = lack_valid_reg && lack_meter_reg == f_meter;
+    wire               f_compared = compared_valid_reg && compared_meter_reg == f_meter;
     wire               f_give   = give_valid_reg && give_meter_reg == f_meter;
     wire               f_given  = given_reg && place_reg == f_meter;
     wire               f_choose = chosen_valid_reg && move && chosen_reg == f_meter;
     wire               f_fills  = (f_read && read_fill_reg) || (f_earned && earned_fill_reg) || (f_lack && lack_fill_reg) ||
-        (f_give && give_fill_reg) || (f_given && filled_reg);
+        (f_compared && compared_fill_reg) || (f_give && give_fill_reg) || (f_given && filled_reg);
     wire [13:0]        f_price  = f_word_reg[1] ? 14'd1 : length;
     wire [METER_W-1:0] f_payer  = {f_rule[METER_W-1:3], f_word_reg[4:2]};
     wire               f_asks   = ask && f_ours_reg && f_word_reg[0] && f_payer == f_meter;
@@ -372,6 +386,7 @@ module flow_meter #(
     wire [METER_W-1:0] f_read_ago   = chosen_reg - read_reg;
     wire [METER_W-1:0] f_earned_ago = chosen_reg - earned_meter_reg;
     wire [METER_W-1:0] f_lack_ago   = chosen_reg - lack_meter_reg;
+    wire [METER_W-1:0] f_compared_ago = chosen_reg - compared_meter_reg;
     wire [METER_W-1:0] f_give_ago   = chosen_reg - give_meter_reg;
     wire [METER_W-1:0] f_given_ago  = chosen_reg - place_reg;
     reg                f_gave_reg;          // what is written is a gift
@@ -414,11 +429,10 @@ module flow_meter #(
         f_gift_reg   <= f_given;
         f_filled_reg <= f_given && filled_reg;
         f_gave_reg   <= given_reg;
-        if (f_earned && move)
-            f_worth_reg <= {1'b0, f_most} - {1'b0, tokens[f_meter]};
-        if (move)
-            f_lack_earned_reg <= earned_reg;
-        f_earned_reg <= f_lack_earned_reg;
+        if (f_earned && move) begin
+            f_lacked_reg  <= {1'b0, f_most} - {1'b0, tokens[f_meter]};
+            f_earned_reg <= earned_reg;
+        end
 
         // Words that were there before the reset
         if (!f_past_reg) begin
@@ -482,23 +496,31 @@ module flow_meter #(
                 assert (stays == f_tokens);
             // The stages hold one meter behind the other.
             assert (chosen_valid_reg || chosen_reg == {METER_W{1'b0}} ||
-                !(read_valid_reg || earned_valid_reg || lack_valid_reg || give_valid_reg || given_reg || f_gave_reg));
+                !(read_valid_reg || earned_valid_reg || lack_valid_reg || compared_valid_reg ||
+                    give_valid_reg || given_reg || f_gave_reg));
             assert (!read_valid_reg || f_read_ago == 1);
             assert (!earned_valid_reg || (f_earned_ago >= 1 && f_earned_ago <= 2));
             assert (!lack_valid_reg || (f_lack_ago >= 1 && f_lack_ago <= 3));
-            assert (!give_valid_reg || (f_give_ago >= 1 && f_give_ago <= 4));
+            assert (!compared_valid_reg || (f_compared_ago >= 1 && f_compared_ago <= 4));
+            assert (!give_valid_reg || (f_give_ago >= 1 && f_give_ago <= 5));
             assert (!give_valid_reg || !given_reg || f_given_ago > f_give_ago);
+            assert (!compared_valid_reg || !given_reg || f_given_ago > f_compared_ago);
             assert (!lack_valid_reg || !given_reg || f_given_ago > f_lack_ago);
             assert (!earned_valid_reg || !given_reg || f_given_ago > f_earned_ago);
             assert (!read_valid_reg || !given_reg || f_given_ago > f_read_ago);
             assert (!give_valid_reg || !f_gave_reg || f_gave_ago > f_give_ago);
+            assert (!compared_valid_reg || !f_gave_reg || f_gave_ago > f_compared_ago);
             assert (!lack_valid_reg || !f_gave_reg || f_gave_ago > f_lack_ago);
             assert (!earned_valid_reg || !f_gave_reg || f_gave_ago > f_earned_ago);
-            assert (!given_reg || (f_given_ago >= 1 && f_given_ago <= 5));
-            assert (!f_gave_reg || (f_gave_ago >= 1 && f_gave_ago <= 6));
+            assert (!given_reg || (f_given_ago >= 1 && f_given_ago <= 6));
+            assert (!f_gave_reg || (f_gave_ago >= 1 && f_gave_ago <= 7));
             assert (f_gave_reg ? write : !write || !filled_before_reg);
             assert (!read_valid_reg || !earned_valid_reg || f_earned_ago > f_read_ago);
             assert (!earned_valid_reg || !lack_valid_reg || f_lack_ago > f_earned_ago);
+            assert (!lack_valid_reg || !compared_valid_reg || f_compared_ago > f_lack_ago);
+            assert (!compared_valid_reg || !give_valid_reg || f_give_ago > f_compared_ago);
+            assert (!read_valid_reg || !compared_valid_reg || f_compared_ago > f_read_ago);
+            assert (!earned_valid_reg || !compared_valid_reg || f_compared_ago > f_earned_ago);
             assert (!lack_valid_reg || !give_valid_reg || f_give_ago > f_lack_ago);
             assert (!read_valid_reg || !lack_valid_reg || f_lack_ago > f_read_ago);
             assert (!read_valid_reg || !give_valid_reg || f_give_ago > f_read_ago);
@@ -512,6 +534,7 @@ module flow_meter #(
                 assert (!f_read || read_burst_reg == f_burst_reg);
                 assert (!f_earned || earned_burst_reg == f_burst_reg);
                 assert (!f_lack || !lack_fill_reg || lack_earned_reg == f_most);
+                assert (!f_compared || !compared_fill_reg || (compared_earned_reg == f_most && !compared_lacks_less_reg));
                 assert (!f_give || !give_fill_reg || give_reg == f_most);
                 assert (!f_given || !filled_reg || change_reg == f_most);
             end
@@ -525,12 +548,17 @@ module flow_meter #(
             end
             // A gift is all that is due, or all that the bucket lacked.
             if (f_full_reg && f_lack) begin
-                assert (lack_reg == f_worth_reg);
-                assert (lack_earned_reg == f_lack_earned_reg[TOKEN_W-1:0]);
-                assert (lack_more_reg == (f_lack_earned_reg[EARNED_W-1:TOKEN_W] != 0));
+                assert (lack_reg == f_lacked_reg);
+                assert (lack_earned_reg == f_earned_reg[TOKEN_W-1:0]);
+                assert (lack_more_reg == (f_earned_reg[EARNED_W-1:TOKEN_W] != 0));
             end
-            if (f_full_reg && f_give && $past(move))
-                assert (give_reg == (f_earned_reg < {{EARNED_W-TOKEN_W-1{1'b0}}, f_worth_reg} ? f_earned_reg[TOKEN_W-1:0] : f_worth_reg[TOKEN_W-1:0]));
+            if (f_full_reg && f_compared) begin
+                assert (compared_lack_reg == f_lacked_reg && compared_earned_reg == f_earned_reg[TOKEN_W-1:0]);
+                assert (compared_lacks_less_reg == (f_earned_reg > f_lacked_reg));
+                assert ({1'b0, f_tokens} + {1'b0, compared_lack_reg} <= {1'b0, f_most});
+            end
+            if (f_full_reg && f_give)
+                assert (give_reg == (f_earned_reg < f_lacked_reg ? f_earned_reg[TOKEN_W-1:0] : f_lacked_reg[TOKEN_W-1:0]));
 
             cover (f_gift_reg && !f_filled_reg && f_tokens > f_before_reg && f_tokens < f_most);
             cover (f_paid_reg && f_full_reg && f_tokens == 0 && f_due_reg != 0);
