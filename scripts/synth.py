@@ -42,6 +42,7 @@ DESIGNS = {
     "core": ("sekisho_core", {}),
     "port_rx": ("port_rx", {}),
     "parse": ("parse", {"HASH_EN": 1}),
+    "owner_option": ("owner_option", {}),
     "flow_match": ("flow_match", {}),
     "flow_table": ("flow_table", {}),
     "csum_verify": ("csum_verify", {}),
